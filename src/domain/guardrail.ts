@@ -1,0 +1,55 @@
+/**
+ * What must not get worse while a change is tried, and what a look at the evidence says about it.
+ * Types only: the judging is in `src/analysis/rollout`.
+ */
+
+/** How far the candidate may be worse: per cent of the stable arm, or absolute points (0..100) of a rate. */
+export type Margin =
+  | { readonly kind: 'relative'; readonly pct: number }
+  | { readonly kind: 'absolute'; readonly points: number };
+
+/**
+ * One guardrail.
+ * - `rate`: `quality` or `error`, values in 0..1 (exact block e-process).
+ * - `tail`: share of requests slower than a quantile frozen before the start (`frozen`, ms); the margin widens the candidate's limit.
+ * - `mean`: unbounded mean such as cost (asymptotic sequence, restarted at every weight).
+ * `direction` is the good one. An advisory guardrail (`required: false`) is shown and never decides.
+ */
+export interface GuardrailSpec {
+  readonly id: 'quality' | 'errorRate' | 'latencyP95' | 'cost';
+  readonly metric: 'quality' | 'error' | 'latencyMs' | 'costUsd';
+  readonly kind: 'rate' | 'tail' | 'mean';
+  readonly direction: 'increase' | 'decrease';
+  readonly margin: Margin;
+  readonly required: boolean;
+  /** For `tail` only: the stable arm's quantile, in ms, frozen before the start. */
+  readonly frozen: number | null;
+}
+
+/** What one look says. Only `pass` lets a step go on; only `harm` takes it back. */
+export type GuardrailOutcome = 'pass' | 'harm' | 'inconclusive' | 'noData';
+
+/** A decision about one guardrail, with its reason in one sentence and the comparison in numbers. */
+export interface GuardrailVerdict {
+  readonly id: GuardrailSpec['id'];
+  readonly required: boolean;
+  readonly outcome: GuardrailOutcome;
+  readonly reason: string;
+  /** Point estimates over everything folded so far; null while an arm has no observation. */
+  readonly observed: { readonly stable: number | null; readonly candidate: number | null };
+  /** The candidate's limit at this step in the metric's own unit, null while it cannot be told. */
+  readonly limit: number | null;
+  /** Evidence as a share of what is needed, 0..1: log e over its threshold, clamped. */
+  readonly proof: number;
+  readonly harm: number;
+  /** Unit-first labels folded so far per arm at this step, and about how many candidate labels this step still needs (null: cannot be told). */
+  readonly labels: { readonly stable: number; readonly candidate: number };
+  readonly labelsNeeded: number | null;
+}
+
+/** All guardrails of one look. `healthy` needs every required one to pass with enough labels in both arms. */
+export interface StepVerdict {
+  readonly outcome: 'healthy' | 'harm' | 'bothHurt' | 'inconclusive' | 'noData';
+  readonly reason: string;
+  readonly guardrails: readonly GuardrailVerdict[];
+}
