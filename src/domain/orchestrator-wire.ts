@@ -1,0 +1,105 @@
+/**
+ * The REST configuration contract of an orchestrator (gateway), as it goes over the wire. The reference gateway
+ * serves it and the REST driver speaks it; both validate with these schemas.
+ *
+ * Fencing: a write carries `(generation, revision)` and is accepted only when that pair is greater than the live
+ * one; an equal pair with equal content answers as before; anything else is 409 with the current pair.
+ */
+import { z } from 'zod';
+
+/** What a service is configured with: flat strings, such as `{model, temperature, max_tokens, system_prompt}`. */
+export const configurationSchema = z
+  .record(z.string().min(1), z.string())
+  .refine((configuration) => (configuration['model'] ?? '') !== '', {
+    error: 'a configuration that names a model',
+  });
+export type Configuration = Readonly<Record<string, string>>;
+
+const pct = z.number().min(0, { error: '0 to 100 (per cent)' }).max(100, { error: '0 to 100 (per cent)' });
+const counter = z.int({ error: 'a whole number' }).min(0, { error: '0 or more' });
+
+export const UNITS = ['request', 'session', 'user'] as const;
+export const unitSchema = z.enum(UNITS);
+export type Unit = z.infer<typeof unitSchema>;
+
+/**
+ * How the configuration is deployed. `CANARY` serves it to `initial_percentage` of the units beside the stable one,
+ * `IMMEDIATE` makes it the stable one at once. `progression` (rising per cents) lets the gateway raise the weight by
+ * itself every `progression_interval_minutes`; `rollback_on_error_rate` (0..1) takes the candidate away when its own
+ * error rate over the last minute exceeds it. The optimizer leaves both out: it drives the steps itself.
+ */
+export const deploymentSchema = z.strictObject({
+  strategy: z.enum(['IMMEDIATE', 'CANARY', 'BLUE_GREEN', 'SHADOW']),
+  initial_percentage: pct,
+  progression: z.array(pct).optional(),
+  progression_interval_minutes: z.number().positive({ error: 'more than 0 minutes' }).optional(),
+  rollback_on_error_rate: z.number().min(0).max(1, { error: '0 to 1' }).optional(),
+});
+
+const fence = {
+  generation: counter,
+  revision: counter,
+  idempotency_key: z.string().min(1).max(200),
+};
+
+/** Body of `POST /api/v1/configurations` and `PUT /api/v1/configurations/{service_id}`. `unit` is set at creation. */
+export const configurationWriteSchema = z.strictObject({
+  service_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/u, {
+    error: 'lower-case letters, digits and hyphens, 1 to 63 of them',
+  }),
+  configuration: configurationSchema,
+  deployment: deploymentSchema,
+  unit: unitSchema.optional(),
+  lease_seconds: z.number().positive({ error: 'more than 0 seconds' }).optional(),
+  ...fence,
+});
+export type ConfigurationWrite = z.infer<typeof configurationWriteSchema>;
+
+/** Body of `POST /api/v1/configurations/{service_id}/rollback`: the candidate goes, the stable configuration stays. */
+export const rollbackWriteSchema = z.strictObject({ ...fence, reason: z.string().optional() });
+export type RollbackWrite = z.infer<typeof rollbackWriteSchema>;
+
+/** Body of `DELETE /api/v1/configurations/{service_id}`. */
+export const deleteWriteSchema = z.strictObject(fence);
+
+/** Body of `POST /api/v1/configurations/{service_id}/validate`. */
+export const validateRequestSchema = z.strictObject({ configuration: z.record(z.string(), z.string()) });
+export const validateResponseSchema = z.object({
+  valid: z.boolean(),
+  problems: z.array(z.object({ field: z.string(), value: z.unknown(), expected: z.string() })),
+});
+
+const versionSchema = z.object({ configuration: configurationSchema, generation: counter, hash: z.string() });
+
+/**
+ * Answer of `GET` and of every write: what is live now. `weight_pct` is the candidate's share of units. `lease_expires_at`
+ * (ms since the epoch) is null without a lease; when it passes, the gateway is back on `stable` by itself and
+ * `last_change` says so.
+ */
+export const liveConfigurationSchema = z.object({
+  service_id: z.string(),
+  unit: unitSchema,
+  generation: counter,
+  revision: counter,
+  stable: versionSchema,
+  candidate: versionSchema.nullable(),
+  weight_pct: pct,
+  strategy: deploymentSchema.shape.strategy,
+  lease_expires_at: z.number().nullable(),
+  last_change: z.object({
+    kind: z.enum(['created', 'applied', 'rolledBack', 'leaseExpired', 'progressed', 'errorRateExceeded']),
+    at: z.number(),
+  }),
+});
+export type LiveConfiguration = z.infer<typeof liveConfigurationSchema>;
+
+/** Body of an error answer. 409 carries the current pair. */
+export const orchestratorErrorSchema = z.object({
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    problems: z.array(z.object({ field: z.string(), value: z.unknown(), expected: z.string() })).optional(),
+    generation: z.number().optional(),
+    revision: z.number().optional(),
+  }),
+});

@@ -1,0 +1,38 @@
+/**
+ * Turns a zod parse into a value or an `InvalidInput` failure that lists every problem by field. Not for workflow code.
+ */
+import type { z } from 'zod';
+import { invalidInput, type Problem } from './failure.ts';
+
+/**
+ * Parses `value` or throws `Failure('InvalidInput')` naming each field, the value given and what was expected.
+ * @param what what is being read, for the message, such as "input of canaryRollout"
+ */
+export function parseOrFail<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw invalidInput(what, parsed.error.issues.flatMap(toProblems));
+}
+
+function toProblems(issue: z.core.$ZodIssue): Problem[] {
+  const field = fieldPath(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: field ? `${field}.${key}` : key,
+      value: valueAt(issue.input, key),
+      expected: 'no such key (unknown keys are errors)',
+    }));
+  }
+  return [{ field, value: issue.input, expected: issue.message.replace(/^Invalid input: expected /u, '') }];
+}
+
+function fieldPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text ? `${text}.${String(part)}` : String(part);
+  }, '');
+}
+
+function valueAt(input: unknown, key: string): unknown {
+  return typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[key] : undefined;
+}
