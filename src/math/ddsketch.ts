@@ -1,0 +1,140 @@
+/**
+ * Quantiles of non-negative values with a relative error of at most alpha, mergeable, as plain JSON.
+ * DDSketch: Masson, Rim, Lee, VLDB 2019. Decides nothing, forgets no count, and takes no negative value.
+ *
+ * Golden family `ddsketch` (its case `negatives` is rejected here: latency, cost and tokens are never below zero).
+ */
+import type { SketchState } from '../domain/window.ts';
+
+/** Relative accuracy of every stored sketch. */
+export const SKETCH_ALPHA = 0.01;
+
+/** Values below this go to `zeroCount` and are answered as 0: below a picosecond in ms, below a billionth of a dollar. */
+export const SMALLEST_TRACKABLE = 1e-9;
+
+/** Values above this are refused, so that one absurd value cannot blow up the stored array. */
+export const LARGEST_TRACKABLE = 1e15;
+
+/** In bucket units: a value this close to a bucket's boundary is on it, whatever the last bits of log and pow say. */
+const SNAP = 1e-9;
+
+const lnGamma = (alpha: number): number => Math.log((1 + alpha) / (1 - alpha));
+
+const upperBound = (index: number, alpha: number): number => Math.exp(index * lnGamma(alpha));
+
+const bucketOf = (value: number, alpha: number): number => {
+  const position = Math.log(value) / lnGamma(alpha);
+  const nearest = Math.round(position);
+  return Math.abs(position - nearest) < SNAP ? nearest : Math.ceil(position);
+};
+
+const requireTrackable = (value: number, name: string): void => {
+  if (!Number.isFinite(value) || value < 0 || value > LARGEST_TRACKABLE) {
+    throw new RangeError(`${name} must be a finite number from 0 to ${LARGEST_TRACKABLE}, got ${value}`);
+  }
+};
+
+const requireAlpha = (alpha: number): void => {
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must be between 0 and 1, got ${alpha}`);
+};
+
+/** A sketch of nothing. `alpha` is the relative accuracy, 0 < alpha < 1. */
+export const emptySketch = (alpha: number = SKETCH_ALPHA): SketchState => {
+  requireAlpha(alpha);
+  return { alpha, zeroCount: 0, offset: 0, counts: [] };
+};
+
+/** Sums two dense runs of buckets into one that covers both. */
+const addRuns = (
+  aOffset: number,
+  a: readonly number[],
+  bOffset: number,
+  b: readonly number[],
+): { readonly offset: number; readonly counts: readonly number[] } => {
+  if (b.length === 0) return { offset: aOffset, counts: a };
+  if (a.length === 0) return { offset: bOffset, counts: b };
+  const offset = Math.min(aOffset, bOffset);
+  const length = Math.max(aOffset + a.length, bOffset + b.length) - offset;
+  const counts = Array.from<number>({ length }).fill(0);
+  a.forEach((n, k) => (counts[aOffset - offset + k]! += n));
+  b.forEach((n, k) => (counts[bOffset - offset + k]! += n));
+  return { offset, counts };
+};
+
+/**
+ * The sketch with `value` seen `count` more times (count > 0, 1 by default). The argument is left as it was.
+ * @throws RangeError naming `value` or `count`.
+ */
+export const addToSketch = (sketch: SketchState, value: number, count: number = 1): SketchState => {
+  requireTrackable(value, 'value');
+  if (!Number.isFinite(count) || count <= 0) {
+    throw new RangeError(`count must be a finite number above 0, got ${count}`);
+  }
+  if (value < SMALLEST_TRACKABLE) return { ...sketch, zeroCount: sketch.zeroCount + count };
+  const run = addRuns(sketch.offset, sketch.counts, bucketOf(value, sketch.alpha), [count]);
+  return { alpha: sketch.alpha, zeroCount: sketch.zeroCount, ...run };
+};
+
+/**
+ * The sketch of both sets of values together; exact, commutative and associative in the counts.
+ * @throws RangeError when the accuracies differ.
+ */
+export const mergeSketches = (a: SketchState, b: SketchState): SketchState => {
+  if (a.alpha !== b.alpha) {
+    throw new RangeError(`sketches to merge must share alpha, got ${a.alpha} and ${b.alpha}`);
+  }
+  return {
+    alpha: a.alpha,
+    zeroCount: a.zeroCount + b.zeroCount,
+    ...addRuns(a.offset, a.counts, b.offset, b.counts),
+  };
+};
+
+/** How many values the sketch holds. */
+export const sketchCount = (sketch: SketchState): number =>
+  sketch.counts.reduce((sum, n) => sum + n, sketch.zeroCount);
+
+/**
+ * The lower order statistic x_(floor((n-1)q)) within a relative error of alpha; null for a sketch of nothing.
+ * @throws RangeError when q is outside 0..1.
+ */
+export const quantile = (sketch: SketchState, q: number): number | null => {
+  if (!(q >= 0 && q <= 1)) throw new RangeError(`q must be from 0 to 1, got ${q}`);
+  const total = sketchCount(sketch);
+  if (total === 0) return null;
+  const rank = Math.floor((total - 1) * q);
+  let seen = sketch.zeroCount;
+  if (rank < seen) return 0;
+  let last = 0;
+  for (const [k, n] of sketch.counts.entries()) {
+    if (n === 0) continue;
+    last = k;
+    seen += n;
+    if (rank < seen) break;
+  }
+  return upperBound(sketch.offset + last, sketch.alpha) * (1 - sketch.alpha);
+};
+
+/**
+ * How many values lie above `threshold`. Exact when the threshold is a bucket boundary (`bucketBoundaryAtOrAbove`);
+ * otherwise the values that share the threshold's bucket are not counted. A threshold of 0 counts all but the zeros.
+ * @throws RangeError naming `threshold`.
+ */
+export const countAbove = (sketch: SketchState, threshold: number): number => {
+  requireTrackable(threshold, 'threshold');
+  const from =
+    threshold < SMALLEST_TRACKABLE ? 0 : Math.max(0, bucketOf(threshold, sketch.alpha) - sketch.offset + 1);
+  let above = 0;
+  for (let k = from; k < sketch.counts.length; k++) above += sketch.counts[k]!;
+  return above;
+};
+
+/**
+ * The smallest bucket boundary not below `value` (it is at most a factor (1+alpha)/(1-alpha) above); 0 for 0.
+ * @throws RangeError naming `value` or `alpha`.
+ */
+export const bucketBoundaryAtOrAbove = (value: number, alpha: number = SKETCH_ALPHA): number => {
+  requireTrackable(value, 'value');
+  requireAlpha(alpha);
+  return value < SMALLEST_TRACKABLE ? 0 : upperBound(bucketOf(value, alpha), alpha);
+};

@@ -1,0 +1,71 @@
+/** Reads a golden family and compares numbers by its rule (README.md beside this file). */
+import { readFileSync } from 'node:fs';
+
+/** Absolute and relative tolerance; `p_rel` replaces `rel` for p-values. */
+export interface Tolerance {
+  readonly abs?: number;
+  readonly rel?: number;
+  readonly p_rel?: number;
+}
+
+/** One case. `expected.undefined` names why there must be no number. */
+export interface GoldenCase<I, E> {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly input: I;
+  readonly expected: E & { readonly undefined?: string };
+  readonly tolerance?: Tolerance;
+}
+
+/** A whole file. */
+export interface GoldenFamily<I, E> {
+  readonly family: string;
+  readonly tolerance: Tolerance;
+  readonly cases: readonly GoldenCase<I, E>[];
+}
+
+/** The family of that name, its number strings ("NaN", "Infinity", "-Infinity") turned into numbers. */
+export const loadGolden = <I, E>(family: string): GoldenFamily<I, E> => {
+  const text = readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8');
+  return JSON.parse(text, (_key, value: unknown) =>
+    value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value,
+  ) as GoldenFamily<I, E>;
+};
+
+const isP = (field: string): boolean => field === 'p' || field.startsWith('p_') || field.endsWith('_p');
+
+/** Null when `got` meets `expected` in the field's tolerance, else a sentence that says how far off it is. */
+export const mismatch = (
+  field: string,
+  got: number,
+  expected: number | null,
+  family: Tolerance,
+  own?: Tolerance,
+): string | null => {
+  if (expected === null || Object.is(got, expected)) return null;
+  const tolerance = { ...family, ...own };
+  if (isP(field) && expected < 1e-300) return got >= 0 && got < 1e-290 ? null : `${field}: ${got}, not ${expected}`;
+  if (isP(field) && expected < 1e-30) {
+    const off = Math.abs(Math.log10(got) / Math.log10(expected) - 1);
+    return off <= 1e-3 ? null : `${field}: ${got}, not ${expected}`;
+  }
+  const rel = isP(field) ? (tolerance.p_rel ?? tolerance.rel ?? 0) : (tolerance.rel ?? 0);
+  const allowed = (tolerance.abs ?? 0) + rel * Math.abs(expected);
+  return Math.abs(got - expected) <= allowed ? null : `${field}: ${got}, not ${expected} (allowed ${allowed})`;
+};
+
+/** The same for two lists of equal length. */
+export const listMismatch = (
+  field: string,
+  got: readonly number[],
+  expected: readonly (number | null)[],
+  family: Tolerance,
+  own?: Tolerance,
+): string | null => {
+  if (got.length !== expected.length) return `${field}: ${got.length} values, not ${expected.length}`;
+  for (const [i, value] of expected.entries()) {
+    const off = mismatch(field, got[i]!, value, family, own);
+    if (off !== null) return `at ${i}, ${off}`;
+  }
+  return null;
+};

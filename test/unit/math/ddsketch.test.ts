@@ -1,0 +1,116 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SketchState } from '../../../src/domain/window.ts';
+import {
+  addToSketch,
+  bucketBoundaryAtOrAbove,
+  countAbove,
+  emptySketch,
+  mergeSketches,
+  quantile,
+  sketchCount,
+} from '../../../src/math/ddsketch.ts';
+import { loadGolden } from '../../golden/load.ts';
+
+const sketchOf = (values: readonly number[], alpha = 0.01): SketchState =>
+  values.reduce((sketch, value) => addToSketch(sketch, value), emptySketch(alpha));
+
+interface Input {
+  readonly x: readonly number[];
+  readonly alpha: number;
+}
+interface Expected {
+  readonly q: readonly number[];
+  readonly lower: readonly number[];
+  readonly count: number;
+}
+
+describe('golden ddsketch', () => {
+  const { cases } = loadGolden<Input, Expected>('ddsketch');
+  const within = (sketch: SketchState, expected: Expected, alpha: number) => {
+    for (const [i, q] of expected.q.entries()) {
+      const want = expected.lower[i]!;
+      expect(Math.abs(quantile(sketch, q)! - want), `q ${q}`).toBeLessThanOrEqual(alpha * want * (1 + 1e-9));
+    }
+  };
+  it.each(cases.filter((c) => c.id !== 'negatives'))(
+    '$id: whole and merged from halves',
+    ({ input, expected }) => {
+      const whole = sketchOf(input.x, input.alpha);
+      expect(sketchCount(whole)).toBe(expected.count);
+      within(whole, expected, input.alpha);
+      const cut = Math.floor(input.x.length / 2);
+      const merged = mergeSketches(
+        sketchOf(input.x.slice(0, cut), input.alpha),
+        sketchOf(input.x.slice(cut), input.alpha),
+      );
+      expect(merged).toEqual(whole);
+    },
+  );
+  it('negatives: refused by parameter name', () => {
+    const negative = cases.find((c) => c.id === 'negatives')!;
+    expect(() => sketchOf(negative.input.x)).toThrow(/^value must be/);
+  });
+});
+
+describe('countAbove', () => {
+  const values = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1e-6, max: 1e6, noNaN: true })), {
+    maxLength: 60,
+  });
+  it('is exact at a bucket boundary, and a boundary is its own boundary', () => {
+    fc.assert(
+      fc.property(values, fc.double({ min: 1e-6, max: 1e6, noNaN: true }), (xs, t) => {
+        const boundary = bucketBoundaryAtOrAbove(t);
+        expect(bucketBoundaryAtOrAbove(boundary)).toBe(boundary);
+        expect(boundary).toBeGreaterThanOrEqual(t * (1 - 1e-10));
+        expect(boundary).toBeLessThanOrEqual(t * (1.01 / 0.99) * (1 + 1e-10));
+        expect(countAbove(sketchOf(xs), boundary)).toBe(xs.filter((x) => x > boundary).length);
+      }),
+      { seed: 7 },
+    );
+  });
+  it('counts all but zeros above zero', () => {
+    expect(countAbove(sketchOf([0, 0, 1, 2]), 0)).toBe(2);
+  });
+  it('puts a value that is exactly on a boundary below it', () => {
+    for (const start of [0.0003, 1, 37, 412.5, 90_000]) {
+      const boundary = bucketBoundaryAtOrAbove(start);
+      expect(countAbove(sketchOf([boundary]), boundary)).toBe(0);
+      expect(countAbove(sketchOf([boundary * 1.0001]), boundary)).toBe(1);
+    }
+  });
+});
+
+describe('mergeSketches', () => {
+  it('does not depend on order', () => {
+    const sketches = fc
+      .array(fc.double({ min: 0, max: 1e5, noNaN: true }), { maxLength: 20 })
+      .map((v) => sketchOf(v));
+    fc.assert(
+      fc.property(sketches, sketches, sketches, (a, b, c) => {
+        expect(mergeSketches(a, b)).toEqual(mergeSketches(b, a));
+        expect(mergeSketches(mergeSketches(a, b), c)).toEqual(mergeSketches(a, mergeSketches(b, c)));
+      }),
+      { seed: 8 },
+    );
+  });
+  it('refuses different accuracies', () => {
+    expect(() => mergeSketches(emptySketch(0.01), emptySketch(0.02))).toThrow(/alpha/);
+  });
+});
+
+describe('bad input', () => {
+  it.each([Number.NaN, Infinity, -Infinity, -1, 1e16])('value %s is a RangeError', (value) => {
+    expect(() => addToSketch(emptySketch(), value)).toThrow(RangeError);
+    expect(() => bucketBoundaryAtOrAbove(value)).toThrow(/^value/);
+    expect(() => countAbove(emptySketch(), value)).toThrow(/^threshold/);
+  });
+  it.each([0, -1, Number.NaN, Infinity])('count %s is a RangeError', (count) => {
+    expect(() => addToSketch(emptySketch(), 1, count)).toThrow(/^count/);
+  });
+  it('has no quantile of nothing, and no quantile outside 0..1', () => {
+    expect(quantile(emptySketch(), 0.5)).toBeNull();
+    expect(() => quantile(emptySketch(), 1.1)).toThrow(/^q /);
+    expect(() => emptySketch(0)).toThrow(/^alpha/);
+  });
+});
