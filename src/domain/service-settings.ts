@@ -1,0 +1,172 @@
+/**
+ * Settings of one service: the YAML of `services/<id>.yaml` and the body of `PUT /v1/services/{id}`, with every default.
+ * Unknown keys are errors. Percentages end in `Pct` (0..100), money in `Usd`; durations are strings such as `15m`.
+ */
+import { z } from 'zod';
+import { durationMs, durationSchema } from './duration.ts';
+import { unitSchema } from './orchestrator-wire.ts';
+
+const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
+const share = z.number().min(0, { error: '0 to 1' }).max(1, { error: '0 to 1' });
+const pct = z.number().min(0, { error: '0 to 100 (per cent)' }).max(100, { error: '0 to 100 (per cent)' });
+const loopbackOrHttps = z.url({ protocol: /^https?$/u, error: 'an http or https URL' });
+
+export const serviceIdSchema = z
+  .string({ error: 'a service id' })
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/u, { error: 'lower-case letters, digits and hyphens, 1 to 63 of them' });
+
+/** Per cents that rise strictly and end at 100, such as [5, 25, 50, 100]. */
+export const stepsSchema = z
+  .array(
+    pct.refine((value) => value > 0, { error: 'more than 0 per cent' }),
+    { error: 'a list of per cents' },
+  )
+  .min(1, { error: 'at least one step' })
+  .superRefine((steps, context) => {
+    steps.forEach((step, i) => {
+      const before = steps[i - 1];
+      if (before !== undefined && step <= before) {
+        context.addIssue({
+          code: 'custom',
+          path: [i],
+          input: step,
+          message: `more than ${before} (steps rise)`,
+        });
+      }
+    });
+    const last = steps.at(-1);
+    if (last !== undefined && last !== 100) {
+      context.addIssue({
+        code: 'custom',
+        path: [steps.length - 1],
+        input: last,
+        message: '100 as the last step',
+      });
+    }
+  });
+
+const OBJECTIVE_PRESETS = {
+  balanced: { quality: 0.5, cost: 0.3, latency: 0.2 },
+  quality: { quality: 0.8, cost: 0.15, latency: 0.05 },
+  cost: { quality: 0.4, cost: 0.5, latency: 0.1 },
+  latency: { quality: 0.4, cost: 0.3, latency: 0.3 },
+} as const;
+
+const objectivesSchema = z
+  .union([
+    z.enum(['balanced', 'quality', 'cost', 'latency']).transform((name) => OBJECTIVE_PRESETS[name]),
+    z.strictObject({ quality: share, cost: share, latency: share }),
+  ])
+  .refine((o) => Math.abs(o.quality + o.cost + o.latency - 1) < 1e-9, { error: 'weights that sum to 1' });
+
+/** `{maxDropPct}` and `{maxRisePct}` are relative to the stable arm, `{maxRisePoints}` are absolute points of a rate. */
+const guardrailsSchema = z.strictObject({
+  quality: z.strictObject({ maxDropPct: pct.default(5), required: z.boolean().default(true) }).prefault({}),
+  errorRate: z
+    .strictObject({ maxRisePoints: pct.default(1), required: z.boolean().default(true) })
+    .prefault({}),
+  latencyP95: z
+    .strictObject({ maxRisePct: positive.default(20), required: z.boolean().default(true) })
+    .prefault({}),
+  cost: z
+    .strictObject({ maxRisePct: positive.default(10), required: z.boolean().default(false) })
+    .prefault({}),
+});
+
+export const serviceSettingsSchema = z.strictObject({
+  serviceId: serviceIdSchema,
+  mode: z.enum(['off', 'recommend', 'auto']).default('recommend'),
+  orchestrator: z.strictObject({
+    driver: z.enum(['rest']).default('rest'),
+    url: loopbackOrHttps,
+    route: z.string().min(1).optional(),
+    unleased: z.literal('accepted').optional(),
+  }),
+  unit: unitSchema.default('request'),
+  quality: z
+    .strictObject({
+      source: z.enum(['feedback']).default('feedback'),
+      name: z.string().min(1).default('task_completed'),
+      samplePct: pct.default(100),
+      matureAfter: durationSchema.default('30m'),
+    })
+    .prefault({}),
+  metrics: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        kind: z.enum(['binary', 'bounded', 'positive']),
+        direction: z.enum(['increase', 'decrease']),
+      }),
+    )
+    .default([{ name: 'task_completed', kind: 'binary', direction: 'increase' }]),
+  objectives: objectivesSchema.default(OBJECTIVE_PRESETS.balanced),
+  constraints: z
+    .strictObject({
+      maxCostPerRequestUsd: positive.optional(),
+      maxLatencyP95Ms: positive.optional(),
+      minQuality: share.optional(),
+      maxErrorRate: share.optional(),
+      dailyBudgetUsd: positive.optional(),
+      monthlyBudgetUsd: positive.optional(),
+      maxTotalQualityLossPct: pct.default(1),
+    })
+    .prefault({}),
+  candidates: z
+    .strictObject({
+      providers: z.array(z.string().min(1)).optional(),
+      models: z.array(z.string().min(1)).default([]),
+      backup: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  strategies: z.array(z.enum(['modelSelection'])).default(['modelSelection']),
+  guardrails: guardrailsSchema.prefault({}),
+  change: z
+    .strictObject({
+      maxPerDay: z.int().min(0).default(5),
+      minSpacing: durationSchema.default('30m'),
+      approval: z.enum(['none', 'beforeStart']).default('none'),
+      approvalTimeout: durationSchema.default('24h'),
+    })
+    .prefault({}),
+  cycle: z
+    .strictObject({ every: durationSchema.default('15m'), minLabels: z.int().min(1).default(200) })
+    .prefault({}),
+  rollout: z
+    .strictObject({
+      strategy: z.enum(['canary']).default('canary'),
+      steps: stepsSchema.default([5, 25, 50, 100]),
+      soak: durationSchema.default('15m'),
+      minSamples: z.int().min(1).default(200),
+      look: durationSchema.default('1m'),
+      block: durationSchema.default('1m'),
+      lease: durationSchema.default('10m'),
+      maxRollout: durationSchema.default('7d'),
+      onInconclusive: z.enum(['hold', 'rollback']).default('hold'),
+      watch: durationSchema.default('24h'),
+    })
+    .superRefine(checkRolloutTimes)
+    .prefault({}),
+  experiment: z
+    .strictObject({ minCostReductionPct: pct.default(10), minImprovementPct: pct.default(5) })
+    .prefault({}),
+});
+
+export type ServiceSettings = z.output<typeof serviceSettingsSchema>;
+export type ServiceSettingsInput = z.input<typeof serviceSettingsSchema>;
+
+/** A lease lasts at least three looks, so that one lost tick never takes a healthy canary away; blocks divide minutes. */
+function checkRolloutTimes(
+  rollout: { look: string; block: string; lease: string; soak: string },
+  context: z.RefinementCtx,
+): void {
+  const [lookMs, blockMs, leaseMs] = [rollout.look, rollout.block, rollout.lease].map(durationMs);
+  if (lookMs === undefined || blockMs === undefined || leaseMs === undefined) return;
+  const fail = (field: string, value: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], input: value, message });
+  if (lookMs < 1_000) fail('look', rollout.look, 'at least 1s');
+  if (leaseMs < 3 * lookMs) fail('lease', rollout.lease, `at least three looks (3 x ${rollout.look})`);
+  if (blockMs < 1_000 || blockMs > 60_000 || 60_000 % blockMs !== 0) {
+    fail('block', rollout.block, 'a divisor of one minute, 1s to 1m');
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The gateway that serves a service's traffic, as the optimizer sees it. Drivers implement this port and are judged by
+ * what they serve, not by what they answer.
+ */
+import type { Problem } from '../domain/failure.ts';
+import type { Configuration, LiveConfiguration } from '../domain/orchestrator-wire.ts';
+
+/** The fencing pair: a write is accepted only when it is greater than the live one, generation first. */
+export interface Fence {
+  readonly generation: number;
+  readonly revision: number;
+}
+
+interface Write extends Fence {
+  readonly serviceId: string;
+  /** `<workflowId>/<generation>/<revision>`: stable over retries and continue-as-new. */
+  readonly idempotencyKey: string;
+}
+
+/** Serve `configuration` to `weightPct` of the units beside the stable one, until the lease runs out. */
+export interface CandidateWrite extends Write {
+  readonly configuration: Configuration;
+  readonly weightPct: number;
+  readonly leaseMs: number;
+}
+
+/** Make `configuration` the stable one and take any candidate away. */
+export interface StableWrite extends Write {
+  readonly configuration: Configuration;
+}
+
+export interface RemoveCandidate extends Write {
+  readonly reason: string;
+}
+
+export interface Capabilities {
+  readonly compareAndSwap: boolean;
+  readonly leased: boolean;
+  readonly sticky: boolean;
+  readonly live: boolean;
+  readonly convergenceMs: number;
+  readonly smallestWeightPct: number;
+}
+
+/**
+ * Every method throws `Failure`: `OrchestratorUnavailable` (try again), `StaleGeneration` (a greater pair is live),
+ * `OrchestratorRejected` (it will never accept this), `Unauthorized`, `UnknownService`.
+ */
+export interface Orchestrator {
+  readonly capabilities: Capabilities;
+  /** What is live now. */
+  read(serviceId: string): Promise<LiveConfiguration>;
+  /** What is wrong with a configuration in the gateway's eyes; an empty list when nothing is. */
+  validate(serviceId: string, configuration: Configuration): Promise<readonly Problem[]>;
+  setCandidate(write: CandidateWrite): Promise<LiveConfiguration>;
+  setStable(write: StableWrite): Promise<LiveConfiguration>;
+  removeCandidate(write: RemoveCandidate): Promise<LiveConfiguration>;
+}
+
+/** Finds the driver for a service's gateway. */
+export type OrchestratorFor = (target: { readonly driver: 'rest'; readonly url: string }) => Orchestrator;

@@ -1,0 +1,80 @@
+/**
+ * Windows of metrics: written by ingest, read by observation and by verdicts.
+ */
+import type { FeedbackData } from '../domain/feedback.ts';
+import type { Arm, ArmWindow, Block, WindowStats } from '../domain/window.ts';
+
+/** A feedback event with its identity. (source, id) is counted once, whatever happens. */
+export interface FeedbackEvent {
+  readonly source: string;
+  readonly id: string;
+  readonly data: FeedbackData;
+}
+
+/** What an OTLP export adds to one window. `metric` is the OTLP name, `stats` what is new in it since the last export. */
+export interface MetricIncrement {
+  readonly serviceId: string;
+  readonly generation: number;
+  readonly arm: Arm;
+  readonly metric: string;
+  readonly taskType: string;
+  readonly atMs: number;
+  readonly stats: WindowStats;
+}
+
+export interface IngestStore {
+  /**
+   * Stores events and folds the new ones into the windows of their service's `block` length in one transaction.
+   * An event whose service is not known is kept as unknown and counted, not dropped.
+   */
+  recordFeedback(
+    events: readonly FeedbackEvent[],
+    nowMs: number,
+  ): Promise<{ readonly stored: number; readonly duplicates: number; readonly unknownService: number }>;
+  /** Folds increments. `exportKey` identifies the export: the same key again changes nothing. */
+  recordMetrics(
+    increments: readonly MetricIncrement[],
+    exportKey: string,
+    nowMs: number,
+  ): Promise<{ readonly stored: number }>;
+  /** Keeps what could not be read, with the reason. */
+  setAside(
+    items: readonly { readonly source: string; readonly reason: string; readonly body: string }[],
+    nowMs: number,
+  ): Promise<void>;
+}
+
+/** One arm over a stretch of time, all task types together. */
+export interface ArmSummary {
+  /** First observation of each unit. */
+  readonly unitFirst: ArmWindow;
+  /** Every observation. */
+  readonly all: ArmWindow;
+}
+
+export interface WindowStore {
+  /**
+   * Unit-first statistics of both arms in blocks `fromNo..toNo` (both included) of `blockMs`, in order, blocks without
+   * any observation left out. `generation` is that of the change: the candidate's windows carry it, and so do the
+   * stable arm's while the change is tried.
+   */
+  blocks(request: {
+    readonly serviceId: string;
+    readonly generation: number;
+    readonly blockMs: number;
+    readonly fromNo: number;
+    readonly toNo: number;
+  }): Promise<readonly Block[]>;
+  /** One arm summed over `[fromMs, toMs)`; `generation` null means whatever was live. */
+  summary(request: {
+    readonly serviceId: string;
+    readonly arm: Arm;
+    readonly generation: number | null;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }): Promise<ArmSummary>;
+  /** Remembers the statistics of a block as a rollout folded them, so that later labels can be told apart. Key: (serviceId, generation, no). */
+  markFolded(serviceId: string, generation: number, blocks: readonly Block[]): Promise<void>;
+  /** What has arrived since for blocks that were folded: both arms, as one difference. */
+  lateSince(serviceId: string, generation: number, blockMs: number): Promise<Block | null>;
+}
