@@ -55,8 +55,8 @@ export interface ArmSummary {
 export interface WindowStore {
   /**
    * Unit-first statistics of both arms in blocks `fromNo..toNo` (both included) of `blockMs`, in order, blocks without
-   * any observation left out. `generation` is that of the change: the candidate's windows carry it, and so do the
-   * stable arm's while the change is tried.
+   * any observation left out. An event carries the generation of the configuration that answered it, so the candidate
+   * arm is read at `generation` and the stable arm at whatever was stable in the same blocks.
    */
   blocks(request: {
     readonly serviceId: string;
@@ -65,7 +65,7 @@ export interface WindowStore {
     readonly fromNo: number;
     readonly toNo: number;
   }): Promise<readonly Block[]>;
-  /** One arm summed over `[fromMs, toMs)`; `generation` null means whatever was live. */
+  /** One arm summed over `[fromMs, toMs)`; `generation` null means any. */
   summary(request: {
     readonly serviceId: string;
     readonly arm: Arm;
