@@ -1,0 +1,9 @@
+/**
+ * The reference orchestrator: serves a stable and a candidate configuration per service, takes fenced and leased
+ * configuration writes, and emits what became of each request. It does not optimize anything.
+ */
+export { startGateway } from './start-gateway.ts';
+export type { Gateway, GatewayOptions } from './start-gateway.ts';
+export type { Assignment, Emitter, RequestOutcome } from './emitter.ts';
+export type { Upstream, UpstreamAnswer, UpstreamRequest, Usage } from './upstream.ts';
+export { configurationHash } from './service-state.ts';

@@ -1,0 +1,70 @@
+/**
+ * What is live at a moment: folds the passing of time (leases, progressions) into a service's state. Pure; time is an
+ * argument, and nothing here needs the gateway to have been running when a lease passed.
+ */
+import type { Arm } from '../domain/window.ts';
+import type { LiveConfiguration } from '../domain/orchestrator-wire.ts';
+import type { CandidateState, ServiceState } from './service-state.ts';
+
+/**
+ * The state as of `nowMs`. A lease that has passed takes the candidate away as of the moment it passed; a progression's
+ * step is recorded as of the moment it was due. The pair never changes: nobody wrote anything.
+ */
+export function settle(state: ServiceState, nowMs: number): ServiceState {
+  const { candidate } = state;
+  if (state.deleted || candidate === null) return state;
+  const leaseEndMs = candidate.leaseExpiresAtMs;
+  if (leaseEndMs !== null && nowMs >= leaseEndMs) {
+    return { ...state, candidate: null, lastChange: { kind: 'leaseExpired', atMs: leaseEndMs } };
+  }
+  const progressedAtMs = lastProgressAtMs(candidate, nowMs);
+  if (progressedAtMs === null || progressedAtMs <= state.lastChange.atMs) return state;
+  return { ...state, lastChange: { kind: 'progressed', atMs: progressedAtMs } };
+}
+
+/** Per cent of units the candidate serves at `nowMs`, 0..100. Pass a settled state. */
+export function candidateWeightPct(state: ServiceState, nowMs: number): number {
+  const { candidate } = state;
+  if (candidate === null || state.deleted) return 0;
+  const step = stepNo(candidate, nowMs);
+  return step === 0
+    ? candidate.initialPct
+    : (candidate.progression?.stepsPct[step - 1] ?? candidate.initialPct);
+}
+
+/** Shares of the two arms, 0..1; they sum to 1. */
+export function weights(state: ServiceState, nowMs: number): Readonly<Record<Arm, number>> {
+  const candidate = candidateWeightPct(state, nowMs) / 100;
+  return { stable: 1 - candidate, candidate };
+}
+
+/** The wire form of what is live at `nowMs`. */
+export function toLiveConfiguration(unsettled: ServiceState, nowMs: number): LiveConfiguration {
+  const state = settle(unsettled, nowMs);
+  return {
+    service_id: state.serviceId,
+    unit: state.unit,
+    generation: state.generation,
+    revision: state.revision,
+    stable: state.stable,
+    candidate: state.candidate?.version ?? null,
+    weight_pct: candidateWeightPct(state, nowMs),
+    strategy: state.strategy,
+    lease_expires_at: state.candidate?.leaseExpiresAtMs ?? null,
+    last_change: { kind: state.lastChange.kind, at: state.lastChange.atMs },
+  };
+}
+
+/** How many steps of the progression are due: 0 is still `initialPct`. */
+function stepNo(candidate: CandidateState, nowMs: number): number {
+  const { progression } = candidate;
+  if (progression === null) return 0;
+  const due = Math.floor((nowMs - progression.startedAtMs) / progression.intervalMs);
+  return Math.min(Math.max(due, 0), progression.stepsPct.length);
+}
+
+function lastProgressAtMs(candidate: CandidateState, nowMs: number): number | null {
+  const step = stepNo(candidate, nowMs);
+  if (step === 0 || candidate.progression === null) return null;
+  return candidate.progression.startedAtMs + step * candidate.progression.intervalMs;
+}
