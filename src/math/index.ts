@@ -11,4 +11,6 @@ export {
   sketchCount,
   SMALLEST_TRACKABLE,
 } from './ddsketch.ts';
+export { randomFromSeed, randomFromState, type Random, type RandomState } from './random.ts';
+export { lambertWMinus1, logAddExp, logGamma, normalQuantile } from './special.ts';
 export { emptyStats, meanOf, mergeStats, observe } from './window-stats.ts';
