@@ -1,0 +1,75 @@
+/**
+ * Which null hypothesis a guardrail's question is: its kind, good direction and margin, turned into the terms of the tests.
+ * Two questions per guardrail: harm ("the candidate is within the margin") and, per rung, non-inferiority ("the candidate is
+ * worse by at least that many margins"). Nothing is tested here.
+ */
+import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import { bucketBoundaryAtOrAbove } from '../../math/ddsketch.ts';
+import type { TlgNull } from '../tlg.ts';
+
+export type Question = 'harm' | 'nonInferiority';
+
+/** A margin times the ladder's multiple never asks more than this share, so that a wide margin still leaves a hypothesis. */
+const WIDEST = 0.95;
+
+/**
+ * Checks a guardrail's shape: a margin above 0, points only for shares, and `tail` and `mean` falling.
+ * @throws RangeError naming the guardrail and field.
+ */
+export const requireSpec = (spec: GuardrailSpec): void => {
+  const size = spec.margin.kind === 'relative' ? spec.margin.pct : spec.margin.points;
+  const field = spec.margin.kind === 'relative' ? 'pct' : 'points';
+  const wide = spec.margin.kind === 'absolute' || spec.direction === 'increase' ? 100 : Infinity;
+  if (!(size > 0 && size < wide)) {
+    throw new RangeError(
+      `guardrails.${spec.id}.margin.${field} must be above 0 and below ${wide}, got ${size}`,
+    );
+  }
+  if (spec.kind === 'mean' && spec.margin.kind === 'absolute') {
+    throw new RangeError(`guardrails.${spec.id}.margin of a mean must be relative`);
+  }
+  if (spec.kind !== 'rate' && spec.direction === 'increase') {
+    throw new RangeError(`guardrails.${spec.id}.direction of a ${spec.kind} must be decrease`);
+  }
+  if (spec.frozen !== null && !(spec.frozen > 0 && spec.frozen < Infinity)) {
+    throw new RangeError(`guardrails.${spec.id}.frozen must be a finite number above 0, got ${spec.frozen}`);
+  }
+};
+
+/** Share of the stable arm's value (relative) or of the whole range (absolute) that `multiple` margins are. */
+export const marginShare = (spec: GuardrailSpec, multiple: number): number => {
+  const size = spec.margin.kind === 'relative' ? spec.margin.pct : spec.margin.points;
+  const share = (size * multiple) / 100;
+  return spec.margin.kind === 'relative' && spec.direction === 'decrease' ? share : Math.min(WIDEST, share);
+};
+
+/** The null hypothesis about a `rate` or a `tail` share. For `tail` a relative margin widens the candidate's limit instead. */
+export const shareNull = (spec: GuardrailSpec, multiple: number, question: Question): TlgNull => {
+  const worse = spec.direction === 'increase' ? -1 : 1;
+  const share = marginShare(spec, multiple);
+  // Evidence of harm points to the bad side of the boundary, evidence of non-inferiority to the good one.
+  const evidenceAbove = worse > 0 === (question === 'harm');
+  const side = evidenceAbove ? 'greater' : 'less';
+  if (spec.margin.kind === 'absolute') return { kind: 'absolute', margin: worse * share, side };
+  return { kind: 'relative', margin: spec.kind === 'tail' ? 1 : 1 + worse * share, side };
+};
+
+/** Limits above which a request counts as slow, in ms, and the margin they really make after snapping to bucket boundaries. */
+export interface TailLimits {
+  readonly stableMs: number;
+  readonly candidateMs: number;
+  readonly effectiveRisePct: number;
+}
+
+/**
+ * The frozen quantile for the stable arm, widened by `multiple` margins for the candidate, both moved up to the next bucket boundary of the
+ * stored sketches so that the counts above them are exact. The margin in effect, `effectiveRisePct`, is never below the one asked and
+ * at most 2.02 % of the limit above it: 20 % asked is 20 to 22.4 % in effect. Null without a frozen quantile.
+ */
+export const tailLimits = (spec: GuardrailSpec, multiple: number): TailLimits | null => {
+  if (spec.frozen === null) return null;
+  const widening = spec.margin.kind === 'relative' ? 1 + marginShare(spec, multiple) : 1;
+  const stableMs = bucketBoundaryAtOrAbove(spec.frozen);
+  const candidateMs = bucketBoundaryAtOrAbove(stableMs * widening);
+  return { stableMs, candidateMs, effectiveRisePct: (candidateMs / stableMs - 1) * 100 };
+};
