@@ -44,8 +44,8 @@ export const mismatch = (
 ): string | null => {
   if (expected === null || Object.is(got, expected)) return null;
   const tolerance = { ...family, ...own };
-  if (isP(field) && expected < 1e-300) return got >= 0 && got < 1e-290 ? null : `${field}: ${got}, not ${expected}`;
-  if (isP(field) && expected < 1e-30) {
+  if (isP(field) && expected >= 0 && expected < 1e-300) return got >= 0 && got < 1e-290 ? null : `${field}: ${got}, not ${expected}`;
+  if (isP(field) && expected >= 0 && expected < 1e-30) {
     const off = Math.abs(Math.log10(got) / Math.log10(expected) - 1);
     return off <= 1e-3 ? null : `${field}: ${got}, not ${expected}`;
   }

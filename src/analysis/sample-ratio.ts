@@ -1,0 +1,72 @@
+/**
+ * Whether traffic is split as it should be, looked at as often as one likes: Lindon, Malek, NeurIPS 2022, the Dirichlet-multinomial
+ * Bayes factor. A mismatch says that the split is broken, so it freezes a verdict and picks no winner. Golden family `srm_sequential`.
+ * Weights are those in force: on a ramp, sum the log Bayes factors of the stages.
+ */
+import { logGamma } from '../math/special.ts';
+
+/** Concentration of the prior around the intended split. */
+export const SAMPLE_RATIO_PRIOR = 100;
+
+/** Log Bayes factor from which a mismatch is flagged: at most .1 % false flags over any number of looks. */
+export const SAMPLE_RATIO_LIMIT = Math.log(1000);
+
+/**
+ * Log Bayes factor of "not split by `weights`" against "split by them", for cumulative counts of units per arm.
+ * `weights` are above 0 and need not sum to 1. Counts of zero give 0.
+ * @throws RangeError naming weights, counts or prior.
+ */
+export const sampleRatioLogBayesFactor = (
+  counts: readonly number[],
+  weights: readonly number[],
+  prior: number = SAMPLE_RATIO_PRIOR,
+): number => {
+  if (weights.length < 2 || !weights.every((w) => w > 0 && w < Infinity)) {
+    throw new RangeError(
+      `weights must be two or more finite numbers above 0, got ${JSON.stringify(weights)}`,
+    );
+  }
+  if (counts.length !== weights.length || !counts.every((n) => Number.isFinite(n) && n >= 0)) {
+    throw new RangeError(
+      `counts must be ${weights.length} finite numbers from 0, got ${JSON.stringify(counts)}`,
+    );
+  }
+  if (!(prior > 0 && prior < Infinity)) throw new RangeError(`prior must be above 0, got ${prior}`);
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const units = counts.reduce((sum, n) => sum + n, 0);
+  return counts.reduce(
+    (sum, n, i) => {
+      const w = weights[i]! / total;
+      return sum + logGamma(prior * w + n) - logGamma(prior * w) - n * Math.log(w);
+    },
+    logGamma(prior) - logGamma(prior + units),
+  );
+};
+
+/** The evidence at the latest look and its maximum so far; a flag once raised stays. */
+export interface SampleRatioState {
+  readonly logBayesFactor: number;
+  readonly maxLogBayesFactor: number;
+  readonly mismatch: boolean;
+}
+
+export const emptySampleRatio = (): SampleRatioState => ({
+  logBayesFactor: 0,
+  maxLogBayesFactor: 0,
+  mismatch: false,
+});
+
+/** The state after a look at cumulative counts. @throws RangeError as `sampleRatioLogBayesFactor`. */
+export const lookAtSampleRatio = (
+  state: SampleRatioState,
+  counts: readonly number[],
+  weights: readonly number[],
+  prior: number = SAMPLE_RATIO_PRIOR,
+): SampleRatioState => {
+  const logBayesFactor = sampleRatioLogBayesFactor(counts, weights, prior);
+  return {
+    logBayesFactor,
+    maxLogBayesFactor: Math.max(state.maxLogBayesFactor, logBayesFactor),
+    mismatch: state.mismatch || logBayesFactor >= SAMPLE_RATIO_LIMIT,
+  };
+};
