@@ -11,16 +11,26 @@ export interface FeedbackEvent {
   readonly data: FeedbackData;
 }
 
-/** What an OTLP export adds to one window. `metric` is the OTLP name, `stats` what is new in it since the last export. */
-export interface MetricIncrement {
+/** A point of an OTLP metric stream and the window it belongs to. `metric` is the OTLP name, in its own unit. */
+export interface StreamPoint {
+  /** Identity of the stream: resource, scope, metric and attributes. */
+  readonly streamKey: string;
   readonly serviceId: string;
   readonly generation: number;
   readonly arm: Arm;
   readonly metric: string;
   readonly taskType: string;
   readonly atMs: number;
-  readonly stats: WindowStats;
 }
+
+/**
+ * Where a stream stands after a point, and what the point adds to its window; `added` is null when it was counted before.
+ * `state` is plain JSON and is handed back as `previous` with the stream's next point; null before the first one.
+ */
+export type AdvanceStream<P extends StreamPoint> = (
+  previous: unknown,
+  point: P,
+) => { readonly state: unknown; readonly added: WindowStats | null };
 
 export interface IngestStore {
   /**
@@ -31,12 +41,16 @@ export interface IngestStore {
     events: readonly FeedbackEvent[],
     nowMs: number,
   ): Promise<{ readonly stored: number; readonly duplicates: number; readonly unknownService: number }>;
-  /** Folds increments. `exportKey` identifies the export: the same key again changes nothing. */
-  recordMetrics(
-    increments: readonly MetricIncrement[],
-    exportKey: string,
+  /**
+   * Counts the points of OTLP streams: advances each stream by its points, in order, and folds what they add into the
+   * windows, in one transaction. Two writers of a stream take turns, so a retried export adds nothing.
+   * `advance` must be pure: it runs again when the transaction is tried again.
+   */
+  recordStreams<P extends StreamPoint>(
+    points: readonly P[],
+    advance: AdvanceStream<P>,
     nowMs: number,
-  ): Promise<{ readonly stored: number }>;
+  ): Promise<{ readonly counted: number; readonly unchanged: number }>;
   /** Keeps what could not be read, with the reason. */
   setAside(
     items: readonly { readonly source: string; readonly reason: string; readonly body: string }[],

@@ -1,0 +1,79 @@
+/**
+ * Where ingest writes: raw events, windows, OTLP streams and what could not be read. Each batch is one transaction, so a
+ * batch that is sent again after a crash adds nothing.
+ */
+import type { FeedbackEvent, IngestStore } from '../../ports/windows.ts';
+import { blockLengths, windowMsOf } from './block-lengths.ts';
+import type { Database, Queryable } from './database.ts';
+import { ensurePartitions, insertNew } from './feedback-events.ts';
+import { recordStreams } from './otlp-streams.ts';
+import { firstOfUnits } from './unit-first.ts';
+import { addToWindows, observationsOf, WindowBatch, windowStartMs } from './window-rows.ts';
+
+async function foldEvents(
+  tx: Queryable,
+  events: readonly FeedbackEvent[],
+  blocks: ReadonlyMap<string, number>,
+): Promise<void> {
+  const isFirst = await firstOfUnits(tx, events);
+  const batch = new WindowBatch();
+  for (const event of events) {
+    const { service, arm, generation, task_type, timestamp } = event.data;
+    const windowMs = windowMsOf(blocks, service);
+    const startMs = windowStartMs(Date.parse(timestamp), windowMs);
+    const first = isFirst(event);
+    for (const [metric, value] of observationsOf(event.data)) {
+      const key = {
+        serviceId: service,
+        windowStartMs: startMs,
+        windowMs,
+        arm,
+        generation,
+        metric,
+        taskType: task_type,
+      };
+      batch.observe(key, value, metric === 'quality' ? first.label : first.exposure);
+    }
+  }
+  await addToWindows(tx, batch);
+}
+
+export function createIngestStore(db: Database): IngestStore {
+  const partitions = new Set<string>();
+  return {
+    recordFeedback: async (events, nowMs) => {
+      if (events.length === 0) return { stored: 0, duplicates: 0, unknownService: 0 };
+      await ensurePartitions(db, events, partitions);
+      return db.transaction(async (tx) => {
+        const blocks = await blockLengths(
+          tx,
+          events.map((event) => event.data.service),
+        );
+        const fresh = await insertNew(tx, events, (serviceId) => blocks.has(serviceId), nowMs);
+        await foldEvents(tx, fresh, blocks);
+        return {
+          stored: fresh.length,
+          duplicates: events.length - fresh.length,
+          unknownService: fresh.filter((event) => !blocks.has(event.data.service)).length,
+        };
+      });
+    },
+    recordStreams: (points, advance, nowMs) =>
+      db.transaction((tx) => recordStreams(tx, points, advance, nowMs)),
+    setAside: async (items, nowMs) => {
+      await db.query(
+        `INSERT INTO ingest_set_aside (received_at_ms, source, reason, body)
+         SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])`,
+        [
+          nowMs,
+          items.map((item) => storable(item.source)),
+          items.map((item) => storable(item.reason)),
+          items.map((item) => storable(item.body)),
+        ],
+      );
+    },
+  };
+}
+
+/** PostgreSQL text cannot hold NUL. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');

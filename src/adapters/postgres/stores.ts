@@ -1,0 +1,53 @@
+/** All stores over one pool. */
+import type pg from 'pg';
+import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
+import type {
+  AuditLog,
+  ConfigurationStore,
+  DecisionLog,
+  LeaseStore,
+  RolloutStore,
+  ServiceStore,
+} from '../../ports/stores.ts';
+import type { IngestStore, WindowStore } from '../../ports/windows.ts';
+import { createAuditLog } from './audit-log.ts';
+import { createConfigurationStore } from './configuration-store.ts';
+import { databaseOver } from './database.ts';
+import { createDecisionLog } from './decision-log.ts';
+import { createIngestStore } from './ingest-store.ts';
+import { createLeaseStore } from './lease-store.ts';
+import { createOutcomeCatalogue } from './outcome-catalogue.ts';
+import { createRolloutStore } from './rollout-store.ts';
+import { createServiceStore } from './service-store.ts';
+import { createWindowStore } from './window-store.ts';
+
+export interface Stores {
+  readonly services: ServiceStore;
+  readonly configurations: ConfigurationStore;
+  readonly leases: LeaseStore;
+  readonly decisions: DecisionLog;
+  readonly audit: AuditLog;
+  readonly rollouts: RolloutStore;
+  readonly ingest: IngestStore;
+  readonly windows: WindowStore;
+  readonly outcomes: OutcomeCatalogue;
+}
+
+/**
+ * The stores on `deploy/migrations`. The pool stays the caller's, who ends it and listens to its `error` event.
+ * Every method throws `Failure('StoreUnavailable')` when the database cannot be reached.
+ */
+export function createStores(pool: pg.Pool): Stores {
+  const db = databaseOver(pool);
+  return {
+    services: createServiceStore(db),
+    configurations: createConfigurationStore(db),
+    leases: createLeaseStore(db),
+    decisions: createDecisionLog(db),
+    audit: createAuditLog(db),
+    rollouts: createRolloutStore(db),
+    ingest: createIngestStore(db),
+    windows: createWindowStore(db),
+    outcomes: createOutcomeCatalogue(db),
+  };
+}

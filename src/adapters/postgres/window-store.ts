@@ -1,0 +1,117 @@
+/** Windows as verdicts and observation read them, and the blocks that rollouts have folded. */
+import type { Arm, ArmWindow, Block, Metric, WindowStats } from '../../domain/window.ts';
+import type { WindowStore } from '../../ports/windows.ts';
+import type { Database, Queryable } from './database.ts';
+import { differenceOf, observationsIn, sumOfBlocks } from './late-evidence.ts';
+import {
+  parametersOf,
+  readWindows,
+  SELECTED,
+  type GroupedStats,
+  type WindowSelection,
+} from './read-windows.ts';
+
+type Arms = Record<Arm, Partial<Record<Metric, WindowStats>>>;
+
+/** Blocks `fromNo..toNo` of a rollout: its candidate at `generation`, beside it whatever was stable. */
+const rolloutBlocks = (
+  serviceId: string,
+  generation: number,
+  blockMs: number,
+  fromNo: number,
+  toNo: number,
+): WindowSelection => ({
+  scope: 'unitFirst',
+  serviceId,
+  fromMs: fromNo * blockMs,
+  toMs: (toNo + 1) * blockMs,
+  groupMs: blockMs,
+  arms: { stable: null, candidate: generation },
+});
+
+function toBlocks(rows: readonly GroupedStats[], blockMs: number): readonly Block[] {
+  const byNo = new Map<number, Arms>();
+  for (const { no, arm, metric, stats } of rows) {
+    const arms = byNo.get(no) ?? { stable: {}, candidate: {} };
+    byNo.set(no, arms);
+    arms[arm][metric] = stats;
+  }
+  return [...byNo].map(([no, arms]) => ({ no, startMs: no * blockMs, endMs: (no + 1) * blockMs, arms }));
+}
+
+interface FoldedRow {
+  readonly no: number;
+  readonly arms: Block['arms'];
+}
+
+/** Folded blocks whose windows hold more by now. One query over counts: sketches are read for these blocks only. */
+async function grownBlocks(
+  db: Queryable,
+  serviceId: string,
+  generation: number,
+  blockMs: number,
+): Promise<readonly FoldedRow[]> {
+  const folded = `SELECT no, observations, arms FROM rollout_blocks
+    WHERE service_id = $1 AND generation = $2 AND block_ms = $3`;
+  const [range] = await db.query<{ from_no: number | null; to_no: number | null }>(
+    `SELECT min(no) AS from_no, max(no) AS to_no FROM (${folded}) AS f`,
+    [serviceId, generation, blockMs],
+  );
+  if (range?.from_no === null || range?.to_no === null || range === undefined) return [];
+  const selection = rolloutBlocks(serviceId, generation, blockMs, range.from_no, range.to_no);
+  return db.query<FoldedRow>(
+    `WITH present AS (
+       SELECT window_start_ms / $4 AS no, sum(first_count) AS observations
+       FROM metric_windows WHERE ${SELECTED} GROUP BY 1)
+     SELECT f.no, f.arms FROM rollout_blocks f JOIN present p USING (no)
+     WHERE f.service_id = $1 AND f.generation = $8 AND f.block_ms = $4 AND p.observations > f.observations
+     ORDER BY f.no`,
+    [...parametersOf(selection), generation],
+  );
+}
+
+export function createWindowStore(db: Database): WindowStore {
+  const summaryOf = async (selection: WindowSelection): Promise<ArmWindow> =>
+    Object.fromEntries((await readWindows(db, selection)).map(({ metric, stats }) => [metric, stats]));
+
+  return {
+    blocks: async ({ serviceId, generation, blockMs, fromNo, toNo }) =>
+      toBlocks(await readWindows(db, rolloutBlocks(serviceId, generation, blockMs, fromNo, toNo)), blockMs),
+    summary: async ({ serviceId, arm, generation, fromMs, toMs }) => {
+      const selection = { serviceId, fromMs, toMs, groupMs: null, arms: { [arm]: generation } };
+      return {
+        unitFirst: await summaryOf({ ...selection, scope: 'unitFirst' }),
+        all: await summaryOf({ ...selection, scope: 'all' }),
+      };
+    },
+    markFolded: async (serviceId, generation, blocks) => {
+      await db.query(
+        `INSERT INTO rollout_blocks (service_id, generation, block_ms, no, observations, arms)
+         SELECT $1, $2, * FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::json[])
+         ON CONFLICT DO NOTHING`,
+        [
+          serviceId,
+          generation,
+          blocks.map((block) => block.endMs - block.startMs),
+          blocks.map((block) => block.no),
+          blocks.map(observationsIn),
+          blocks.map((block) => JSON.stringify(block.arms)),
+        ],
+      );
+    },
+    lateSince: async (serviceId, generation, blockMs) => {
+      const grown = await grownBlocks(db, serviceId, generation, blockMs);
+      const [first, last] = [grown[0], grown.at(-1)];
+      if (first === undefined || last === undefined) return null;
+      const selection = rolloutBlocks(serviceId, generation, blockMs, first.no, last.no);
+      const groups = grown.map((block) => block.no);
+      const folded = new Map(grown.map((block) => [block.no, block.arms]));
+      const present = toBlocks(await readWindows(db, { ...selection, groups }), blockMs);
+      const differences = present.flatMap((block) => {
+        const arms = folded.get(block.no);
+        return (arms && differenceOf(block, { ...block, arms })) ?? [];
+      });
+      return sumOfBlocks(differences);
+    },
+  };
+}

