@@ -1,0 +1,98 @@
+// Brings a Temporal namespace to what the program needs, as often as you like, and says what is missing from one.
+import { Connection, type ConnectionLike } from '@temporalio/client';
+import { ensureNamespace, namespaceRetentionDays } from './namespace.ts';
+import { ensureSearchAttributes, searchAttributeState } from './search-attributes.ts';
+import { ensureSweepSchedule } from './sweep-schedule.ts';
+import { bootstrapCommand, RETENTION_DAYS } from './wanted.ts';
+
+export { bootstrapCommand, FLEET_SWEEP, RETENTION_DAYS, SEARCH_ATTRIBUTES } from './wanted.ts';
+
+export interface BootstrapOptions {
+  /** `host:port` of the Temporal frontend. */
+  readonly address: string;
+  readonly namespace: string;
+  /** Interval of the fleet sweep, a minute unless told. */
+  readonly sweepEveryMs?: number;
+  /** Below a tenth of the interval unless told. */
+  readonly sweepJitterMs?: number;
+  /** A minute unless told; Temporal takes no less than ten seconds. */
+  readonly sweepCatchupWindowMs?: number;
+  /** How long the server may take until it accepts new search attributes, two minutes unless told. */
+  readonly timeoutMs?: number;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface BootstrapResult {
+  /** What was done, in words; empty when all was as wanted. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * Namespace with 30 days of retention, search attributes, and the schedule of the fleet sweep, in this order. A second run
+ * changes nothing; two at once are safe. Throws when the server cannot be reached or refuses.
+ */
+export async function bootstrap(options: BootstrapOptions): Promise<BootstrapResult> {
+  const { address, namespace, sweepEveryMs = 60_000, timeoutMs = 120_000, onProgress } = options;
+  const changes: string[] = [];
+  const did = (change: string | undefined): void => {
+    if (change === undefined) return;
+    changes.push(change);
+    onProgress?.(change);
+  };
+  await withConnection(address, async (connection) => {
+    did(await ensureNamespace(connection, namespace));
+    did(await ensureSearchAttributes(connection, namespace, timeoutMs));
+    did(
+      await ensureSweepSchedule(connection, namespace, {
+        everyMs: sweepEveryMs,
+        jitterMs: options.sweepJitterMs ?? Math.floor(sweepEveryMs / 10),
+        catchupWindowMs: options.sweepCatchupWindowMs ?? 60_000,
+      }),
+    );
+  });
+  return { changes };
+}
+
+export interface BootstrapCheck {
+  /** What a worker cannot do without and does not find, in words; empty when it may start. */
+  readonly missing: readonly string[];
+  /** The command that mends it. */
+  readonly command: string;
+}
+
+/** Changes nothing. Looks at the namespace and the search attributes, not at the schedule, which somebody may have removed on purpose. */
+export async function checkBootstrap(target: {
+  readonly address: string;
+  readonly namespace: string;
+  /** Used instead of a new connection. */
+  readonly connection?: ConnectionLike;
+}): Promise<BootstrapCheck> {
+  const { address, namespace } = target;
+  const command = bootstrapCommand(address, namespace);
+  const look = async (connection: ConnectionLike): Promise<BootstrapCheck> => {
+    const days = await namespaceRetentionDays(connection, namespace);
+    if (days === undefined) return { missing: [`namespace ${namespace}`], command };
+    const { missing, wrongType } = await searchAttributeState(connection, namespace);
+    return {
+      missing: [
+        ...(days < RETENTION_DAYS ? [`retention of ${RETENTION_DAYS} days (it is ${days})`] : []),
+        ...missing.map((name) => `search attribute ${name}`),
+        ...wrongType.map((name) => `search attribute ${name} of type Keyword`),
+      ],
+      command,
+    };
+  };
+  return target.connection === undefined ? withConnection(address, look) : look(target.connection);
+}
+
+async function withConnection<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address, connectTimeout: 10_000 }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`No Temporal server answers at ${address}: ${reason}.`, { cause: error });
+  });
+  try {
+    return await use(connection);
+  } finally {
+    await connection.close();
+  }
+}
