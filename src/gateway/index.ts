@@ -5,5 +5,9 @@
 export { startGateway } from './start-gateway.ts';
 export type { Gateway, GatewayOptions } from './start-gateway.ts';
 export type { Assignment, Emitter, RequestOutcome } from './emitter.ts';
+export { createFeedbackEmitter } from './feedback-emitter.ts';
+export type { FeedbackEmitter, FeedbackOptions } from './feedback-emitter.ts';
+export { createOtlpEmitter } from './otlp-emitter.ts';
+export type { OtlpOptions } from './otlp-emitter.ts';
 export type { Upstream, UpstreamAnswer, UpstreamRequest, Usage } from './upstream.ts';
 export { configurationHash } from './service-state.ts';

@@ -4,6 +4,8 @@
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { serveControlPlane } from './control-plane.ts';
+import { createCounters } from './counters.ts';
+import { serveDataPlane } from './data-plane.ts';
 import type { Emitter } from './emitter.ts';
 import { openRegistry } from './registry.ts';
 import { answerErrors } from './request-problem.ts';
@@ -39,10 +41,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { emitters, logger, upstream } = options;
   const clock = options.clock ?? Date.now;
   const registry = await openRegistry({ stateDir: options.stateDir, clock, logger });
+  const counters = createCounters();
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
   answerErrors(app);
-  app.get('/health', () => ({ status: 'ok' }));
+  app.get('/health', () => ({ status: 'ok', requests: counters }));
   serveControlPlane(app, { registry, upstream, clock });
+  serveDataPlane(app, { registry, upstream, emitters, counters, clock });
   const url = await app.listen({ host: options.host, port: options.port });
   return {
     url,
