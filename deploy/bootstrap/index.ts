@@ -11,8 +11,8 @@ export interface BootstrapOptions {
   /** `host:port` of the Temporal frontend. */
   readonly address: string;
   readonly namespace: string;
-  /** Interval of the fleet sweep, a minute unless told. */
-  readonly sweepEveryMs?: number;
+  /** Interval of the fleet sweep, a minute unless told; null leaves the schedule alone. */
+  readonly sweepEveryMs?: number | null;
   /** Below a tenth of the interval unless told. */
   readonly sweepJitterMs?: number;
   /** A minute unless told; Temporal takes no less than ten seconds. */
@@ -42,6 +42,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<BootstrapRes
   await withConnection(address, async (connection) => {
     did(await ensureNamespace(connection, namespace));
     did(await ensureSearchAttributes(connection, namespace, timeoutMs));
+    if (sweepEveryMs === null) return;
     did(
       await ensureSweepSchedule(connection, namespace, {
         everyMs: sweepEveryMs,

@@ -1,4 +1,4 @@
-// Lets the Temporal SDK download its development server into our cache, and keeps the file.
+// Lets the Temporal SDK download a server of its own into our cache, and keeps the file.
 // It runs in a process of its own: the SDK's native runtime may exist once per process, and the worker needs it; and a
 // download that hangs can be ended.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -17,16 +17,18 @@ const TELL_MS = 15_000;
 /** Starting a throw-away server is the SDK's only public way to its download. */
 const SCRIPT = `
 const { TestWorkflowEnvironment } = require(process.argv[1]);
-TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', downloadDir: process.argv[2] } } })
+TestWorkflowEnvironment[process.argv[3]]({ server: { executable: { type: 'cached-download', downloadDir: process.argv[2] } } })
   .then((environment) => environment.teardown())
   .catch((error) => { console.error(error.message); process.exitCode = 1; });
 `;
 
+const FACTORIES = { development: 'createLocal', timeSkipping: 'createTimeSkipping' } as const;
+
 /** Returns the path of the executable. Gives up when nothing arrives within 15 s or the download stalls for 45 s. */
 export async function downloadThroughSdk(
-  options: FetchOptions & { readonly folder: string },
+  options: FetchOptions & { readonly folder: string; readonly server?: keyof typeof FACTORIES },
 ): Promise<string> {
-  const { env, onProgress, signal, folder } = options;
+  const { env, onProgress, signal, folder, server = 'development' } = options;
   mkdirSync(folder, { recursive: true });
   // What an earlier, killed download left would make the SDK wait for its end.
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
@@ -45,13 +47,17 @@ export async function downloadThroughSdk(
     return elapsedMs - movedMs > STALL_MS ? `stalled for ${STALL_MS / 1000} s` : undefined;
   };
   const testing = createRequire(import.meta.url).resolve('@temporalio/testing');
-  await runCommand(process.execPath, ['--input-type=commonjs', '-e', SCRIPT, testing, folder], {
-    env: { ...env, NODE_OPTIONS: '' },
-    timeoutMs: LIMIT_MS,
-    signal,
-    heartbeatMs: BEAT_MS,
-    onHeartbeat: watch,
-  });
+  await runCommand(
+    process.execPath,
+    ['--input-type=commonjs', '-e', SCRIPT, testing, folder, FACTORIES[server]],
+    {
+      env: { ...env, NODE_OPTIONS: '' },
+      timeoutMs: LIMIT_MS,
+      signal,
+      heartbeatMs: BEAT_MS,
+      onHeartbeat: watch,
+    },
+  );
   const path = downloadedCli(folder);
   if (path === undefined || !existsSync(path)) throw new EmbeddedStackError('the SDK left no executable');
   return path;
