@@ -1,0 +1,145 @@
+/**
+ * What an idle cycle is: observe, analyze, decide and validate in one activity. Its states are fields of the result.
+ */
+import { canonicalJson, chooseCandidate, type Choice } from '../src/decision/index.ts';
+import { durationMs } from '../src/domain/duration.ts';
+import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { parseOrFail } from '../src/domain/validate.ts';
+import { cycleInputSchema } from '../src/domain/workflow-input.ts';
+import type { ServiceRecord } from '../src/ports/stores.ts';
+import { adoptedService } from './adopted-service.ts';
+import { CODE_VERSION } from './code-version.ts';
+import type { ActivityPorts } from './ports.ts';
+
+/** What the service did since its stable configuration was applied, an hour at most. */
+export interface Observed {
+  readonly model: string;
+  readonly labels: number;
+  readonly quality: number | null;
+  readonly costUsdPerRequest: number | null;
+  readonly errorRate: number | null;
+}
+
+interface Assessed {
+  readonly serviceId: string;
+  readonly reason: string;
+  readonly observed: Observed | null;
+}
+
+export type Assessment =
+  | (Assessed & { readonly kind: 'nothingToDo' })
+  | (Assessed & { readonly kind: 'recommend' | 'deploy'; readonly change: { readonly model: string } });
+
+const OBSERVED_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * Decide. Key: the run; a second run looks again, and logs under the same id. Final: InvalidInput, UnknownService. Changes
+ * nothing at the gateway.
+ */
+export async function assess(
+  ports: ActivityPorts,
+  request: { readonly input: unknown; readonly workflowId: string; readonly runId: string },
+): Promise<Assessment> {
+  const input = parseOrFail(cycleInputSchema, request.input, 'input of optimizationCycle');
+  const service = await adoptedService(ports, input.serviceId);
+  const { assessment, choice } = await decide(ports, service);
+  await ports.decisions.append({
+    id: `${request.workflowId}/${request.runId}/assessed`,
+    serviceId: input.serviceId,
+    workflowId: request.workflowId,
+    runId: request.runId,
+    kind: 'cycle',
+    outcome: assessment.kind,
+    reason: assessment.reason,
+    detail: { trigger: input.trigger, observed: assessment.observed, choice, codeVersion: CODE_VERSION },
+    hash: ports.hash(canonicalJson({ assessment, choice })),
+    atMs: ports.nowMs(),
+  });
+  return assessment;
+}
+
+async function decide(
+  ports: ActivityPorts,
+  service: ServiceRecord,
+): Promise<{ readonly assessment: Assessment; readonly choice: Choice | null }> {
+  const { settings } = service;
+  const { serviceId } = settings;
+  const nothing = (reason: string, observed: Observed | null = null, choice: Choice | null = null) => ({
+    assessment: { kind: 'nothingToDo' as const, serviceId, reason, observed },
+    choice,
+  });
+
+  if (settings.mode === 'off') return nothing('the service is in mode off');
+  const blocked = await whatBlocksAChange(ports, settings);
+  if (blocked !== null) return nothing(blocked);
+
+  const observed = await observe(ports, settings);
+  if (!observed) return nothing('no stable configuration is recorded');
+  if (observed.labels < settings.cycle.minLabels) {
+    return nothing(`${observed.labels} of ${settings.cycle.minLabels} labels since the last change`, observed);
+  }
+  const outcomes = await ports.outcomes.outcomes(serviceId, [observed.model, ...settings.candidates.models]);
+  const choice = chooseCandidate({
+    incumbent: observed.model,
+    candidates: settings.candidates.models.filter((model) => model !== observed.model),
+    outcomes,
+    qualityReference: service.qualityReference,
+    maxTotalQualityLossPct: settings.constraints.maxTotalQualityLossPct,
+    minCostReductionPct: settings.experiment.minCostReductionPct,
+  });
+  if (choice.chosen === null) return nothing(choice.reason, observed, choice);
+
+  const problems = await ports
+    .orchestratorFor(settings.orchestrator)
+    .validate(serviceId, { model: choice.chosen });
+  if (problems.length > 0) {
+    return nothing(`the gateway does not take ${choice.chosen}: ${problems.map((p) => p.expected).join('; ')}`, observed, choice);
+  }
+  return {
+    assessment: {
+      kind: settings.mode === 'auto' ? 'deploy' : 'recommend',
+      serviceId,
+      reason: choice.reason,
+      observed,
+      change: { model: choice.chosen },
+    },
+    choice,
+  };
+}
+
+/** One change at a time, spaced, and only so many a day. Null when nothing stands in the way. */
+async function whatBlocksAChange(ports: ActivityPorts, settings: ServiceSettings): Promise<string | null> {
+  const { serviceId, change } = settings;
+  const lease = await ports.leases.current(serviceId);
+  if (lease && !(await ports.workflows.isClosed(lease.holder))) return `${lease.holder.workflowId} holds the service`;
+  const nowMs = ports.nowMs();
+  const tried = (await ports.configurations.list(serviceId)).filter((each) => each.source.startsWith('rollout/'));
+  const times = tried.map((each) => each.endedAtMs ?? each.appliedAtMs ?? 0);
+  const today = times.filter((atMs) => nowMs - atMs < DAY_MS).length;
+  if (today >= change.maxPerDay) return `${today} changes in the last 24 h, at most ${change.maxPerDay} are allowed`;
+  const last = Math.max(0, ...times);
+  return nowMs - last < durationMs(change.minSpacing) ? `the last change is less than ${change.minSpacing} ago` : null;
+}
+
+async function observe(ports: ActivityPorts, settings: ServiceSettings): Promise<Observed | null> {
+  const stable = await ports.configurations.stable(settings.serviceId);
+  if (!stable) return null;
+  const nowMs = ports.nowMs();
+  const { unitFirst } = await ports.windows.summary({
+    serviceId: settings.serviceId,
+    arm: 'stable',
+    generation: stable.generation,
+    fromMs: Math.max(nowMs - OBSERVED_MS, stable.appliedAtMs ?? 0),
+    toMs: nowMs,
+  });
+  const mean = (stats: { readonly count: number; readonly sum: number } | undefined) =>
+    stats && stats.count > 0 ? stats.sum / stats.count : null;
+  return {
+    model: stable.body['model'] ?? 'unknown',
+    labels: unitFirst.quality?.count ?? 0,
+    quality: mean(unitFirst.quality),
+    costUsdPerRequest: mean(unitFirst.costUsd),
+    errorRate: mean(unitFirst.error),
+  };
+}

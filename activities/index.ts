@@ -1,0 +1,57 @@
+/**
+ * Every activity, built over the ports of a worker. The classes are those of the house style: read and decide on the main
+ * task queue, mutate and compensate on the control queue, record on the main one.
+ */
+import { admitRollout, type Admission, type AdmitRequest } from './admit-rollout.ts';
+import { assess } from './assess.ts';
+import { promoteCandidate, restoreStable, setWeight, takeBackCandidate } from './control.ts';
+import { withCompensationFailures, withFailures } from './failures.ts';
+import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
+import { look } from './look.ts';
+import type { ActivityPorts } from './ports.ts';
+import { prepareRestore, tellHolder } from './restore.ts';
+import { describeChange, sweep } from './sweep.ts';
+import { watchPromotion } from './watch-promotion.ts';
+
+export type { ActivityPorts, GatewayWrite } from './ports.ts';
+export type { Assessment, Observed } from './assess.ts';
+export type { RestoreSummary, WantedConfiguration, WeightSet } from './control.ts';
+export type { SweepSummary } from './sweep.ts';
+export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
+export type { PromotionEvidence } from './watch-promotion.ts';
+export type { Admission, AdmitRequest };
+
+/** Activities of the main task queue. */
+export function createActivities(ports: ActivityPorts) {
+  return {
+    admitRollout: withFailures((request: AdmitRequest) => admitRollout(ports, request)),
+    assess: withFailures((request: Parameters<typeof assess>[1]) => assess(ports, request)),
+    describeChange: withFailures((request: Parameters<typeof describeChange>[1]) => describeChange(ports, request)),
+    finishRollout: withFailures((request: Parameters<typeof finishRollout>[1]) => finishRollout(ports, request)),
+    look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
+    prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) => prepareRestore(ports, request)),
+    renewLeaseRun: withFailures((request: Parameters<typeof renewLeaseRun>[1]) => renewLeaseRun(ports, request)),
+    sweep: withFailures(() => sweep(ports)),
+    tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
+    watchPromotion: withFailures((request: Parameters<typeof watchPromotion>[1]) => watchPromotion(ports, request)),
+  };
+}
+
+/** Activities of the control task queue. */
+export function createControlActivities(ports: ActivityPorts) {
+  return {
+    setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
+    promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) => promoteCandidate(ports, request)),
+    takeBackCandidate: withCompensationFailures(
+      (request: Parameters<typeof takeBackCandidate>[1]) => takeBackCandidate(ports, request),
+      ['StaleGeneration'],
+    ),
+    restoreStable: withCompensationFailures(
+      (request: Parameters<typeof restoreStable>[1]) => restoreStable(ports, request),
+      [],
+    ),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,0 +1,158 @@
+/**
+ * One look of a rollout: renews the lease, folds in the blocks that have matured, judges, and records. One activity, so
+ * that a look costs 11 history events.
+ */
+import { foldBlock, judgeAbsolute, judgeStep, type RolloutEvidence } from '../src/analysis/index.ts';
+import { canonicalJson } from '../src/decision/index.ts';
+import type { StepVerdict } from '../src/domain/guardrail.ts';
+import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Block } from '../src/domain/window.ts';
+import type { Look, RolloutState } from '../src/state/rollout/index.ts';
+import { hashOf } from './control.ts';
+import { CODE_VERSION } from './code-version.ts';
+import type { ActivityPorts, GatewayWrite } from './ports.ts';
+import { Failure } from '../src/domain/failure.ts';
+
+export type LookRequest = GatewayWrite & { readonly state: RolloutState };
+
+/** Matured blocks must be at most this many looks old, or the evidence counts as stale. */
+const FRESH_LOOKS = 3;
+
+/**
+ * Decide (and renew). Key: the revision; a second run renews again and folds the same blocks from the state it was given.
+ * Final: StaleGeneration when somebody else has changed the service.
+ */
+export async function look(ports: ActivityPorts, request: LookRequest): Promise<Look> {
+  const { state } = request;
+  const live = await renew(ports, request);
+  const nowMs = ports.nowMs();
+  const toNo = Math.floor((nowMs - state.plan.matureAfterMs) / state.plan.blockMs) - 1;
+  const blocks =
+    toNo > state.foldedTo
+      ? await ports.windows.blocks({
+          serviceId: request.serviceId,
+          generation: request.generation,
+          blockMs: state.plan.blockMs,
+          fromNo: state.foldedTo + 1,
+          toNo,
+        })
+      : [];
+  const evidence = blocks.reduce((folded, block) => fold(state, folded, block), state.evidence);
+  const verdict = freshened(state, blocks, judge(state, evidence), nowMs);
+  await ports.windows.markFolded(request.serviceId, request.generation, blocks);
+  const found: Look = {
+    atMs: nowMs,
+    live: live ? 'ours' : 'leaseLost',
+    leaseExpiresAtMs: live?.lease_expires_at ?? null,
+    observedSharePct: shareOf(blocks) ?? state.observedSharePct,
+    evidence,
+    evidenceHash: ports.hash(canonicalJson(evidence)),
+    foldedTo: Math.max(state.foldedTo, toNo),
+    verdict,
+  };
+  await record(ports, request, found);
+  return found;
+}
+
+/**
+ * Renews the candidate's lease when the gateway still serves what this rollout wrote. Null when the lease had run out: then
+ * nothing is written, the workflow applies the step again. A pair that is not ours is StaleGeneration.
+ */
+async function renew(ports: ActivityPorts, request: LookRequest): Promise<LiveConfiguration | null> {
+  const gateway = ports.orchestratorFor(request.state.plan.target);
+  const live = await gateway.read(request.serviceId);
+  if (live.generation !== request.generation) {
+    throw new Failure(
+      'StaleGeneration',
+      `${request.serviceId}: generation ${live.generation} is live, this rollout is ${request.generation}`,
+    );
+  }
+  const candidate = live.candidate;
+  if (!candidate || hashOf(ports, candidate.configuration) !== request.candidateHash) {
+    if (live.last_change.kind === 'leaseExpired') return null;
+    throw new Failure('StaleGeneration', `${request.serviceId}: the candidate was taken away at the gateway (${live.last_change.kind})`);
+  }
+  return gateway.setCandidate({
+    ...request,
+    configuration: candidate.configuration,
+    weightPct: request.state.weightPct,
+    leaseMs: request.state.plan.leaseMs,
+  });
+}
+
+/** A block belongs to the step during which it began. */
+function fold(state: RolloutState, evidence: RolloutEvidence, block: Block): RolloutEvidence {
+  const step = state.steps.findLast((each) => each.startedAtMs <= block.startMs) ?? state.steps[0];
+  const stepIndex = step?.index ?? state.stepIndex;
+  return foldBlock(evidence, block, {
+    guardrails: state.plan.guardrails,
+    stepIndex,
+    weightPct: state.plan.steps[stepIndex] ?? state.weightPct,
+  });
+}
+
+/** Below 100 % both arms are compared; at 100 % there is no control arm left and only absolute limits speak. */
+function judge(state: RolloutState, evidence: RolloutEvidence): StepVerdict {
+  const { guardrails, steps, minSamples, constraints } = state.plan;
+  return steps[state.stepIndex] === 100
+    ? judgeAbsolute(evidence, { guardrails, constraints, minSamples, stepIndex: state.stepIndex })
+    : judgeStep(evidence, { guardrails, steps, stepIndex: state.stepIndex, minSamples });
+}
+
+/** Old evidence never promotes: with nothing new for a few looks a healthy verdict becomes `noData`. */
+function freshened(state: RolloutState, blocks: readonly Block[], verdict: StepVerdict, nowMs: number): StepVerdict {
+  const { lookMs, blockMs, matureAfterMs } = state.plan;
+  const newest = blocks.at(-1)?.endMs ?? state.foldedTo * blockMs;
+  const oldest = FRESH_LOOKS * Math.max(lookMs, blockMs) + matureAfterMs;
+  if (verdict.outcome !== 'healthy' || (blocks.length > 0 && nowMs - newest <= oldest)) return verdict;
+  return { ...verdict, outcome: 'noData', reason: `nothing new arrived since ${new Date(newest).toISOString()}` };
+}
+
+function shareOf(blocks: readonly Block[]): number | null {
+  const count = (block: Block, arm: 'stable' | 'candidate') => block.arms[arm].error?.count ?? 0;
+  const [stable, candidate] = [
+    blocks.reduce((sum, block) => sum + count(block, 'stable'), 0),
+    blocks.reduce((sum, block) => sum + count(block, 'candidate'), 0),
+  ];
+  return stable + candidate === 0 ? null : (100 * candidate) / (stable + candidate);
+}
+
+async function record(ports: ActivityPorts, request: LookRequest, found: Look): Promise<void> {
+  const { state } = request;
+  const workflowId = request.idempotencyKey.split('/').slice(0, -2).join('/');
+  const before = state.verdict?.outcome;
+  if (before !== found.verdict.outcome) {
+    await ports.decisions.append({
+      id: `${request.idempotencyKey}/look`,
+      serviceId: request.serviceId,
+      workflowId,
+      runId: '',
+      kind: 'verdict',
+      outcome: found.verdict.outcome,
+      reason: found.verdict.reason,
+      detail: {
+        step: state.stepIndex,
+        weightPct: state.weightPct,
+        guardrails: state.plan.guardrails,
+        evidence: found.evidence,
+        verdict: found.verdict,
+        codeVersion: CODE_VERSION,
+      },
+      hash: found.evidenceHash,
+      atMs: found.atMs,
+    });
+  }
+  await ports.rollouts.upsert({
+    workflowId,
+    runId: String(request.generation),
+    serviceId: request.serviceId,
+    generation: request.generation,
+    phase: state.phase,
+    stepIndex: state.stepIndex,
+    weightPct: state.weightPct,
+    startedAtMs: state.plan.admittedAtMs,
+    endedAtMs: null,
+    reason: found.verdict.reason,
+    state: { verdict: found.verdict, looks: state.looks + 1 },
+  });
+}

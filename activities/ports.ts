@@ -1,0 +1,42 @@
+/** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
+import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
+import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
+import type {
+  AuditLog,
+  ConfigurationStore,
+  DecisionLog,
+  LeaseStore,
+  RolloutStore,
+  ServiceStore,
+} from '../src/ports/stores.ts';
+import type { WindowStore } from '../src/ports/windows.ts';
+import type { WorkflowDirectory } from '../src/ports/workflows.ts';
+
+export interface ActivityPorts {
+  readonly services: ServiceStore;
+  readonly configurations: ConfigurationStore;
+  readonly leases: LeaseStore;
+  readonly decisions: DecisionLog;
+  readonly audit: AuditLog;
+  readonly rollouts: RolloutStore;
+  readonly windows: WindowStore;
+  readonly outcomes: OutcomeCatalogue;
+  readonly orchestratorFor: OrchestratorFor;
+  readonly workflows: WorkflowDirectory;
+  /** Milliseconds since the Unix epoch. */
+  readonly nowMs: () => number;
+  /** sha256 as hex. */
+  readonly hash: (text: string) => string;
+}
+
+/** What every write to a gateway carries, as the workflow hands it over. */
+export interface GatewayWrite {
+  readonly serviceId: string;
+  readonly target: { readonly driver: 'rest'; readonly url: string };
+  readonly generation: number;
+  readonly revision: number;
+  readonly idempotencyKey: string;
+  readonly stableHash: string;
+  readonly stableGeneration: number;
+  readonly candidateHash: string;
+}

@@ -1,0 +1,65 @@
+/** Prepares an emergency restore; the write itself is in `control.ts`. */
+import { Failure } from '../src/domain/failure.ts';
+import { parseOrFail } from '../src/domain/validate.ts';
+import { restoreInputSchema, type RestoreInput } from '../src/domain/workflow-input.ts';
+import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
+import { adoptedService } from './adopted-service.ts';
+import type { WantedConfiguration } from './control.ts';
+import type { ActivityPorts } from './ports.ts';
+
+/**
+ * Decide. Resolves what to restore. `previous` means the stable configuration while a change is being tried, and the one
+ * before it otherwise. A second run answers the same unless somebody changed the service in between. Final: InvalidInput,
+ * UnknownService.
+ */
+export async function prepareRestore(
+  ports: ActivityPorts,
+  request: { readonly input: unknown },
+): Promise<WantedConfiguration> {
+  const input = parseOrFail(restoreInputSchema, request.input, 'input of restoreConfiguration');
+  const { settings } = await adoptedService(ports, input.serviceId);
+  const lease = await ports.leases.current(input.serviceId);
+  const inFlight = lease !== null && !(await ports.workflows.isClosed(lease.holder));
+  const wanted = await resolve(ports, input, inFlight);
+  return {
+    serviceId: input.serviceId,
+    target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
+    generation: wanted.generation,
+    hash: wanted.hash,
+    holder: inFlight ? lease.holder : null,
+    by: input.by,
+    reason: input.reason,
+  };
+}
+
+async function resolve(ports: ActivityPorts, input: RestoreInput, inFlight: boolean): Promise<ConfigurationRecord> {
+  const stable = await ports.configurations.stable(input.serviceId);
+  const record = await pick(ports, input, stable, inFlight);
+  if (record) return record;
+  const known = (await ports.configurations.list(input.serviceId)).map((each) => `${each.generation} (${each.status})`);
+  throw new Failure('InvalidInput', `to: ${JSON.stringify(input.to)} is given, expected a recorded configuration: ${known.join(', ')}`, [
+    { field: 'to', value: input.to, expected: `one of ${known.join(', ')}` },
+  ]);
+}
+
+async function pick(
+  ports: ActivityPorts,
+  input: RestoreInput,
+  stable: ConfigurationRecord | null,
+  inFlight: boolean,
+): Promise<ConfigurationRecord | null> {
+  if (typeof input.to === 'number') return ports.configurations.get(input.serviceId, input.to);
+  if (input.to === 'stable' || inFlight) return stable;
+  const earlier = (await ports.configurations.list(input.serviceId)).find(
+    (each) => each.status === 'retired' && each.hash !== stable?.hash && each.generation < (stable?.generation ?? 0),
+  );
+  return earlier ?? stable;
+}
+
+/** Record. Asks the holder to take its change back by itself. False when it does not run any more. */
+export async function tellHolder(
+  ports: ActivityPorts,
+  request: { readonly holder: LeaseHolder; readonly by: string; readonly reason: string },
+): Promise<boolean> {
+  return ports.workflows.signalRollback(request.holder.workflowId, { by: request.by, reason: request.reason });
+}

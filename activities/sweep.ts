@@ -1,0 +1,49 @@
+/** The fast path: which services are due for a cycle. */
+import { durationMs } from '../src/domain/duration.ts';
+import type { WorkflowEnd } from '../src/ports/workflows.ts';
+import type { ActivityPorts } from './ports.ts';
+
+export interface SweepSummary {
+  readonly services: number;
+  readonly started: readonly string[];
+}
+
+/**
+ * Decide. Starts `cycle/<service>` for each adopted service that is not off and whose last cycle is older than
+ * `cycle.every`. A second run starts nothing twice: the workflow id is taken.
+ */
+export async function sweep(ports: ActivityPorts): Promise<SweepSummary> {
+  const services = await ports.services.list();
+  const started: string[] = [];
+  for (const { serviceId, settings, adoptedAtMs } of services) {
+    if (adoptedAtMs === null || settings.mode === 'off') continue;
+    const [last] = await ports.decisions.list({ serviceId, kind: 'cycle', limit: 1 });
+    const dueAtMs = last ? last.atMs + durationMs(settings.cycle.every) : 0;
+    if (ports.nowMs() < dueAtMs) continue;
+    if (await ports.workflows.startCycle(serviceId, 'schedule')) started.push(serviceId);
+  }
+  return { services: services.length, started };
+}
+
+/**
+ * Decide. How the change under `workflowId` ended, null while it runs. For a cycle whose child's report got lost.
+ */
+export async function describeChange(
+  ports: ActivityPorts,
+  request: { readonly workflowId: string },
+): Promise<{
+  readonly workflowId: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly generation: number | null;
+} | null> {
+  const end: WorkflowEnd | null = await ports.workflows.endOf(request.workflowId);
+  if (!end) return null;
+  const result = (typeof end.result === 'object' && end.result !== null ? end.result : {}) as Readonly<Record<string, unknown>>;
+  return {
+    workflowId: request.workflowId,
+    outcome: typeof result['outcome'] === 'string' ? result['outcome'] : end.status,
+    reason: typeof result['reason'] === 'string' ? result['reason'] : end.status,
+    generation: typeof result['generation'] === 'number' ? result['generation'] : null,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * What activities ask of Temporal, over the client. A workflow that the server has never heard of counts as closed.
+ */
+import { WorkflowNotFoundError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { LeaseHolder } from '../../ports/stores.ts';
+import type { WorkflowDirectory, WorkflowEnd } from '../../ports/workflows.ts';
+
+const ENDS: Readonly<Record<string, WorkflowEnd['status']>> = {
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timedOut',
+};
+
+export function createWorkflowDirectory(client: Client, taskQueue: string): WorkflowDirectory {
+  const endOf = async (workflowId: string, firstRunId?: string): Promise<WorkflowEnd | null> => {
+    const handle = client.workflow.getHandle(workflowId, undefined, firstRunId ? { firstExecutionRunId: firstRunId } : {});
+    try {
+      const { status, runId } = await handle.describe();
+      if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return null;
+      const end = ENDS[status.name] ?? 'unknown';
+      return { status: end, result: end === 'completed' ? await client.workflow.result(workflowId, runId) : null };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { status: 'unknown', result: null };
+      throw error;
+    }
+  };
+
+  return {
+    endOf: (workflowId) => endOf(workflowId),
+
+    isClosed: async (holder: LeaseHolder) => {
+      try {
+        const { status, raw } = await client.workflow.getHandle(holder.workflowId).describe();
+        const firstRunId = raw.workflowExecutionInfo?.firstRunId;
+        if (firstRunId !== undefined && firstRunId !== null && firstRunId !== '' && firstRunId !== holder.firstRunId) return true;
+        return status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return true;
+        throw error;
+      }
+    },
+
+    startCycle: async (serviceId, trigger) => {
+      try {
+        await client.workflow.start('optimizationCycle', {
+          taskQueue,
+          workflowId: `cycle/${serviceId}`,
+          workflowIdConflictPolicy: 'FAIL',
+          args: [{ serviceId, trigger }],
+        });
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }
+    },
+
+    signalRollback: async (workflowId, message) => {
+      try {
+        await client.workflow.getHandle(workflowId).signal('rollback', message);
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * Workflow inputs as a person types them. Validated by the first activity of each workflow, never in workflow code.
+ */
+import { z } from 'zod';
+import { changeSchema } from './change.ts';
+import { durationSchema } from './duration.ts';
+import { serviceIdSchema, stepsSchema } from './service-settings.ts';
+
+const who = z.string({ error: 'who asks' }).min(1, { error: 'who asks' }).max(200);
+const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_000);
+
+/** `canaryRollout`: everything but service and change has a default from the service's settings. */
+export const rolloutInputSchema = z.strictObject({
+  serviceId: serviceIdSchema,
+  change: changeSchema,
+  steps: stepsSchema.optional(),
+  soak: durationSchema.optional(),
+  minSamples: z.int().min(1, { error: '1 or more' }).optional(),
+  by: who.optional(),
+  reason: why.optional(),
+  /** Start although the plan says that the evidence needs longer than `maxRollout`. Recorded. */
+  force: z.boolean().optional(),
+});
+export type RolloutInput = z.output<typeof rolloutInputSchema>;
+
+/** `optimizationCycle`. */
+export const cycleInputSchema = z.strictObject({
+  serviceId: serviceIdSchema,
+  trigger: z.enum(['schedule', 'threshold', 'event', 'onDemand']).default('onDemand'),
+  by: who.optional(),
+});
+export type CycleInput = z.output<typeof cycleInputSchema>;
+
+/**
+ * `restoreConfiguration`: `previous` is the configuration before the latest change: the stable one while a change is
+ * being tried, the one before the stable one otherwise. A generation number names any recorded configuration.
+ */
+export const restoreInputSchema = z.strictObject({
+  serviceId: serviceIdSchema,
+  to: z.union([z.enum(['previous', 'stable']), z.int().min(1)], { error: '"previous", "stable" or a generation number' }),
+  by: who,
+  reason: why,
+});
+export type RestoreInput = z.output<typeof restoreInputSchema>;

@@ -1,0 +1,19 @@
+/** What activities ask of Temporal: who still runs, and a few starts and signals. */
+import type { LeaseHolder } from './stores.ts';
+
+/** How a workflow ended, or null while it runs. `unknown` when the server has forgotten it. */
+export interface WorkflowEnd {
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timedOut' | 'unknown';
+  readonly result: unknown;
+}
+
+export interface WorkflowDirectory {
+  /** Whether the holder's workflow is closed (or was never heard of): its lease may be replaced. */
+  isClosed(holder: LeaseHolder): Promise<boolean>;
+  /** The end of the newest run of `workflowId`; null while it runs. */
+  endOf(workflowId: string): Promise<WorkflowEnd | null>;
+  /** Starts `cycle/<service>`; false when one runs already. */
+  startCycle(serviceId: string, trigger: 'schedule' | 'threshold' | 'event'): Promise<boolean>;
+  /** Signals `rollback`; false when no such workflow runs. */
+  signalRollback(workflowId: string, message: { readonly by: string; readonly reason: string }): Promise<boolean>;
+}

@@ -1,0 +1,147 @@
+/**
+ * Reads what people and detectors send to a running workflow. Runs inside workflow code, so it is plain TypeScript: it
+ * never throws, and says what is wrong by field. It decides nothing about the change itself.
+ */
+import type { Problem } from '../domain/failure.ts';
+
+export const MESSAGE_NAMES = [
+  'rollback',
+  'approve',
+  'reject',
+  'pause',
+  'resume',
+  'promote',
+  'replace',
+  'anomaly',
+] as const;
+export type MessageName = (typeof MESSAGE_NAMES)[number];
+
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+interface From {
+  readonly by: string;
+  /** Makes a repeated message harmless. */
+  readonly messageId?: string;
+}
+
+export type Message =
+  | (From & { readonly name: 'rollback' | 'reject' | 'pause' | 'promote'; readonly reason: string })
+  | (From & { readonly name: 'approve'; readonly note?: string; readonly evidence?: string })
+  | (From & { readonly name: 'resume' })
+  | (From & { readonly name: 'replace'; readonly change: Readonly<Record<string, unknown>> })
+  | (From & {
+      readonly name: 'anomaly';
+      readonly anomalyType: string;
+      readonly severity: Severity;
+      readonly security: boolean;
+      readonly affectedServices: readonly string[];
+    });
+
+export type ReadMessage =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** What a payload must hold to be read as `name`. One JSON object; unknown keys are ignored, wrong ones are problems. */
+export function readMessage(name: MessageName, payload: unknown): ReadMessage {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    return refuse([{ field: '', value: payload, expected: `one JSON object, such as ${EXAMPLES[name]}` }]);
+  }
+  const fields = payload as Readonly<Record<string, unknown>>;
+  if (typeof fields['malformedJson'] === 'string') {
+    return refuse([{ field: '', value: fields['malformedJson'], expected: `well-formed JSON, such as ${EXAMPLES[name]}` }]);
+  }
+  return name === 'anomaly' ? readAnomaly(fields) : readPersonal(name, fields);
+}
+
+const EXAMPLES: Readonly<Record<MessageName, string>> = {
+  rollback: '{"by":"oncall","reason":"complaints"}',
+  approve: '{"by":"ann"}',
+  reject: '{"by":"ann","reason":"not now"}',
+  pause: '{"by":"ann","reason":"release day"}',
+  resume: '{"by":"ann"}',
+  promote: '{"by":"ann","reason":"seen enough"}',
+  replace: '{"by":"ann","change":{"model":"gpt-4o-mini"}}',
+  anomaly: '{"anomaly_type":"quality_drop","severity":"high","affected_services":["support-bot"]}',
+};
+
+const NEEDS_REASON: readonly MessageName[] = ['rollback', 'reject', 'pause', 'promote'];
+
+function readPersonal(name: Exclude<MessageName, 'anomaly'>, fields: Readonly<Record<string, unknown>>): ReadMessage {
+  const problems: Problem[] = [];
+  const text = (field: string, required: boolean): string | undefined => {
+    const value = fields[field];
+    if (value === undefined && !required) return undefined;
+    if (typeof value === 'string' && value.length > 0 && value.length <= 2_000) return value;
+    problems.push({ field, value, expected: 'text, 1 to 2000 characters' });
+    return undefined;
+  };
+  const by = text('by', true);
+  const reason = text('reason', NEEDS_REASON.includes(name));
+  const note = text('note', false);
+  const evidence = text('evidence', false);
+  const messageId = text('messageId', false);
+  const change = fields['change'];
+  if (name === 'replace' && (typeof change !== 'object' || change === null || Array.isArray(change))) {
+    problems.push({ field: 'change', value: change, expected: 'an object, such as {"model":"gpt-4o-mini"}' });
+  }
+  if (problems.length > 0 || by === undefined) return refuse(problems);
+  const from: From = messageId === undefined ? { by } : { by, messageId };
+  switch (name) {
+    case 'approve':
+      return accept({ ...from, name, ...(note === undefined ? {} : { note }), ...(evidence === undefined ? {} : { evidence }) });
+    case 'resume':
+      return accept({ ...from, name });
+    case 'replace':
+      return accept({ ...from, name, change: change as Readonly<Record<string, unknown>> });
+    default:
+      return accept({ ...from, name, reason: reason ?? '' });
+  }
+}
+
+const SEVERITY_ALIASES: Readonly<Record<string, Severity>> = {
+  low: 'low',
+  info: 'low',
+  medium: 'medium',
+  warning: 'medium',
+  high: 'high',
+  error: 'high',
+  critical: 'critical',
+};
+
+/** `data` of a sentinel CloudEvent. The names on the wire are snake case. */
+function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
+  const problems: Problem[] = [];
+  const type = fields['anomaly_type'];
+  if (typeof type !== 'string' || type === '') {
+    problems.push({ field: 'anomaly_type', value: type, expected: 'the kind of anomaly' });
+  }
+  const given = fields['severity'];
+  const severity = typeof given === 'string' ? SEVERITY_ALIASES[given.toLowerCase()] : undefined;
+  if (severity === undefined) {
+    problems.push({ field: 'severity', value: given, expected: 'low, medium, high or critical' });
+  }
+  const services = fields['affected_services'];
+  if (!Array.isArray(services) || !services.every((service) => typeof service === 'string')) {
+    problems.push({ field: 'affected_services', value: services, expected: 'a list of service ids' });
+  }
+  if (problems.length > 0 || severity === undefined) return refuse(problems);
+  const id = fields['id'] ?? fields['alert_id'];
+  return accept({
+    name: 'anomaly',
+    by: 'sentinel',
+    ...(typeof id === 'string' ? { messageId: id } : {}),
+    anomalyType: String(type),
+    severity,
+    security: String(type).includes('security'),
+    affectedServices: services as readonly string[],
+  });
+}
+
+function accept(message: Message): ReadMessage {
+  return { ok: true, message };
+}
+
+function refuse(problems: readonly Problem[]): ReadMessage {
+  return { ok: false, problems };
+}

@@ -1,0 +1,27 @@
+/** What can happen to a rollout. Past tense; each carries when. */
+import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
+import type { StepVerdict } from '../../domain/guardrail.ts';
+
+/** What one look found. `live` says whether the gateway still serves what this rollout wrote. */
+export interface Look {
+  readonly atMs: number;
+  readonly live: 'ours' | 'leaseLost';
+  readonly leaseExpiresAtMs: number | null;
+  readonly observedSharePct: number | null;
+  readonly evidence: RolloutEvidence;
+  readonly evidenceHash: string;
+  readonly foldedTo: number;
+  readonly verdict: StepVerdict;
+}
+
+export type RolloutEvent =
+  | { readonly kind: 'writeStarted'; readonly atMs: number }
+  | { readonly kind: 'weightSet'; readonly atMs: number; readonly weightPct: number; readonly leaseExpiresAtMs: number | null }
+  | { readonly kind: 'looked'; readonly look: Look }
+  | { readonly kind: 'lookFailed'; readonly atMs: number; readonly why: string }
+  | { readonly kind: 'approvalExpired'; readonly atMs: number }
+  | { readonly kind: 'timeRanOut'; readonly atMs: number }
+  | { readonly kind: 'stepFailed'; readonly atMs: number; readonly by: string; readonly why: string }
+  | { readonly kind: 'promoted'; readonly atMs: number }
+  | { readonly kind: 'takenBack'; readonly atMs: number }
+  | { readonly kind: 'superseded'; readonly atMs: number; readonly why: string };

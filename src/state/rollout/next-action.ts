@@ -1,0 +1,55 @@
+/**
+ * What a rollout does next. Pure: the same state and time always give the same action, also after a restart.
+ */
+import type { RolloutState } from './state.ts';
+
+export type RolloutAction =
+  | { readonly kind: 'wait'; readonly untilMs: number | null }
+  | { readonly kind: 'expireApproval' }
+  | { readonly kind: 'setWeight'; readonly weightPct: number }
+  | { readonly kind: 'look' }
+  | { readonly kind: 'runOutOfTime' }
+  | { readonly kind: 'promote' }
+  | { readonly kind: 'takeBack' }
+  /** Nothing was ever written: there is nothing to take back. */
+  | { readonly kind: 'closeUntouched' }
+  | { readonly kind: 'finish' };
+
+export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAction {
+  const { plan } = state;
+  switch (state.phase) {
+    case 'ended':
+      return { kind: 'finish' };
+    case 'rollingBack':
+      return state.revision === 0 ? { kind: 'closeUntouched' } : { kind: 'takeBack' };
+    case 'promoting':
+      return { kind: 'promote' };
+    case 'awaitingApproval': {
+      const untilMs = plan.admittedAtMs + plan.approvalTimeoutMs;
+      return nowMs >= untilMs ? { kind: 'expireApproval' } : { kind: 'wait', untilMs };
+    }
+    case 'applying':
+      return applying(state, nowMs);
+    case 'soaking': {
+      if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
+      const untilMs = Math.min(state.nextLookAtMs ?? nowMs, endsAtMs(state));
+      return nowMs >= untilMs ? { kind: 'look' } : { kind: 'wait', untilMs };
+    }
+  }
+}
+
+/**
+ * A paused or held rollout whose weight is gone (never set, or the lease ran out) waits. Otherwise the step that was
+ * decided before the pause is applied, which also renews the lease; the pause then holds that step.
+ */
+function applying(state: RolloutState, nowMs: number): RolloutAction {
+  if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
+  if ((state.paused || state.held) && state.weightPct === 0) return { kind: 'wait', untilMs: endsAtMs(state) };
+  const weightPct = state.plan.steps[state.stepIndex];
+  if (weightPct === undefined) throw new RangeError(`stepIndex: ${state.stepIndex} is given, expected a step of the plan`);
+  return { kind: 'setWeight', weightPct };
+}
+
+function endsAtMs(state: RolloutState): number {
+  return state.plan.admittedAtMs + state.plan.maxRolloutMs;
+}

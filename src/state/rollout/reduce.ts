@@ -1,0 +1,149 @@
+/**
+ * What an event makes of a rollout. Pure and total: an event that does not fit the phase changes nothing. A rollout
+ * that is being taken back never moves forward again.
+ */
+import type { Look, RolloutEvent } from './events.ts';
+import { isLastStep, logged, type RolloutOutcome, type RolloutState, type StepRecord } from './state.ts';
+
+/** Looks come at this pace at first; after `EARLY_LOOKS` of them the pace drops to a third. */
+const EARLY_LOOKS = 60;
+
+export function reduceRollout(state: RolloutState, event: RolloutEvent): RolloutState {
+  if (state.phase === 'ended') return state;
+  switch (event.kind) {
+    case 'writeStarted':
+      return { ...state, revision: state.revision + 1 };
+    case 'weightSet':
+      return weightSet(state, event.atMs, event.weightPct, event.leaseExpiresAtMs);
+    case 'looked':
+      return looked(state, event.look);
+    case 'lookFailed':
+      return state.phase === 'soaking'
+        ? logged(
+            { ...state, nextLookAtMs: event.atMs + state.plan.lookMs },
+            { atMs: event.atMs, what: 'look failed', by: 'optimizer', why: event.why },
+          )
+        : state;
+    case 'approvalExpired':
+      return takeBack(state, event.atMs, 'rejected', 'optimizer', 'nobody approved in time');
+    case 'timeRanOut':
+      return takeBack(state, event.atMs, 'notEnoughEvidence', 'optimizer', 'the longest duration of a rollout has passed');
+    case 'stepFailed':
+      return takeBack(state, event.atMs, 'rolledBack', event.by, event.why);
+    case 'promoted':
+      return state.phase === 'promoting' ? end(state, event.atMs, 'promoted', 'every step was proven') : state;
+    case 'takenBack':
+      return state.ending ? end(state, event.atMs, state.ending.outcome, state.ending.reason) : state;
+    case 'superseded':
+      return end(state, event.atMs, 'superseded', event.why);
+  }
+}
+
+/** Starts taking the change back. The first reason stands; a rollout under way back stays so. */
+export function takeBack(
+  state: RolloutState,
+  atMs: number,
+  outcome: NonNullable<RolloutState['ending']>['outcome'],
+  by: string,
+  reason: string,
+): RolloutState {
+  if (state.ending || state.phase === 'ended') return state;
+  return logged(
+    { ...closeStep(state, atMs, reason), phase: 'rollingBack', ending: { outcome, by, reason } },
+    { atMs, what: 'taking back', by, why: reason },
+  );
+}
+
+function weightSet(state: RolloutState, atMs: number, weightPct: number, leaseExpiresAtMs: number | null): RolloutState {
+  if (state.phase !== 'applying') return state;
+  const step: StepRecord = { index: state.stepIndex, weightPct, startedAtMs: atMs, endedAtMs: null, looks: 0, why: null };
+  const again = state.steps.at(-1)?.index === state.stepIndex;
+  return logged(
+    {
+      ...state,
+      phase: 'soaking',
+      weightPct,
+      leaseExpiresAtMs,
+      soakEndsAtMs: atMs + state.plan.soakMs,
+      nextLookAtMs: atMs + state.plan.lookMs,
+      verdict: null,
+      steps: again ? state.steps : [...state.steps, step],
+    },
+    { atMs, what: `weight ${weightPct} %`, by: 'optimizer', why: again ? 'applied again, soak restarted' : 'step applied' },
+  );
+}
+
+function looked(state: RolloutState, look: Look): RolloutState {
+  if (state.phase !== 'soaking') return state;
+  const looks = state.looks + 1;
+  const seen: RolloutState = {
+    ...state,
+    evidence: look.evidence,
+    evidenceHash: look.evidenceHash,
+    foldedTo: look.foldedTo,
+    verdict: look.verdict,
+    observedSharePct: look.observedSharePct,
+    leaseExpiresAtMs: look.leaseExpiresAtMs,
+    looks,
+    nextLookAtMs: look.atMs + paceMs(state, looks),
+    steps: state.steps.map((step) => (step.endedAtMs === null ? { ...step, looks: step.looks + 1 } : step)),
+  };
+  if (look.verdict.outcome === 'harm') return takeBack(seen, look.atMs, 'rolledBack', 'optimizer', look.verdict.reason);
+  if (look.live === 'leaseLost') {
+    return logged(
+      { ...seen, phase: 'applying', weightPct: 0, soakEndsAtMs: null },
+      { atMs: look.atMs, what: 'lease ran out', by: 'gateway', why: 'the optimizer was away; evidence kept, step applied again' },
+    );
+  }
+  if (look.verdict.outcome === 'bothHurt') return held(seen, look.atMs, 'optimizer', look.verdict.reason);
+  return advanced(seen, look);
+}
+
+function advanced(state: RolloutState, look: Look): RolloutState {
+  if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs) return state;
+  if (look.verdict.outcome === 'healthy') return stepForward(state, look.atMs, look.verdict.reason);
+  if (look.verdict.outcome === 'inconclusive' && state.plan.onInconclusive === 'rollback') {
+    return takeBack(state, look.atMs, 'notEnoughEvidence', 'optimizer', look.verdict.reason);
+  }
+  return state;
+}
+
+/** Leaves the present step: to the next one, or to the promotion after the last. */
+export function stepForward(state: RolloutState, atMs: number, why: string): RolloutState {
+  const closed = closeStep(state, atMs, why);
+  return isLastStep(state)
+    ? { ...closed, phase: 'promoting', nextLookAtMs: null }
+    : { ...closed, phase: 'applying', stepIndex: state.stepIndex + 1, soakEndsAtMs: null, nextLookAtMs: null };
+}
+
+/** Stops progress until somebody resumes; looks and harm checks go on. */
+export function held(state: RolloutState, atMs: number, by: string, reason: string): RolloutState {
+  return state.held ? state : logged({ ...state, held: { by, reason } }, { atMs, what: 'held', by, why: reason });
+}
+
+function closeStep(state: RolloutState, atMs: number, why: string): RolloutState {
+  return {
+    ...state,
+    steps: state.steps.map((step) => (step.endedAtMs === null ? { ...step, endedAtMs: atMs, why } : step)),
+  };
+}
+
+function end(state: RolloutState, atMs: number, outcome: RolloutOutcome, why: string): RolloutState {
+  return logged(
+    {
+      ...closeStep(state, atMs, why),
+      phase: 'ended',
+      outcome,
+      weightPct: outcome === 'promoted' ? 100 : 0,
+      soakEndsAtMs: null,
+      nextLookAtMs: null,
+      leaseExpiresAtMs: null,
+    },
+    { atMs, what: outcome, by: state.ending?.by ?? 'optimizer', why },
+  );
+}
+
+function paceMs(state: RolloutState, looks: number): number {
+  const { lookMs, leaseMs } = state.plan;
+  return looks < EARLY_LOOKS ? lookMs : Math.max(lookMs, Math.min(3 * lookMs, Math.floor(leaseMs / 3)));
+}

@@ -1,0 +1,163 @@
+/**
+ * State of a canary rollout: plain JSON that survives continue-as-new. `reduce.ts` changes it, `next-action.ts` reads it.
+ */
+import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
+import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
+
+/** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
+export interface RolloutPlan {
+  readonly serviceId: string;
+  readonly generation: number;
+  readonly target: { readonly driver: 'rest'; readonly url: string };
+  /** What changes, for people: "model gpt-4o-2024-05-13 -> gpt-4o-2024-08-06". */
+  readonly summary: string;
+  /** sha256 of the configurations; the bodies are in the store and never travel through history. */
+  readonly stableHash: string;
+  readonly candidateHash: string;
+  readonly stableGeneration: number;
+  readonly steps: readonly number[];
+  readonly soakMs: number;
+  readonly lookMs: number;
+  readonly blockMs: number;
+  readonly matureAfterMs: number;
+  readonly leaseMs: number;
+  readonly maxRolloutMs: number;
+  readonly watchMs: number;
+  readonly minSamples: number;
+  readonly onInconclusive: 'hold' | 'rollback';
+  readonly approval: 'none' | 'beforeStart';
+  readonly approvalTimeoutMs: number;
+  readonly guardrails: readonly GuardrailSpec[];
+  readonly constraints: AbsoluteLimits;
+  /** Labels the rollout is expected to need in all, labels per hour the service yields, and the finish that follows. */
+  readonly labels: { readonly needed: number | null; readonly perHour: number; readonly expectedMs: number | null };
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly admittedAtMs: number;
+}
+
+/** Absolute limits that hold whatever the other arm does. Absent means no limit. */
+export interface AbsoluteLimits {
+  readonly minQuality?: number;
+  readonly maxErrorRate?: number;
+  readonly maxLatencyP95Ms?: number;
+  readonly maxCostPerRequestUsd?: number;
+}
+
+export type RolloutPhase = 'awaitingApproval' | 'applying' | 'soaking' | 'promoting' | 'rollingBack' | 'ended';
+
+export type RolloutOutcome = 'promoted' | 'rolledBack' | 'rejected' | 'notEnoughEvidence' | 'replaced' | 'superseded';
+
+/** One step as it went. `labels` are unit-first labels of the candidate arm. */
+export interface StepRecord {
+  readonly index: number;
+  readonly weightPct: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly looks: number;
+  readonly why: string | null;
+}
+
+export interface LogEntry {
+  readonly atMs: number;
+  readonly what: string;
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface RolloutState {
+  readonly version: 1;
+  readonly plan: RolloutPlan;
+  readonly phase: RolloutPhase;
+  readonly outcome: RolloutOutcome | null;
+  readonly stepIndex: number;
+  /** Weight that the last read-back showed. */
+  readonly weightPct: number;
+  /** Raised before each write, compensation included. */
+  readonly revision: number;
+  readonly soakEndsAtMs: number | null;
+  readonly nextLookAtMs: number | null;
+  readonly leaseExpiresAtMs: number | null;
+  readonly paused: { readonly by: string; readonly reason: string } | null;
+  readonly held: { readonly by: string; readonly reason: string } | null;
+  /** Why the change is being taken back, once that is certain. Final. */
+  readonly ending: {
+    readonly outcome: Exclude<RolloutOutcome, 'promoted' | 'superseded'>;
+    readonly by: string;
+    readonly reason: string;
+  } | null;
+  readonly replacement: Readonly<Record<string, unknown>> | null;
+  readonly evidence: RolloutEvidence;
+  readonly evidenceHash: string;
+  /** Number of the last block folded in; earlier ones never change the evidence again. */
+  readonly foldedTo: number;
+  readonly verdict: StepVerdict | null;
+  readonly observedSharePct: number | null;
+  readonly looks: number;
+  readonly steps: readonly StepRecord[];
+  /** The newest entries; the whole log is in the store. */
+  readonly log: readonly LogEntry[];
+  /** Message ids already handled, newest last. */
+  readonly seen: readonly string[];
+}
+
+const LOG_KEPT = 40;
+const SEEN_KEPT = 200;
+
+/** The state of a rollout that has just been admitted. `foldedTo` is the block that was open at that time. */
+export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): RolloutState {
+  const asks = plan.approval === 'beforeStart';
+  return logged(
+    {
+      version: 1,
+      plan,
+      phase: asks ? 'awaitingApproval' : 'applying',
+      outcome: null,
+      stepIndex: 0,
+      weightPct: 0,
+      revision: 0,
+      soakEndsAtMs: null,
+      nextLookAtMs: null,
+      leaseExpiresAtMs: null,
+      paused: null,
+      held: null,
+      ending: null,
+      replacement: null,
+      evidence,
+      evidenceHash: '',
+      foldedTo: Math.floor(plan.admittedAtMs / plan.blockMs),
+      verdict: null,
+      observedSharePct: null,
+      looks: 0,
+      steps: [],
+      log: [],
+      seen: [],
+    },
+    { atMs: plan.admittedAtMs, what: asks ? 'awaiting approval' : 'admitted', by: plan.requestedBy, why: plan.reason },
+  );
+}
+
+/** The state with one more log entry, the oldest dropped beyond the bound. */
+export function logged(state: RolloutState, entry: LogEntry): RolloutState {
+  return { ...state, log: [...state.log, entry].slice(-LOG_KEPT) };
+}
+
+/** The state that remembers a message id. */
+export function withSeen(state: RolloutState, messageId: string): RolloutState {
+  return { ...state, seen: [...state.seen, messageId].slice(-SEEN_KEPT) };
+}
+
+export function isLastStep(state: RolloutState): boolean {
+  return state.stepIndex === state.plan.steps.length - 1;
+}
+
+/**
+ * Brings a state carried over by continue-as-new to the present version. A state of an unknown version is refused: it
+ * was written by a newer program.
+ */
+export function upgradeRolloutState(state: RolloutState): RolloutState {
+  if (state.version !== 1) {
+    throw new RangeError(`state.version: ${String(state.version)} is given, expected 1 (this program is older than the state)`);
+  }
+  return state;
+}

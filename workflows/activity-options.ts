@@ -1,0 +1,60 @@
+/**
+ * Activity options by class of work: the one place where time-outs and retries are set. The two task queues keep a
+ * rollback from ever waiting behind reads.
+ */
+import type { ActivityOptions } from '@temporalio/workflow';
+import { FINAL_FAILURES } from '../src/domain/failure.ts';
+
+export const TASK_QUEUE = 'llm-optimizer';
+export const CONTROL_TASK_QUEUE = 'llm-optimizer-control';
+
+const finalTypes = [...FINAL_FAILURES];
+const backOff = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+/** Admits a change or resolves an input. Waits for a database or a gateway that is away; wrong input is final. */
+export const admitOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '10m',
+  cancellationType: 'TRY_CANCEL',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};
+
+/** Looks and judges. Few tries: the next look comes anyway. */
+export const decideOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '10s',
+  cancellationType: 'TRY_CANCEL',
+  retry: { ...backOff, maximumAttempts: 3, nonRetryableErrorTypes: finalTypes },
+};
+
+/** Changes what a gateway serves, under its fence. Bounded; a conflict is final. */
+export const mutateOptions: ActivityOptions = {
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '30m',
+  cancellationType: 'TRY_CANCEL',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};
+
+/** Takes a change back. A minute a try, no overall limit: only a greater pair at the gateway ends it. */
+export const compensateOptions: ActivityOptions = {
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '1m',
+  retry: { ...backOff, maximumInterval: '10s', nonRetryableErrorTypes: ['StaleGeneration'] },
+};
+
+/** Restores a service, whoever holds it: nothing at all ends it but success. */
+export const restoreOptions: ActivityOptions = {
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '1m',
+  retry: { ...backOff, maximumInterval: '10s' },
+};
+
+/** Writes down what happened. Bounded; its failure never decides a rollout. */
+export const recordOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '15m',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};

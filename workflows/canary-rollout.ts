@@ -1,0 +1,296 @@
+/**
+ * `canaryRollout`: tries one change on live traffic, step by step, and takes it back when it hurts.
+ *
+ * Started by a cycle, an operator or a service, under the id `rollout/<service>`. Input: `RolloutInput`, validated by the
+ * first activity. Messages: all of `messages.ts`, each as a signal and as an update; queries `state` and `decisions`.
+ * Ends when promoted, rolled back, rejected, without enough evidence, replaced or superseded; a workflow never closes
+ * while what it wrote is live and not stable. Cancelling it means rolling back. Survives any crash: state, evidence and
+ * soak end are in its history. History budget: 11 events a look; continues as new when the server suggests it.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  continueAsNew,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  setHandler,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities, ControlActivities, RolloutSummary } from '../activities/index.ts';
+import type { Message } from '../src/state/messages.ts';
+import {
+  nextRolloutAction,
+  receiveMessage,
+  reduceRollout,
+  startRollout,
+  upgradeRolloutState,
+  type RolloutAction,
+  type RolloutEvent,
+  type RolloutState,
+} from '../src/state/rollout/index.ts';
+import { admitOptions, compensateOptions, decideOptions, mutateOptions, recordOptions } from './activity-options.ts';
+import { asWorkflowFailure, failureReason, failureType } from './failures.ts';
+import { openInbox } from './inbox.ts';
+import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
+import { reportToParent } from './parent.ts';
+import { promotionWatch } from './promotion-watch.ts';
+import { describeSelf } from './search-attributes.ts';
+
+const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun'>>(admitOptions);
+const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
+const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
+const mutate = proxyActivities<Pick<ControlActivities, 'setWeight' | 'promoteCandidate'>>(mutateOptions);
+const compensate = proxyActivities<Pick<ControlActivities, 'takeBackCandidate'>>(compensateOptions);
+
+/** What travels through continue-as-new. */
+interface CarriedRollout {
+  readonly state: RolloutState;
+  readonly ignored: readonly IgnoredMessage[];
+}
+
+export async function canaryRollout(input: unknown, carried?: CarriedRollout): Promise<RolloutSummary> {
+  const info = workflowInfo();
+  let state: RolloutState | null = carried ? upgradeRolloutState(carried.state) : null;
+  const early: Message[] = [];
+  let step: CancellationScope | null = null;
+  let changed = false;
+  let cancelled = false;
+
+  const receive = (message: Message): Answer => {
+    if (!state) {
+      early.push(message);
+      return { accepted: true, reason: 'kept until the rollout has been admitted' };
+    }
+    const received = receiveMessage(state, message, Date.now());
+    become(received.state);
+    return received.answer;
+  };
+  const inbox = openInbox(receive, carried?.ignored);
+  setHandler(stateQuery, () => describe(input, state, inbox.ignored));
+  setHandler(decisionsQuery, () => state?.log ?? []);
+  CancellationScope.current().cancelRequested.catch(() => {
+    cancelled = true;
+    receive({ name: 'rollback', by: 'temporal', reason: 'the workflow was cancelled' });
+  });
+
+  return CancellationScope.nonCancellable(async () => {
+    state ??= await admitted();
+    if (carried) await admit.renewLeaseRun({ serviceId: state.plan.serviceId, holder: holder() });
+    for (const message of early.splice(0)) receive(message);
+    try {
+      await drive();
+    } catch (error) {
+      if (isContinueAsNew(error)) throw error;
+      happened({ kind: 'stepFailed', atMs: Date.now(), by: 'optimizer', why: failureReason(error) });
+      await drive();
+    }
+    return finish();
+  });
+
+  /** Validates and resolves the input and takes the change lease. What is refused ends the workflow with every problem listed. */
+  async function admitted(): Promise<RolloutState> {
+    const parentWorkflowId = info.parent?.workflowId ?? null;
+    const admission = await admit.admitRollout({ input, holder: holder(), parentWorkflowId }).catch(async (error: unknown) => {
+      await reportToParent({ outcome: 'refused', reason: failureReason(error), generation: null });
+      throw asWorkflowFailure(error);
+    });
+    describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
+    return startRollout(admission.plan, admission.evidence);
+  }
+
+  /** Runs the interpreter until nothing is left to do. */
+  async function drive(): Promise<void> {
+    for (;;) {
+      if (workflowInfo().continueAsNewSuggested && current().phase === 'soaking') await handOver();
+      const action = nextRolloutAction(current(), Date.now());
+      if (action.kind === 'finish') return;
+      await perform(action);
+    }
+  }
+
+  async function handOver(): Promise<never> {
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof canaryRollout>(input, { state: current(), ignored: inbox.ignored });
+  }
+
+  async function perform(action: Exclude<RolloutAction, { kind: 'finish' }>): Promise<void> {
+    switch (action.kind) {
+      case 'wait':
+        return waitUntil(action.untilMs);
+      case 'expireApproval':
+        return happened({ kind: 'approvalExpired', atMs: Date.now() });
+      case 'runOutOfTime':
+        return happened({ kind: 'timeRanOut', atMs: Date.now() });
+      case 'closeUntouched':
+        return happened({ kind: 'takenBack', atMs: Date.now() });
+      case 'setWeight':
+        return setWeight(action.weightPct);
+      case 'look':
+        return look();
+      case 'promote':
+        return promote();
+      case 'takeBack':
+        return takeBack();
+    }
+  }
+
+  async function waitUntil(untilMs: number | null): Promise<void> {
+    changed = false;
+    if (untilMs === null) await condition(() => changed);
+    else await condition(() => changed, Math.max(1, untilMs - Date.now()));
+  }
+
+  async function setWeight(weightPct: number): Promise<void> {
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    await interruptible(async () => {
+      const set = await mutate.setWeight({ ...write(), weightPct, leaseMs: current().plan.leaseMs });
+      happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
+    });
+    describeSelf({ service: current().plan.serviceId, kind: 'rollout', phase: `${current().phase} ${weightPct}` });
+  }
+
+  async function look(): Promise<void> {
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    await interruptible(async () => {
+      try {
+        happened({ kind: 'looked', look: await decide.look({ ...write(), state: current() }) });
+      } catch (error) {
+        if (isCancellation(error) || failureType(error) === 'StaleGeneration') throw error;
+        happened({ kind: 'lookFailed', atMs: Date.now(), why: failureReason(error) });
+      }
+    });
+  }
+
+  async function promote(): Promise<void> {
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    await interruptible(async () => {
+      await mutate.promoteCandidate(write());
+      happened({ kind: 'promoted', atMs: Date.now() });
+    });
+  }
+
+  /**
+   * Rolls the gateway back and reads it back, for as long as it takes. Not interruptible. The loop comes back here until
+   * the candidate is gone or somebody with a greater generation has taken over.
+   */
+  async function takeBack(): Promise<void> {
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    try {
+      await compensate.takeBackCandidate({ ...write(), reason: current().ending?.reason ?? 'taken back' });
+      happened({ kind: 'takenBack', atMs: Date.now() });
+    } catch (error) {
+      if (failureType(error) === 'StaleGeneration') {
+        happened({ kind: 'superseded', atMs: Date.now(), why: failureReason(error) });
+      } else {
+        await sleep('5s');
+      }
+    }
+  }
+
+  /** Runs a step that a rollback interrupts at once. What the step may still write is fenced out by its revision. */
+  async function interruptible(run: () => Promise<void>): Promise<void> {
+    const scope = new CancellationScope();
+    step = scope;
+    try {
+      await scope.run(run);
+    } catch (error) {
+      if (failureType(error) === 'StaleGeneration') {
+        happened({ kind: 'superseded', atMs: Date.now(), why: failureReason(error) });
+      } else if (!(isCancellation(error) && current().ending)) {
+        happened({ kind: 'stepFailed', atMs: Date.now(), by: 'optimizer', why: failureReason(error) });
+      }
+    } finally {
+      step = null;
+    }
+  }
+
+  async function finish(): Promise<RolloutSummary> {
+    const ended = current();
+    const outcome = ended.outcome ?? 'rolledBack';
+    const reason = ended.ending?.reason ?? ended.log.at(-1)?.why ?? '';
+    describeSelf({ service: ended.plan.serviceId, kind: 'rollout', phase: 'ended', verdict: outcome });
+    const summary: RolloutSummary = {
+      serviceId: ended.plan.serviceId,
+      generation: ended.plan.generation,
+      summary: ended.plan.summary,
+      outcome,
+      reason,
+      looks: ended.looks,
+      steps: ended.steps,
+      historyEvents: workflowInfo().historyLength,
+    };
+    try {
+      await record.finishRollout({ state: ended, holder: holder() });
+    } catch (error) {
+      inbox.ignored.push({ atMs: Date.now(), name: 'finishRollout', why: failureReason(error) });
+    }
+    if (outcome === 'promoted') await watchPromotion(ended);
+    if (ended.outcome === 'replaced' && ended.replacement) {
+      return continueAsNew<typeof canaryRollout>({ serviceId: ended.plan.serviceId, change: ended.replacement });
+    }
+    await reportToParent({ outcome, reason, generation: ended.plan.generation });
+    if (cancelled) throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
+    return summary;
+  }
+
+  async function watchPromotion(ended: RolloutState): Promise<void> {
+    const { serviceId, generation, watchMs, lookMs, blockMs } = ended.plan;
+    if (watchMs === 0) return;
+    await startChild(promotionWatch, {
+      workflowId: `watch/${serviceId}/${generation}`,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [{ serviceId, generation, watchMs, lookMs, blockMs, guardrails: ended.plan.guardrails, constraints: ended.plan.constraints }],
+    });
+  }
+
+  function current(): RolloutState {
+    if (!state) throw new TypeError('state: the rollout has not been admitted');
+    return state;
+  }
+
+  function become(next: RolloutState): void {
+    if (next !== state) changed = true;
+    const beginsToEnd = next.ending !== null && state?.ending === null;
+    state = next;
+    if (beginsToEnd) step?.cancel();
+  }
+
+  function happened(event: RolloutEvent): void {
+    become(reduceRollout(current(), event));
+  }
+
+  function holder() {
+    return { workflowId: info.workflowId, firstRunId: info.firstExecutionRunId, runId: info.runId };
+  }
+
+  /** What every write carries. `revision` was raised by the event before. */
+  function write() {
+    const { plan, revision } = current();
+    return {
+      serviceId: plan.serviceId,
+      target: plan.target,
+      generation: plan.generation,
+      revision,
+      idempotencyKey: `${info.workflowId}/${plan.generation}/${revision}`,
+      stableHash: plan.stableHash,
+      stableGeneration: plan.stableGeneration,
+      candidateHash: plan.candidateHash,
+    };
+  }
+}
+
+function isContinueAsNew(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ContinueAsNew';
+}
+
+/** What the `state` query answers: input and starter first, because a second start is answered with the run that stands. */
+function describe(input: unknown, state: RolloutState | null, ignored: readonly IgnoredMessage[]) {
+  if (!state) return { phase: 'admitting', input, ignored };
+  const { plan, evidence: _evidence, seen: _seen, ...shown } = state;
+  return { input, startedBy: plan.requestedBy, ...shown, plan, ignored };
+}

@@ -1,0 +1,28 @@
+/** Reads what an activity failed of. */
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+
+/** Type of the failure behind an activity's error: one of `FailureType`, `Cancelled`, `Timeout` or `Unknown`. */
+export function failureType(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof CancelledFailure) return 'Cancelled';
+  if (cause instanceof TimeoutFailure) return 'Timeout';
+  return cause instanceof ApplicationFailure ? (cause.type ?? 'Unknown') : 'Unknown';
+}
+
+/** One line about why an activity failed. */
+export function failureReason(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  return cause instanceof Error ? `${failureType(error)}: ${cause.message}` : String(cause);
+}
+
+/** The failure that a workflow ends with when an activity refused: same type, message and problems, and final. */
+export function asWorkflowFailure(error: unknown): unknown {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return error;
+  return ApplicationFailure.create({
+    type: cause.type ?? 'Unknown',
+    message: cause.message,
+    nonRetryable: true,
+    ...(cause.details ? { details: cause.details } : {}),
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * `restoreConfiguration`: the emergency command. Puts a service back to a recorded configuration, whatever runs.
+ *
+ * Started by a responder (or by a watch) under `restore/<service>`. Signals whoever holds the service, gives it two
+ * seconds, then takes the service over with a new generation and writes directly, until the gateway's read-back equals
+ * the wanted configuration. Ends then, and only then; wrong input ends it at once. Cancelling does not stop it: half a
+ * restore is worse than a whole one. History budget: about 25 events.
+ */
+import { CancellationScope, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import type { Activities, ControlActivities, RestoreSummary } from '../activities/index.ts';
+import { admitOptions, recordOptions, restoreOptions } from './activity-options.ts';
+import { asWorkflowFailure, failureReason } from './failures.ts';
+import { stateQuery } from './messages.ts';
+import { describeSelf } from './search-attributes.ts';
+
+const admit = proxyActivities<Pick<Activities, 'prepareRestore'>>(admitOptions);
+const record = proxyActivities<Pick<Activities, 'tellHolder'>>({ ...recordOptions, scheduleToCloseTimeout: '5s' });
+const compensate = proxyActivities<Pick<ControlActivities, 'restoreStable'>>(restoreOptions);
+
+/** How long the holder of the service has to take its change back by itself. */
+const GRACE = '2s';
+
+export async function restoreConfiguration(input: unknown): Promise<RestoreSummary> {
+  let phase = 'preparing';
+  setHandler(stateQuery, () => ({ input, phase }));
+  const { workflowId, firstExecutionRunId: firstRunId, runId } = workflowInfo();
+
+  return CancellationScope.nonCancellable(async () => {
+    const wanted = await admit.prepareRestore({ input }).catch((error: unknown) => {
+      throw asWorkflowFailure(error);
+    });
+    describeSelf({ service: wanted.serviceId, kind: 'restore', phase: 'restoring' });
+    if (wanted.holder && wanted.holder.workflowId !== workflowId) {
+      phase = `asking ${wanted.holder.workflowId} to take its change back`;
+      try {
+        await record.tellHolder({ holder: wanted.holder, by: wanted.by, reason: wanted.reason });
+        await sleep(GRACE);
+      } catch (error) {
+        phase = `the holder could not be told (${failureReason(error)}); taking the service over`;
+      }
+    }
+    phase = 'restoring';
+    const restored = await compensate.restoreStable({ wanted, holder: { workflowId, firstRunId, runId } });
+    phase = 'restored';
+    return restored;
+  });
+}
