@@ -90,6 +90,32 @@ export const mergeSketches = (a: SketchState, b: SketchState): SketchState => {
   };
 };
 
+/**
+ * The same values in buckets `factor` times as wide (on the log scale): fewer numbers to carry, exact counts, and a relative error of about
+ * `factor` times alpha. Sketches made coarse by the same factor merge.
+ * @throws RangeError when factor is not a whole number from 1.
+ */
+export const coarsenSketch = (sketch: SketchState, factor: number): SketchState => {
+  if (!Number.isSafeInteger(factor) || factor < 1) {
+    throw new RangeError(`factor must be a whole number from 1, got ${factor}`);
+  }
+  const wide = (bucket: number): number => Math.ceil(bucket / factor);
+  const offset = wide(sketch.offset);
+  const length = sketch.counts.length === 0 ? 0 : wide(sketch.offset + sketch.counts.length - 1) - offset + 1;
+  const counts = Array.from<number>({ length }).fill(0);
+  sketch.counts.forEach((n, k) => (counts[wide(sketch.offset + k) - offset]! += n));
+  return {
+    alpha: coarseAlpha(sketch.alpha, factor),
+    zeroCount: sketch.zeroCount,
+    offset: length === 0 ? 0 : offset,
+    counts,
+  };
+};
+
+/** Relative accuracy of a sketch of accuracy `alpha` made coarse by `factor`: gamma' = gamma^factor. */
+export const coarseAlpha = (alpha: number, factor: number): number =>
+  Math.tanh((factor * lnGamma(alpha)) / 2);
+
 /** How many values the sketch holds. */
 export const sketchCount = (sketch: SketchState): number =>
   sketch.counts.reduce((sum, n) => sum + n, sketch.zeroCount);

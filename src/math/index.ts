@@ -2,6 +2,8 @@
 export {
   addToSketch,
   bucketBoundaryAtOrAbove,
+  coarseAlpha,
+  coarsenSketch,
   countAbove,
   emptySketch,
   LARGEST_TRACKABLE,

@@ -3,6 +3,8 @@
  * recorded result of a decide activity. It holds no observation and decides nothing; `fold-block.ts` advances it.
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import type { SketchState } from '../../domain/window.ts';
+import { coarseAlpha, emptySketch, SKETCH_ALPHA } from '../../math/ddsketch.ts';
 import type { Moments } from '../moments.ts';
 import { emptyMoments } from '../moments.ts';
 import type { OneSampleState } from '../one-sample.ts';
@@ -62,6 +64,17 @@ export interface FrozenBaseline {
   readonly errorRate: number | null;
 }
 
+/** Buckets of the carried latency sketch are this many times as wide as those stored: quantiles within 5 %, a few dozen numbers. */
+export const COARSE_FACTOR = 5;
+
+/** What one arm did since the current step began, whether or not the other arm was there. */
+export interface ArmTotals {
+  readonly quality: Totals;
+  readonly error: Totals;
+  readonly costUsd: Totals;
+  readonly latencyMs: SketchState;
+}
+
 /**
  * Everything a verdict needs. `ladder` is the multiple of the margin per step below 100 %; the alphas are frozen at the start, each
  * for one guardrail. `lastBlockNo` and `lastLateNo` are the keys that keep a block from being folded twice.
@@ -76,6 +89,7 @@ export interface RolloutEvidence {
   readonly blocks: number;
   readonly stepIndex: number | null;
   readonly weightPct: number | null;
+  readonly arms: PerArm<ArmTotals>;
   readonly guardrails: readonly GuardrailEvidence[];
 }
 
@@ -87,6 +101,14 @@ export const frozenRateOf = (spec: GuardrailSpec, frozen: FrozenBaseline): numbe
 
 const zeroes: PerArm<number> = { stable: 0, candidate: 0 };
 const nothing: PerArm<Totals> = { stable: { n: 0, sum: 0 }, candidate: { n: 0, sum: 0 } };
+
+/** An arm at the beginning of a step. */
+export const emptyArm = (): ArmTotals => ({
+  quality: { n: 0, sum: 0 },
+  error: { n: 0, sum: 0 },
+  costUsd: { n: 0, sum: 0 },
+  latencyMs: emptySketch(coarseAlpha(SKETCH_ALPHA, COARSE_FACTOR)),
+});
 
 const startGuardrail = (
   spec: GuardrailSpec,
@@ -147,6 +169,7 @@ export const startEvidence = (
     blocks: 0,
     stepIndex: null,
     weightPct: null,
+    arms: { stable: emptyArm(), candidate: emptyArm() },
     guardrails: guardrails.map((spec) => startGuardrail(spec, ladder, frozen)),
   };
 };

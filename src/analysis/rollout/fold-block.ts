@@ -1,0 +1,232 @@
+/**
+ * Folds one block into the running evidence: the minutes between two looks, both arms over the same minutes. A block delivered
+ * twice changes nothing; a block that lacks an arm adds nothing to that guardrail. It judges nothing; `judge-step.ts` does.
+ */
+import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import type { ArmWindow, Block, WindowStats } from '../../domain/window.ts';
+import { coarsenSketch, countAbove, mergeSketches } from '../../math/ddsketch.ts';
+import { oneSidedMeanEvidence } from '../asymptotic.ts';
+import { mergeMoments, momentsOf, emptyMoments } from '../moments.ts';
+import { foldRestartingOneSample, foldRestartingTlg } from '../restarts.ts';
+import { foldTlg, type RatePair } from '../tlg.ts';
+import { requireArms, requireStats, type ArmPair } from './block-input.ts';
+import {
+  COARSE_FACTOR,
+  emptyArm,
+  frozenRateOf,
+  type ArmTotals,
+  type GuardrailEvidence,
+  type MeanEvidence,
+  type RolloutEvidence,
+  type ShareEvidence,
+} from './evidence.ts';
+import { marginShare, shareNull, tailLimits } from './hypotheses.ts';
+import { NON_INFERIORITY_ALPHA, PROOF_NEEDED } from './ladder.ts';
+
+/** Planned observations of a mean per weight, in total: where its sequence is tightest. It need not be precise. */
+export const MEAN_PLANNED_OBSERVATIONS = 2000;
+
+/** What was in force while the block's traffic ran. `guardrails` is the list that the evidence was started with. */
+export interface FoldContext {
+  readonly guardrails: readonly GuardrailSpec[];
+  readonly stepIndex: number;
+  readonly weightPct: number;
+}
+
+/**
+ * Trials and successes of both arms as the processes count them: the sum of a rate, or for a tail the requests slower than each arm's
+ * limit at that multiple of the margin. Null where a tail has no frozen quantile.
+ */
+export const pairAt = (spec: GuardrailSpec, arms: ArmPair, multiple: number): RatePair | null => {
+  const { stable, candidate } = arms;
+  if (spec.kind === 'rate') {
+    return { nA: stable.count, sA: stable.sum, nB: candidate.count, sB: candidate.sum };
+  }
+  const limits = tailLimits(spec, multiple);
+  if (limits === null || stable.sketch === null || candidate.sketch === null) return null;
+  return {
+    nA: stable.count,
+    sA: countAbove(stable.sketch, limits.stableMs),
+    nB: candidate.count,
+    sB: countAbove(candidate.sketch, limits.candidateMs),
+  };
+};
+
+const slowerThanFrozen = (spec: GuardrailSpec, stats: WindowStats): number => {
+  const limits = tailLimits(spec, 1);
+  return limits === null || stats.sketch === null ? 0 : countAbove(stats.sketch, limits.stableMs);
+};
+
+const withCounts = <E extends GuardrailEvidence>(
+  evidence: E,
+  spec: GuardrailSpec,
+  { stable, candidate }: ArmPair,
+): E => {
+  const { step, totals } = evidence;
+  const sumOf = (stats: WindowStats): number =>
+    spec.kind === 'tail' ? slowerThanFrozen(spec, stats) : stats.sum;
+  return {
+    ...evidence,
+    step: { stable: step.stable + stable.count, candidate: step.candidate + candidate.count },
+    totals: {
+      stable: { n: totals.stable.n + stable.count, sum: totals.stable.sum + sumOf(stable) },
+      candidate: { n: totals.candidate.n + candidate.count, sum: totals.candidate.sum + sumOf(candidate) },
+    },
+  };
+};
+
+const foldShare = (
+  evidence: ShareEvidence,
+  spec: GuardrailSpec,
+  arms: ArmPair,
+  { alpha, frozen }: RolloutEvidence,
+  weightPct: number,
+): ShareEvidence => {
+  const watched = pairAt(spec, arms, 1);
+  if (watched === null) return evidence;
+  const frozenRate = frozenRateOf(spec, frozen);
+  return {
+    ...withCounts(evidence, spec, arms),
+    rungs: evidence.rungs.map(({ multiple, process }) => {
+      const pair = pairAt(spec, arms, multiple) ?? watched;
+      return { multiple, process: foldTlg(process, pair, shareNull(spec, multiple, 'nonInferiority')) };
+    }),
+    harm: foldRestartingTlg(evidence.harm, watched, weightPct, shareNull(spec, 1, 'harm'), {
+      alpha: alpha.harm,
+    }),
+    baseline:
+      evidence.baseline === null || frozenRate === null
+        ? null
+        : foldRestartingOneSample(
+            evidence.baseline,
+            { n: watched.nA, s: watched.sA },
+            weightPct,
+            baselineNull(spec, frozenRate),
+            { alpha: alpha.baseline },
+          ),
+  };
+};
+
+/** H0: the stable arm is within one margin of its own frozen rate. */
+export const baselineNull = (
+  spec: GuardrailSpec,
+  frozenRate: number,
+): { readonly limit: number; readonly side: 'greater' | 'less' } => {
+  const fall = marginShare(spec, 1) * (spec.margin.kind === 'relative' ? frozenRate : 1);
+  const limit = spec.direction === 'increase' ? frozenRate - fall : frozenRate + fall;
+  return {
+    limit: Math.min(1, Math.max(0, limit)),
+    side: spec.direction === 'increase' ? 'less' : 'greater',
+  };
+};
+
+const foldMean = (
+  evidence: MeanEvidence,
+  spec: GuardrailSpec,
+  arms: ArmPair,
+  { alpha, ladder }: RolloutEvidence,
+  { stepIndex, weightPct }: FoldContext,
+): MeanEvidence => {
+  const added = (arm: 'stable' | 'candidate') => {
+    const { count, sum, sumOfSquares } = arms[arm];
+    return mergeMoments(evidence.moments[arm], momentsOf(count, sum, sumOfSquares));
+  };
+  const moments = { stable: added('stable'), candidate: added('candidate') };
+  const steps = Math.max(1, ladder.length);
+  const evidenceOf = (multiple: number, side: 'greater' | 'less', level: number): number => {
+    const found = oneSidedMeanEvidence(moments.stable, moments.candidate, {
+      alpha: level / steps,
+      nOpt: MEAN_PLANNED_OBSERVATIONS,
+      factor: 1 + marginShare(spec, multiple),
+      side,
+    });
+    return found.ok ? found.value : 0;
+  };
+  const multiple = ladder[stepIndex] ?? 1;
+  const logE = evidenceOf(multiple, 'less', NON_INFERIORITY_ALPHA);
+  const harmLogE = evidenceOf(1, 'greater', alpha.harm);
+  const limit = Math.log(steps / alpha.harm);
+  const { proven, alarm } = evidence;
+  const stronger = proven === null || proven.multiple !== multiple || logE > proven.logE;
+  return {
+    ...withCounts(evidence, spec, arms),
+    moments,
+    proven: logE >= PROOF_NEEDED + Math.log(steps) && stronger ? { multiple, logE } : proven,
+    alarm: alarm ?? (harmLogE >= limit ? { weightPct, logE: harmLogE, limit } : null),
+  };
+};
+
+/** Adds one arm's block to what it did at this step. */
+const foldArm = (totals: ArmTotals, window: ArmWindow, path: string): ArmTotals => {
+  const added = (metric: 'quality' | 'error' | 'costUsd', kind: GuardrailSpec['kind']) => {
+    const stats = requireStats(window, { kind, metric }, path);
+    const { n, sum } = totals[metric];
+    return stats === null ? totals[metric] : { n: n + stats.count, sum: sum + stats.sum };
+  };
+  const latency = requireStats(window, { kind: 'tail', metric: 'latencyMs' }, path);
+  return {
+    quality: added('quality', 'rate'),
+    error: added('error', 'rate'),
+    costUsd: added('costUsd', 'mean'),
+    latencyMs:
+      latency === null || latency.sketch === null
+        ? totals.latencyMs
+        : mergeSketches(totals.latencyMs, coarsenSketch(latency.sketch, COARSE_FACTOR)),
+  };
+};
+
+/** What a new step or weight leaves behind: labels of the step, and a mean's moments and proof. */
+const turnPage = (evidence: GuardrailEvidence, newStep: boolean, newWeight: boolean): GuardrailEvidence => {
+  const counted = newStep ? { ...evidence, step: { stable: 0, candidate: 0 } } : evidence;
+  if (!newWeight || counted.kind !== 'mean') return counted;
+  const moments = { stable: emptyMoments(), candidate: emptyMoments() };
+  return { ...counted, moments, proven: null };
+};
+
+const requireContext = ({ stepIndex, weightPct }: FoldContext): void => {
+  if (!Number.isSafeInteger(stepIndex) || stepIndex < 0) {
+    throw new RangeError(`stepIndex must be a whole number from 0, got ${stepIndex}`);
+  }
+  if (!(weightPct >= 0 && weightPct <= 100)) {
+    throw new RangeError(`weightPct must be from 0 to 100, got ${weightPct}`);
+  }
+};
+
+/**
+ * The evidence after one more block. Idempotent: a block whose `no` is not above `lastBlockNo` gives the same evidence back, so that
+ * a retried activity cannot count twice; blocks are therefore folded in rising order. A guardrail whose metric lacks an arm in this block
+ * (absent, or a count of 0) is left as it is; the block still counts as folded.
+ * @throws RangeError naming the field and value, such as `block.arms.candidate.quality.sum`, for counts and sums that are not finite or not
+ * possible, and for a context outside its range. The evidence given is never changed.
+ */
+export const foldBlock = (evidence: RolloutEvidence, block: Block, context: FoldContext): RolloutEvidence => {
+  if (!Number.isSafeInteger(block.no))
+    throw new RangeError(`block.no must be a whole number, got ${block.no}`);
+  if (evidence.lastBlockNo !== null && block.no <= evidence.lastBlockNo) return evidence;
+  requireContext(context);
+  const newStep = evidence.stepIndex !== context.stepIndex;
+  const newWeight = evidence.weightPct !== context.weightPct;
+  const guardrails = evidence.guardrails.map((before) => {
+    const turned = turnPage(before, newStep, newWeight);
+    const spec = context.guardrails.find((g) => g.id === turned.id);
+    if (spec === undefined) throw new RangeError(`guardrails must name ${turned.id}, as at the start`);
+    const arms = requireArms(block, spec);
+    if (arms === null) return turned;
+    return turned.kind === 'mean'
+      ? foldMean(turned, spec, arms, evidence, context)
+      : foldShare(turned, spec, arms, evidence, context.weightPct);
+  });
+  const before = newStep ? { stable: emptyArm(), candidate: emptyArm() } : evidence.arms;
+  return {
+    ...evidence,
+    lastBlockNo: block.no,
+    arms: {
+      stable: foldArm(before.stable, block.arms.stable, 'block.arms.stable'),
+      candidate: foldArm(before.candidate, block.arms.candidate, 'block.arms.candidate'),
+    },
+    blocks: evidence.blocks + 1,
+    stepIndex: context.stepIndex,
+    weightPct: context.weightPct,
+    guardrails,
+  };
+};
