@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 import { EmbeddedStackError, oneLine } from './errors.ts';
 
 export interface RunOptions {
+  /** What to call the command in an error; the command itself unless told. */
+  readonly name?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string | undefined;
   /** Another user to run as; needs root. */
@@ -17,7 +19,16 @@ export interface RunOptions {
 
 /** Returns standard output. Throws EmbeddedStackError with the last lines of standard error when it fails or takes too long. */
 export function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const { env = process.env, cwd, user, timeoutMs, signal, onHeartbeat, heartbeatMs = 15_000 } = options;
+  const {
+    name = command,
+    env = process.env,
+    cwd,
+    user,
+    timeoutMs,
+    signal,
+    onHeartbeat,
+    heartbeatMs = 15_000,
+  } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason);
     const startMs = performance.now();
@@ -60,7 +71,7 @@ export function runCommand(command: string, args: readonly string[], options: Ru
 
     child.once('error', (error) => {
       tidy();
-      reject(new EmbeddedStackError(`${command}: ${error.message}`, { cause: error }));
+      reject(new EmbeddedStackError(`${name}: ${error.message}`, { cause: error }));
     });
     child.once('close', (code, killedBy) => {
       tidy();
@@ -68,7 +79,7 @@ export function runCommand(command: string, args: readonly string[], options: Ru
       if (verdict === undefined && code === 0) return resolve(out);
       const said =
         typeof verdict === 'string' ? verdict : oneLine(err).slice(-400) || (killedBy ?? `exit code ${code}`);
-      reject(new EmbeddedStackError(`${command}: ${said}`));
+      reject(new EmbeddedStackError(`${name}: ${said}`));
     });
   });
 }

@@ -19,7 +19,7 @@ const SCRIPT = `
 const { TestWorkflowEnvironment } = require(process.argv[1]);
 TestWorkflowEnvironment[process.argv[3]]({ server: { executable: { type: 'cached-download', downloadDir: process.argv[2] } } })
   .then((environment) => environment.teardown())
-  .catch((error) => { console.error(error.message); process.exitCode = 1; });
+  .catch((error) => { console.error(error.message.replace(/error sending request for url \\([^)]*\\): /g, '')); process.exitCode = 1; });
 `;
 
 const FACTORIES = { development: 'createLocal', timeSkipping: 'createTimeSkipping' } as const;
@@ -51,6 +51,7 @@ export async function downloadThroughSdk(
     process.execPath,
     ['--input-type=commonjs', '-e', SCRIPT, testing, folder, FACTORIES[server]],
     {
+      name: 'the SDK',
       env: { ...env, NODE_OPTIONS: '' },
       timeoutMs: LIMIT_MS,
       signal,
