@@ -16,6 +16,9 @@ import {
 /** Fewer paired queries than this say nothing about a candidate. */
 export const MIN_PAIRS = 30;
 
+/** A mean difference this close to 0 is rounding of equal sums. */
+const ROUNDING = 1e-12;
+
 /** What to choose from. */
 export interface ChoiceInput {
   readonly incumbent: string;
@@ -77,7 +80,7 @@ const objection = (
   limits: Limits,
 ): string | null => {
   if (pairs < MIN_PAIRS) return `${pairs} paired queries, ${MIN_PAIRS} are needed`;
-  if (qualityDifference < 0) return 'below the incumbent';
+  if (qualityDifference < -ROUNDING) return 'below the incumbent';
   const { qualityReference: reference, maxTotalQualityLossPct: lossPct } = limits;
   if (reference !== null && quality < reference * (1 - lossPct / 100)) {
     const floor = (reference * (1 - lossPct / 100)).toFixed(4);
@@ -159,7 +162,9 @@ const bestOf = (reports: readonly CandidateReport[]): CandidateReport | null => 
 export const chooseCandidate = (input: ChoiceInput): Choice => {
   const limits = limitsOf(input);
   const answersOf = (model: string): readonly RecordedAnswer[] =>
-    Object.hasOwn(input.outcomes, model) ? (input.outcomes[model] ?? []) : [];
+    Object.hasOwn(input.outcomes, model)
+      ? [...(input.outcomes[model] ?? [])].sort((a, b) => (a.queryId < b.queryId ? -1 : 1))
+      : [];
   const models = [...new Set(input.candidates)].filter((model) => model !== input.incumbent);
   for (const model of [input.incumbent, ...models]) requireAnswers(model, answersOf(model));
   const incumbentAnswers = answersOf(input.incumbent);
