@@ -2,7 +2,7 @@
  * Admits a rollout: validates what was typed, resolves every default, freezes baselines and limits, takes the change lease
  * and stores the candidate. The lease is the last thing but one, so a refused input has changed nothing anywhere.
  */
-import { planLabels, startEvidence, type RolloutEvidence } from '../src/analysis/index.ts';
+import { planLabels, startEvidence, wilsonInterval, type RolloutEvidence } from '../src/analysis/index.ts';
 import { applyChange, sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, invalidInput, type Problem } from '../src/domain/failure.ts';
@@ -10,6 +10,7 @@ import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
+import type { WindowStats } from '../src/domain/window.ts';
 import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
 import { quantile } from '../src/math/index.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
@@ -34,6 +35,9 @@ export interface Admission {
 /** The baseline is what the stable configuration did in at most this long before the start. */
 const BASELINE_MS = 3_600_000;
 
+/** Error probability of the interval whose cautious end is frozen. */
+const BASELINE_ALPHA = 0.001;
+
 /**
  * Decide, then mutate (lease and configuration in the store). Key: the holder's run; a second run answers with the same
  * generation. Final: InvalidInput, UnknownService, ChangeInFlight, PolicyDenied.
@@ -41,7 +45,8 @@ const BASELINE_MS = 3_600_000;
 export async function admitRollout(ports: ActivityPorts, request: AdmitRequest): Promise<Admission> {
   const input = parseOrFail(rolloutInputSchema, request.input, 'input of canaryRollout');
   const { settings } = await adoptedService(ports, input.serviceId);
-  if (settings.mode === 'off') throw new Failure('PolicyDenied', `${input.serviceId} is in mode off: nothing changes it`);
+  if (settings.mode === 'off')
+    throw new Failure('PolicyDenied', `${input.serviceId} is in mode off: nothing changes it`);
   const gateway = ports.orchestratorFor(settings.orchestrator);
   const live = await gateway.read(input.serviceId);
   const stable = await stableOf(ports, input.serviceId, live);
@@ -70,12 +75,18 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
     serviceId: input.serviceId,
     actor: plan.requestedBy,
     action: 'canaryRollout',
-    detail: { summary: plan.summary, steps: plan.steps, generation, reason: plan.reason, forced: input.force === true },
+    detail: {
+      summary: plan.summary,
+      steps: plan.steps,
+      generation,
+      reason: plan.reason,
+      forced: input.force === true,
+    },
     atMs: nowMs,
   });
   return {
     plan: { ...plan, generation },
-    evidence: startEvidence(plan.guardrails, plan.steps, { quality: baseline.quality, errorRate: baseline.errorRate }),
+    evidence: startEvidence(plan.guardrails, plan.steps, baseline.frozen),
   };
 }
 
@@ -100,14 +111,23 @@ async function refuseUselessOrUnknown(
 ): Promise<void> {
   const problems: Problem[] = [];
   if (sameConfiguration(stable, candidate)) {
-    problems.push({ field: 'change', value: input.change, expected: 'something that differs from what is live' });
+    problems.push({
+      field: 'change',
+      value: input.change,
+      expected: 'something that differs from what is live',
+    });
   }
   const refused = await ports.orchestratorFor(settings.orchestrator).validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
   if (problems.length > 0) throw invalidInput('input of canaryRollout', problems);
 }
 
+/**
+ * What the stable configuration did before the start. `frozen` is the cautious end of each rate's 99.9 % interval: a baseline
+ * is an estimate, and a chance high of it must not make a healthy stable arm look fallen later.
+ */
 interface Baseline {
+  readonly frozen: { readonly quality: number | null; readonly errorRate: number | null };
   readonly quality: number | null;
   readonly errorRate: number | null;
   readonly latencyP95Ms: number | null;
@@ -131,7 +151,10 @@ async function baselineOf(
     toMs: nowMs,
   });
   const { quality, error, latencyMs } = unitFirst;
+  const bounds = (stats: WindowStats | undefined) =>
+    stats && stats.count > 0 ? wilsonInterval(stats.sum, stats.count, BASELINE_ALPHA) : null;
   return {
+    frozen: { quality: bounds(quality)?.low ?? null, errorRate: bounds(error)?.high ?? null },
     quality: quality && quality.count > 0 ? quality.sum / quality.count : null,
     errorRate: error && error.count > 0 ? error.sum / error.count : null,
     latencyP95Ms: latencyMs?.sketch && latencyMs.count > 0 ? quantile(latencyMs.sketch, 0.95) : null,
@@ -156,7 +179,8 @@ function planOf(
   const { rollout, constraints } = settings;
   const steps = input.steps ?? rollout.steps;
   const guardrails = guardrailsOf(settings, baseline);
-  const needed = planLabels({ guardrails, steps, baseline });
+  const minSamples = input.minSamples ?? rollout.minSamples;
+  const needed = planLabels({ guardrails, steps, baseline, minSamples });
   const soakMs = durationMs(input.soak ?? rollout.soak);
   const labelMs = needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour);
   return {
@@ -175,7 +199,7 @@ function planOf(
     leaseMs: durationMs(rollout.lease),
     maxRolloutMs: durationMs(rollout.maxRollout),
     watchMs: durationMs(rollout.watch),
-    minSamples: input.minSamples ?? rollout.minSamples,
+    minSamples,
     onInconclusive: rollout.onInconclusive,
     approval: settings.change.approval,
     approvalTimeoutMs: durationMs(settings.change.approvalTimeout),
@@ -247,7 +271,9 @@ function summaryOf(stable: Configuration, change: Change): string {
   return parts
     .map(([key, value]) => {
       if (key === 'systemPrompt') return 'systemPrompt changed';
-      return key === 'model' ? `model ${stable['model'] ?? '?'} -> ${String(value)}` : `${key} ${String(value)}`;
+      return key === 'model'
+        ? `model ${stable['model'] ?? '?'} -> ${String(value)}`
+        : `${key} ${String(value)}`;
     })
     .join(', ');
 }

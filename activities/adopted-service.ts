@@ -4,7 +4,10 @@ import type { ServiceRecord } from '../src/ports/stores.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /** The service's record. Throws UnknownService, naming those that are known, or InvalidInput when it is not adopted. */
-export async function adoptedService(ports: Pick<ActivityPorts, 'services'>, serviceId: string): Promise<ServiceRecord> {
+export async function adoptedService(
+  ports: Pick<ActivityPorts, 'services'>,
+  serviceId: string,
+): Promise<ServiceRecord> {
   const service = await ports.services.get(serviceId);
   if (!service) {
     const known = (await ports.services.list()).map((each) => each.serviceId);

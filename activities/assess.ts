@@ -77,7 +77,10 @@ async function decide(
   const observed = await observe(ports, settings);
   if (!observed) return nothing('no stable configuration is recorded');
   if (observed.labels < settings.cycle.minLabels) {
-    return nothing(`${observed.labels} of ${settings.cycle.minLabels} labels since the last change`, observed);
+    return nothing(
+      `${observed.labels} of ${settings.cycle.minLabels} labels since the last change`,
+      observed,
+    );
   }
   const outcomes = await ports.outcomes.outcomes(serviceId, [observed.model, ...settings.candidates.models]);
   const choice = chooseCandidate({
@@ -87,6 +90,14 @@ async function decide(
     qualityReference: service.qualityReference,
     maxTotalQualityLossPct: settings.constraints.maxTotalQualityLossPct,
     minCostReductionPct: settings.experiment.minCostReductionPct,
+    constraints: {
+      ...(settings.constraints.minQuality === undefined
+        ? {}
+        : { minQuality: settings.constraints.minQuality }),
+      ...(settings.constraints.maxCostPerRequestUsd === undefined
+        ? {}
+        : { maxCostPerRequestUsd: settings.constraints.maxCostPerRequestUsd }),
+    },
   });
   if (choice.chosen === null) return nothing(choice.reason, observed, choice);
 
@@ -94,7 +105,11 @@ async function decide(
     .orchestratorFor(settings.orchestrator)
     .validate(serviceId, { model: choice.chosen });
   if (problems.length > 0) {
-    return nothing(`the gateway does not take ${choice.chosen}: ${problems.map((p) => p.expected).join('; ')}`, observed, choice);
+    return nothing(
+      `the gateway does not take ${choice.chosen}: ${problems.map((p) => p.expected).join('; ')}`,
+      observed,
+      choice,
+    );
   }
   return {
     assessment: {
@@ -112,14 +127,20 @@ async function decide(
 async function whatBlocksAChange(ports: ActivityPorts, settings: ServiceSettings): Promise<string | null> {
   const { serviceId, change } = settings;
   const lease = await ports.leases.current(serviceId);
-  if (lease && !(await ports.workflows.isClosed(lease.holder))) return `${lease.holder.workflowId} holds the service`;
+  if (lease && !(await ports.workflows.isClosed(lease.holder)))
+    return `${lease.holder.workflowId} holds the service`;
   const nowMs = ports.nowMs();
-  const tried = (await ports.configurations.list(serviceId)).filter((each) => each.source.startsWith('rollout/'));
+  const tried = (await ports.configurations.list(serviceId)).filter((each) =>
+    each.source.startsWith('rollout/'),
+  );
   const times = tried.map((each) => each.endedAtMs ?? each.appliedAtMs ?? 0);
   const today = times.filter((atMs) => nowMs - atMs < DAY_MS).length;
-  if (today >= change.maxPerDay) return `${today} changes in the last 24 h, at most ${change.maxPerDay} are allowed`;
+  if (today >= change.maxPerDay)
+    return `${today} changes in the last 24 h, at most ${change.maxPerDay} are allowed`;
   const last = Math.max(0, ...times);
-  return nowMs - last < durationMs(change.minSpacing) ? `the last change is less than ${change.minSpacing} ago` : null;
+  return nowMs - last < durationMs(change.minSpacing)
+    ? `the last change is less than ${change.minSpacing} ago`
+    : null;
 }
 
 async function observe(ports: ActivityPorts, settings: ServiceSettings): Promise<Observed | null> {

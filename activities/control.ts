@@ -75,7 +75,11 @@ export async function takeBackCandidate(
 ): Promise<void> {
   const gateway = ports.orchestratorFor(write.target);
   const rolledBack = await gateway.removeCandidate(write);
-  if (isStableAlone(ports, write, rolledBack) && isStableAlone(ports, write, await gateway.read(write.serviceId))) return;
+  if (
+    isStableAlone(ports, write, rolledBack) &&
+    isStableAlone(ports, write, await gateway.read(write.serviceId))
+  )
+    return;
   const stable = await recorded(ports, write.serviceId, write.stableGeneration, write.stableHash);
   await gateway.setStable({
     ...write,
@@ -108,7 +112,14 @@ export async function restoreStable(
   });
   const replaced = await ports.configurations.stable(wanted.serviceId);
   await ports.configurations.record(
-    { serviceId: wanted.serviceId, generation, body: body.body, hash: wanted.hash, status: 'trying', source: holder.workflowId },
+    {
+      serviceId: wanted.serviceId,
+      generation,
+      body: body.body,
+      hash: wanted.hash,
+      status: 'trying',
+      source: holder.workflowId,
+    },
     ports.nowMs(),
   );
   await gateway.setStable({
@@ -131,7 +142,12 @@ export async function restoreStable(
     serviceId: wanted.serviceId,
     actor: wanted.by,
     action: 'restoreConfiguration',
-    detail: { reason: wanted.reason, generation, restoredFrom: wanted.generation, tookOverFrom: from?.holder.workflowId ?? null },
+    detail: {
+      reason: wanted.reason,
+      generation,
+      restoredFrom: wanted.generation,
+      tookOverFrom: from?.holder.workflowId ?? null,
+    },
     atMs: ports.nowMs(),
   });
   await ports.leases.release(wanted.serviceId, holder);
@@ -157,10 +173,16 @@ async function recorded(
 ): Promise<ConfigurationRecord> {
   const record = await ports.configurations.get(serviceId, generation);
   if (!record) {
-    throw new Failure('InvalidInput', `generation: ${generation} of ${serviceId} is given, expected a recorded configuration`);
+    throw new Failure(
+      'InvalidInput',
+      `generation: ${generation} of ${serviceId} is given, expected a recorded configuration`,
+    );
   }
   if (record.hash !== hash) {
-    throw new Failure('InvalidInput', `generation ${generation} of ${serviceId} has hash ${record.hash}, expected ${hash}`);
+    throw new Failure(
+      'InvalidInput',
+      `generation ${generation} of ${serviceId} has hash ${record.hash}, expected ${hash}`,
+    );
   }
   return record;
 }
@@ -174,8 +196,12 @@ function mismatch(
   live: LiveConfiguration,
   wanted: string,
 ): Failure {
-  const newer = live.generation > write.generation || (live.generation === write.generation && live.revision > write.revision + 1);
-  const serves = live.candidate ? `a candidate of generation ${live.candidate.generation} at ${live.weight_pct} %` : 'no candidate';
+  const newer =
+    live.generation > write.generation ||
+    (live.generation === write.generation && live.revision > write.revision + 1);
+  const serves = live.candidate
+    ? `a candidate of generation ${live.candidate.generation} at ${live.weight_pct} %`
+    : 'no candidate';
   return new Failure(
     newer ? 'StaleGeneration' : 'OrchestratorUnavailable',
     `${write.serviceId}: wrote (${write.generation}, ${write.revision}), expected ${wanted}; the gateway is at (${live.generation}, ${live.revision}) and serves ${serves}`,

@@ -6,7 +6,9 @@ import { FINAL_FAILURES, Failure } from '../src/domain/failure.ts';
  * Wraps an activity so that a `Failure` ends it with its own type, its problems as details, and a final type not tried
  * again. Anything else stays what it is and is tried again.
  */
-export function withFailures<A extends unknown[], R>(run: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+export function withFailures<A extends unknown[], R>(
+  run: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
       return await run(...args);

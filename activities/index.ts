@@ -18,7 +18,7 @@ export type { Assessment, Observed } from './assess.ts';
 export type { RestoreSummary, WantedConfiguration, WeightSet } from './control.ts';
 export type { SweepSummary } from './sweep.ts';
 export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
-export type { PromotionEvidence } from './watch-promotion.ts';
+export type { PromotionEvidence, WatchInput } from './watch-promotion.ts';
 export type { Admission, AdmitRequest };
 
 /** Activities of the main task queue. */
@@ -26,14 +26,24 @@ export function createActivities(ports: ActivityPorts) {
   return {
     admitRollout: withFailures((request: AdmitRequest) => admitRollout(ports, request)),
     assess: withFailures((request: Parameters<typeof assess>[1]) => assess(ports, request)),
-    describeChange: withFailures((request: Parameters<typeof describeChange>[1]) => describeChange(ports, request)),
-    finishRollout: withFailures((request: Parameters<typeof finishRollout>[1]) => finishRollout(ports, request)),
+    describeChange: withFailures((request: Parameters<typeof describeChange>[1]) =>
+      describeChange(ports, request),
+    ),
+    finishRollout: withFailures((request: Parameters<typeof finishRollout>[1]) =>
+      finishRollout(ports, request),
+    ),
     look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
-    prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) => prepareRestore(ports, request)),
-    renewLeaseRun: withFailures((request: Parameters<typeof renewLeaseRun>[1]) => renewLeaseRun(ports, request)),
+    prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) =>
+      prepareRestore(ports, request),
+    ),
+    renewLeaseRun: withFailures((request: Parameters<typeof renewLeaseRun>[1]) =>
+      renewLeaseRun(ports, request),
+    ),
     sweep: withFailures(() => sweep(ports)),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
-    watchPromotion: withFailures((request: Parameters<typeof watchPromotion>[1]) => watchPromotion(ports, request)),
+    watchPromotion: withFailures((request: Parameters<typeof watchPromotion>[1]) =>
+      watchPromotion(ports, request),
+    ),
   };
 }
 
@@ -41,7 +51,9 @@ export function createActivities(ports: ActivityPorts) {
 export function createControlActivities(ports: ActivityPorts) {
   return {
     setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
-    promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) => promoteCandidate(ports, request)),
+    promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) =>
+      promoteCandidate(ports, request),
+    ),
     takeBackCandidate: withCompensationFailures(
       (request: Parameters<typeof takeBackCandidate>[1]) => takeBackCandidate(ports, request),
       ['StaleGeneration'],

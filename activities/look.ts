@@ -4,14 +4,14 @@
  */
 import { foldBlock, judgeAbsolute, judgeStep, type RolloutEvidence } from '../src/analysis/index.ts';
 import { canonicalJson } from '../src/decision/index.ts';
+import { Failure } from '../src/domain/failure.ts';
 import type { StepVerdict } from '../src/domain/guardrail.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { Look, RolloutState } from '../src/state/rollout/index.ts';
-import { hashOf } from './control.ts';
 import { CODE_VERSION } from './code-version.ts';
+import { hashOf } from './control.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
-import { Failure } from '../src/domain/failure.ts';
 
 export type LookRequest = GatewayWrite & { readonly state: RolloutState };
 
@@ -38,7 +38,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
         })
       : [];
   const evidence = blocks.reduce((folded, block) => fold(state, folded, block), state.evidence);
-  const verdict = freshened(state, blocks, judge(state, evidence), nowMs);
+  const verdict = freshened(state, evidence, judge(state, evidence), nowMs);
   await ports.windows.markFolded(request.serviceId, request.generation, blocks);
   const found: Look = {
     atMs: nowMs,
@@ -70,7 +70,10 @@ async function renew(ports: ActivityPorts, request: LookRequest): Promise<LiveCo
   const candidate = live.candidate;
   if (!candidate || hashOf(ports, candidate.configuration) !== request.candidateHash) {
     if (live.last_change.kind === 'leaseExpired') return null;
-    throw new Failure('StaleGeneration', `${request.serviceId}: the candidate was taken away at the gateway (${live.last_change.kind})`);
+    throw new Failure(
+      'StaleGeneration',
+      `${request.serviceId}: the candidate was taken away at the gateway (${live.last_change.kind})`,
+    );
   }
   return gateway.setCandidate({
     ...request,
@@ -99,13 +102,19 @@ function judge(state: RolloutState, evidence: RolloutEvidence): StepVerdict {
     : judgeStep(evidence, { guardrails, steps, stepIndex: state.stepIndex, minSamples });
 }
 
-/** Old evidence never promotes: with nothing new for a few looks a healthy verdict becomes `noData`. */
-function freshened(state: RolloutState, blocks: readonly Block[], verdict: StepVerdict, nowMs: number): StepVerdict {
+/** Old evidence never promotes: when the newest folded block is too old, a healthy verdict becomes `noData`. */
+function freshened(
+  state: RolloutState,
+  evidence: RolloutEvidence,
+  verdict: StepVerdict,
+  nowMs: number,
+): StepVerdict {
   const { lookMs, blockMs, matureAfterMs } = state.plan;
-  const newest = blocks.at(-1)?.endMs ?? state.foldedTo * blockMs;
-  const oldest = FRESH_LOOKS * Math.max(lookMs, blockMs) + matureAfterMs;
-  if (verdict.outcome !== 'healthy' || (blocks.length > 0 && nowMs - newest <= oldest)) return verdict;
-  return { ...verdict, outcome: 'noData', reason: `nothing new arrived since ${new Date(newest).toISOString()}` };
+  const freshFromNo =
+    Math.floor((nowMs - matureAfterMs - FRESH_LOOKS * Math.max(lookMs, blockMs)) / blockMs) - 1;
+  if (verdict.outcome !== 'healthy' || (evidence.lastBlockNo ?? 0) >= freshFromNo) return verdict;
+  const newest = new Date((evidence.lastBlockNo ?? 0) * blockMs).toISOString();
+  return { ...verdict, outcome: 'noData', reason: `stale: nothing has arrived since ${newest}` };
 }
 
 function shareOf(blocks: readonly Block[]): number | null {

@@ -32,14 +32,22 @@ export async function prepareRestore(
   };
 }
 
-async function resolve(ports: ActivityPorts, input: RestoreInput, inFlight: boolean): Promise<ConfigurationRecord> {
+async function resolve(
+  ports: ActivityPorts,
+  input: RestoreInput,
+  inFlight: boolean,
+): Promise<ConfigurationRecord> {
   const stable = await ports.configurations.stable(input.serviceId);
   const record = await pick(ports, input, stable, inFlight);
   if (record) return record;
-  const known = (await ports.configurations.list(input.serviceId)).map((each) => `${each.generation} (${each.status})`);
-  throw new Failure('InvalidInput', `to: ${JSON.stringify(input.to)} is given, expected a recorded configuration: ${known.join(', ')}`, [
-    { field: 'to', value: input.to, expected: `one of ${known.join(', ')}` },
-  ]);
+  const known = (await ports.configurations.list(input.serviceId)).map(
+    (each) => `${each.generation} (${each.status})`,
+  );
+  throw new Failure(
+    'InvalidInput',
+    `to: ${JSON.stringify(input.to)} is given, expected a recorded configuration: ${known.join(', ')}`,
+    [{ field: 'to', value: input.to, expected: `one of ${known.join(', ')}` }],
+  );
 }
 
 async function pick(
@@ -51,7 +59,8 @@ async function pick(
   if (typeof input.to === 'number') return ports.configurations.get(input.serviceId, input.to);
   if (input.to === 'stable' || inFlight) return stable;
   const earlier = (await ports.configurations.list(input.serviceId)).find(
-    (each) => each.status === 'retired' && each.hash !== stable?.hash && each.generation < (stable?.generation ?? 0),
+    (each) =>
+      each.status === 'retired' && each.hash !== stable?.hash && each.generation < (stable?.generation ?? 0),
   );
   return earlier ?? stable;
 }
@@ -61,5 +70,8 @@ export async function tellHolder(
   ports: ActivityPorts,
   request: { readonly holder: LeaseHolder; readonly by: string; readonly reason: string },
 ): Promise<boolean> {
-  return ports.workflows.signalRollback(request.holder.workflowId, { by: request.by, reason: request.reason });
+  return ports.workflows.signalRollback(request.holder.workflowId, {
+    by: request.by,
+    reason: request.reason,
+  });
 }

@@ -39,7 +39,9 @@ export async function describeChange(
 } | null> {
   const end: WorkflowEnd | null = await ports.workflows.endOf(request.workflowId);
   if (!end) return null;
-  const result = (typeof end.result === 'object' && end.result !== null ? end.result : {}) as Readonly<Record<string, unknown>>;
+  const result = (typeof end.result === 'object' && end.result !== null ? end.result : {}) as Readonly<
+    Record<string, unknown>
+  >;
   return {
     workflowId: request.workflowId,
     outcome: typeof result['outcome'] === 'string' ? result['outcome'] : end.status,

@@ -17,7 +17,9 @@ export async function takeLease(
   const first = await ports.leases.acquire(request);
   if (first.kind === 'acquired') return first.generation;
   const replace = first.by.holder;
-  const second = (await ports.workflows.isClosed(replace)) ? await ports.leases.acquire({ ...request, replace }) : first;
+  const second = (await ports.workflows.isClosed(replace))
+    ? await ports.leases.acquire({ ...request, replace })
+    : first;
   if (second.kind === 'acquired') return second.generation;
   throw new Failure(
     'ChangeInFlight',

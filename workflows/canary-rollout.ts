@@ -33,7 +33,13 @@ import {
   type RolloutEvent,
   type RolloutState,
 } from '../src/state/rollout/index.ts';
-import { admitOptions, compensateOptions, decideOptions, mutateOptions, recordOptions } from './activity-options.ts';
+import {
+  admitOptions,
+  compensateOptions,
+  decideOptions,
+  mutateOptions,
+  recordOptions,
+} from './activity-options.ts';
 import { asWorkflowFailure, failureReason, failureType } from './failures.ts';
 import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
@@ -95,10 +101,12 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Validates and resolves the input and takes the change lease. What is refused ends the workflow with every problem listed. */
   async function admitted(): Promise<RolloutState> {
     const parentWorkflowId = info.parent?.workflowId ?? null;
-    const admission = await admit.admitRollout({ input, holder: holder(), parentWorkflowId }).catch(async (error: unknown) => {
-      await reportToParent({ outcome: 'refused', reason: failureReason(error), generation: null });
-      throw asWorkflowFailure(error);
-    });
+    const admission = await admit
+      .admitRollout({ input, holder: holder(), parentWorkflowId })
+      .catch(async (error: unknown) => {
+        await reportToParent({ outcome: 'refused', reason: failureReason(error), generation: null });
+        throw asWorkflowFailure(error);
+      });
     describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
     return startRollout(admission.plan, admission.evidence);
   }
@@ -151,7 +159,11 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       const set = await mutate.setWeight({ ...write(), weightPct, leaseMs: current().plan.leaseMs });
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
-    describeSelf({ service: current().plan.serviceId, kind: 'rollout', phase: `${current().phase} ${weightPct}` });
+    describeSelf({
+      service: current().plan.serviceId,
+      kind: 'rollout',
+      phase: `${current().phase} ${weightPct}`,
+    });
   }
 
   async function look(): Promise<void> {
@@ -231,7 +243,10 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     }
     if (outcome === 'promoted') await watchPromotion(ended);
     if (ended.outcome === 'replaced' && ended.replacement) {
-      return continueAsNew<typeof canaryRollout>({ serviceId: ended.plan.serviceId, change: ended.replacement });
+      return continueAsNew<typeof canaryRollout>({
+        serviceId: ended.plan.serviceId,
+        change: ended.replacement,
+      });
     }
     await reportToParent({ outcome, reason, generation: ended.plan.generation });
     if (cancelled) throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
@@ -239,12 +254,27 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   }
 
   async function watchPromotion(ended: RolloutState): Promise<void> {
-    const { serviceId, generation, watchMs, lookMs, blockMs } = ended.plan;
-    if (watchMs === 0) return;
+    const { plan, evidence } = ended;
+    if (plan.watchMs === 0) return;
     await startChild(promotionWatch, {
-      workflowId: `watch/${serviceId}/${generation}`,
+      workflowId: `watch/${plan.serviceId}/${plan.generation}`,
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [{ serviceId, generation, watchMs, lookMs, blockMs, guardrails: ended.plan.guardrails, constraints: ended.plan.constraints }],
+      args: [
+        {
+          serviceId: plan.serviceId,
+          target: plan.target,
+          generation: plan.generation,
+          watchMs: plan.watchMs,
+          lookMs: plan.lookMs,
+          blockMs: plan.blockMs,
+          matureAfterMs: plan.matureAfterMs,
+          minSamples: plan.minSamples,
+          guardrails: plan.guardrails,
+          constraints: plan.constraints,
+          lastWeightPct: plan.steps.findLast((weightPct) => weightPct < 100) ?? 100,
+          evidence,
+        },
+      ],
     });
   }
 

@@ -7,7 +7,10 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, SweepSummary } from '../activities/index.ts';
 import { decideOptions } from './activity-options.ts';
 
-const { sweep } = proxyActivities<Pick<Activities, 'sweep'>>({ ...decideOptions, startToCloseTimeout: '30s' });
+const { sweep } = proxyActivities<Pick<Activities, 'sweep'>>({
+  ...decideOptions,
+  startToCloseTimeout: '30s',
+});
 
 export async function fleetSweep(): Promise<SweepSummary> {
   return sweep();

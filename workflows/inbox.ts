@@ -5,7 +5,13 @@
 import { setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { describeProblem } from '../src/domain/failure.ts';
 import { MESSAGE_NAMES, readMessage, type Message } from '../src/state/messages.ts';
-import { messageSignals, messageUpdates, type Answer, type IgnoredMessage, type MessageName } from './messages.ts';
+import {
+  messageSignals,
+  messageUpdates,
+  type Answer,
+  type IgnoredMessage,
+  type MessageName,
+} from './messages.ts';
 
 const IGNORED_KEPT = 20;
 
@@ -17,7 +23,10 @@ export interface Inbox {
  * @param receive what the workflow does with a message that could be read
  * @param carried messages ignored before continue-as-new
  */
-export function openInbox(receive: (message: Message) => Answer, carried: readonly IgnoredMessage[] = []): Inbox {
+export function openInbox(
+  receive: (message: Message) => Answer,
+  carried: readonly IgnoredMessage[] = [],
+): Inbox {
   const ignored = [...carried];
 
   const ignore = (name: string, why: string): Answer => {

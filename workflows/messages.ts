@@ -11,7 +11,10 @@ export interface Answer {
 }
 
 export const messageSignals = MESSAGE_NAMES.map((name) => ({ name, signal: defineSignal<[unknown]>(name) }));
-export const messageUpdates = MESSAGE_NAMES.map((name) => ({ name, update: defineUpdate<Answer, [unknown]>(name) }));
+export const messageUpdates = MESSAGE_NAMES.map((name) => ({
+  name,
+  update: defineUpdate<Answer, [unknown]>(name),
+}));
 
 /** How a change ended, as its child reports it to the workflow that started it. */
 export interface ChangeEnded {

@@ -23,7 +23,14 @@ import { admitOptions, decideOptions } from './activity-options.ts';
 import { canaryRollout } from './canary-rollout.ts';
 import { asWorkflowFailure } from './failures.ts';
 import { openInbox } from './inbox.ts';
-import { changeEndedSignal, decisionsQuery, messageSignals, stateQuery, type Answer, type ChangeEnded } from './messages.ts';
+import {
+  changeEndedSignal,
+  decisionsQuery,
+  messageSignals,
+  stateQuery,
+  type Answer,
+  type ChangeEnded,
+} from './messages.ts';
 import { describeSelf } from './search-attributes.ts';
 
 const { assess } = proxyActivities<Pick<Activities, 'assess'>>(admitOptions);
@@ -43,7 +50,10 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
 
   const inbox = openInbox((message): Answer => {
     if (message.name !== 'rollback' && message.name !== 'anomaly') {
-      return { accepted: false, reason: `a cycle takes rollback and anomaly; send ${message.name} to the rollout` };
+      return {
+        accepted: false,
+        reason: `a cycle takes rollback and anomaly; send ${message.name} to the rollout`,
+      };
     }
     if (phase === 'OBSERVING' && message.name === 'rollback') stopped = message.reason;
     outbox.push(message);
@@ -71,7 +81,7 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
     if (!(await deploy(decided))) return finish('another change is in flight');
     phase = 'MONITORING';
     await follow(`rollout/${decided.serviceId}`);
-    return finish((ended as ChangeEnded | null)?.reason ?? 'the change has ended');
+    return finish(ended?.reason ?? 'the change has ended');
   });
 
   async function deploy(decided: Exclude<Assessment, { kind: 'nothingToDo' }>): Promise<boolean> {
@@ -79,7 +89,14 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
       await startChild(canaryRollout, {
         workflowId: `rollout/${decided.serviceId}`,
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        args: [{ serviceId: decided.serviceId, change: decided.change, by: workflowInfo().workflowId, reason: decided.reason }],
+        args: [
+          {
+            serviceId: decided.serviceId,
+            change: decided.change,
+            by: workflowInfo().workflowId,
+            reason: decided.reason,
+          },
+        ],
       });
       return true;
     } catch (error) {

@@ -16,9 +16,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, PromotionEvidence, WatchSummary } from '../activities/index.ts';
-import type { GuardrailSpec } from '../src/domain/guardrail.ts';
-import type { AbsoluteLimits } from '../src/state/rollout/index.ts';
+import type { Activities, PromotionEvidence, WatchInput, WatchSummary } from '../activities/index.ts';
 import { decideOptions } from './activity-options.ts';
 import { failureReason } from './failures.ts';
 import { openInbox } from './inbox.ts';
@@ -31,35 +29,35 @@ const decide = proxyActivities<Pick<Activities, 'watchPromotion'>>(decideOptions
 /** Looks of the watch are this many times rarer than the rollout's. */
 const PACE = 15;
 
-export interface WatchInput {
-  readonly serviceId: string;
-  readonly generation: number;
-  readonly watchMs: number;
-  readonly lookMs: number;
-  readonly blockMs: number;
-  readonly guardrails: readonly GuardrailSpec[];
-  readonly constraints: AbsoluteLimits;
-}
-
 interface CarriedWatch {
   readonly startedAtMs: number;
-  readonly evidence: PromotionEvidence | null;
+  readonly progress: PromotionEvidence | null;
 }
 
 export async function promotionWatch(input: WatchInput, carried?: CarriedWatch): Promise<WatchSummary> {
   const startedAtMs = carried?.startedAtMs ?? Date.now();
   const endsAtMs = startedAtMs + input.watchMs;
-  let evidence = carried?.evidence ?? null;
+  let progress = carried?.progress ?? null;
   let revert: { readonly by: string; readonly reason: string } | null = null;
   let over: string | null = null;
   let lastReason = 'not looked yet';
 
   const inbox = openInbox((message): Answer => {
-    if (message.name !== 'rollback') return { accepted: false, reason: `a watch takes rollback only, not ${message.name}` };
+    if (message.name !== 'rollback')
+      return { accepted: false, reason: `a watch takes rollback only, not ${message.name}` };
     revert ??= { by: message.by, reason: message.reason };
     return { accepted: true, reason: 'the previous configuration is being restored' };
   });
-  setHandler(stateQuery, () => ({ input, startedAtMs, endsAtMs, lastReason, revert, over, ignored: inbox.ignored }));
+  const { evidence: _evidence, ...shown } = input;
+  setHandler(stateQuery, () => ({
+    input: shown,
+    startedAtMs,
+    endsAtMs,
+    lastReason,
+    revert,
+    over,
+    ignored: inbox.ignored,
+  }));
   CancellationScope.current().cancelRequested.catch(() => {
     over = 'cancelled';
   });
@@ -73,7 +71,7 @@ export async function promotionWatch(input: WatchInput, carried?: CarriedWatch):
       await look();
       if (!revert && !over && Date.now() >= endsAtMs) over = 'the watch is over';
       if (workflowInfo().continueAsNewSuggested && !revert && !over) {
-        await continueAsNew<typeof promotionWatch>(input, { startedAtMs, evidence });
+        await continueAsNew<typeof promotionWatch>(input, { startedAtMs, progress });
       }
     }
     if (revert) await restore(revert);
@@ -87,8 +85,8 @@ export async function promotionWatch(input: WatchInput, carried?: CarriedWatch):
 
   async function look(): Promise<void> {
     try {
-      const seen = await decide.watchPromotion({ input, startedAtMs, evidence });
-      evidence = seen.evidence;
+      const seen = await decide.watchPromotion({ input, startedAtMs, progress });
+      progress = seen.evidence;
       lastReason = seen.reason;
       if (seen.kind === 'revert') revert ??= { by: 'watch', reason: seen.reason };
       if (seen.kind === 'closed') over = seen.reason;

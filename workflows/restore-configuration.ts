@@ -14,7 +14,10 @@ import { stateQuery } from './messages.ts';
 import { describeSelf } from './search-attributes.ts';
 
 const admit = proxyActivities<Pick<Activities, 'prepareRestore'>>(admitOptions);
-const record = proxyActivities<Pick<Activities, 'tellHolder'>>({ ...recordOptions, scheduleToCloseTimeout: '5s' });
+const record = proxyActivities<Pick<Activities, 'tellHolder'>>({
+  ...recordOptions,
+  scheduleToCloseTimeout: '5s',
+});
 const compensate = proxyActivities<Pick<ControlActivities, 'restoreStable'>>(restoreOptions);
 
 /** How long the holder of the service has to take its change back by itself. */

@@ -24,14 +24,21 @@ export interface AdoptPorts {
  * Records settings and, at the first time, what is live. Throws `ChangeInFlight` when a candidate is being served: it
  * cannot be told whose it is.
  */
-export async function adoptService(ports: AdoptPorts, settings: ServiceSettings, by: string): Promise<LiveConfiguration> {
+export async function adoptService(
+  ports: AdoptPorts,
+  settings: ServiceSettings,
+  by: string,
+): Promise<LiveConfiguration> {
   const { serviceId } = settings;
   const live = await ports.orchestratorFor(settings.orchestrator).read(serviceId);
   await ports.services.put(settings);
   const known = await ports.services.get(serviceId);
   if (known && known.adoptedAtMs !== null) return live;
   if (live.candidate) {
-    throw new Failure('ChangeInFlight', `${serviceId}: the gateway serves a candidate (generation ${live.candidate.generation}); take it away before adopting`);
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the gateway serves a candidate (generation ${live.candidate.generation}); take it away before adopting`,
+    );
   }
   const nowMs = ports.nowMs();
   const generation = Math.max(1, live.stable.generation);
@@ -41,7 +48,10 @@ export async function adoptService(ports: AdoptPorts, settings: ServiceSettings,
     nowMs,
   );
   await ports.configurations.promote(serviceId, generation, nowMs);
-  await ports.services.adopt(serviceId, { nowMs, qualityReference: await referenceOf(ports, serviceId, body['model']) });
+  await ports.services.adopt(serviceId, {
+    nowMs,
+    qualityReference: await referenceOf(ports, serviceId, body['model']),
+  });
   await ports.audit.append({
     id: `adoption/${serviceId}`,
     serviceId,
@@ -54,7 +64,11 @@ export async function adoptService(ports: AdoptPorts, settings: ServiceSettings,
 }
 
 /** Recorded quality of the incumbent: every later change is held against it. */
-async function referenceOf(ports: AdoptPorts, serviceId: string, model: string | undefined): Promise<number | null> {
+async function referenceOf(
+  ports: AdoptPorts,
+  serviceId: string,
+  model: string | undefined,
+): Promise<number | null> {
   if (model === undefined) return null;
   const recorded = (await ports.outcomes.outcomes(serviceId, [model]))[model];
   if (!recorded || recorded.length === 0) return null;

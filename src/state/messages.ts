@@ -49,7 +49,9 @@ export function readMessage(name: MessageName, payload: unknown): ReadMessage {
   }
   const fields = payload as Readonly<Record<string, unknown>>;
   if (typeof fields['malformedJson'] === 'string') {
-    return refuse([{ field: '', value: fields['malformedJson'], expected: `well-formed JSON, such as ${EXAMPLES[name]}` }]);
+    return refuse([
+      { field: '', value: fields['malformedJson'], expected: `well-formed JSON, such as ${EXAMPLES[name]}` },
+    ]);
   }
   return name === 'anomaly' ? readAnomaly(fields) : readPersonal(name, fields);
 }
@@ -67,7 +69,10 @@ const EXAMPLES: Readonly<Record<MessageName, string>> = {
 
 const NEEDS_REASON: readonly MessageName[] = ['rollback', 'reject', 'pause', 'promote'];
 
-function readPersonal(name: Exclude<MessageName, 'anomaly'>, fields: Readonly<Record<string, unknown>>): ReadMessage {
+function readPersonal(
+  name: Exclude<MessageName, 'anomaly'>,
+  fields: Readonly<Record<string, unknown>>,
+): ReadMessage {
   const problems: Problem[] = [];
   const text = (field: string, required: boolean): string | undefined => {
     const value = fields[field];
@@ -89,7 +94,12 @@ function readPersonal(name: Exclude<MessageName, 'anomaly'>, fields: Readonly<Re
   const from: From = messageId === undefined ? { by } : { by, messageId };
   switch (name) {
     case 'approve':
-      return accept({ ...from, name, ...(note === undefined ? {} : { note }), ...(evidence === undefined ? {} : { evidence }) });
+      return accept({
+        ...from,
+        name,
+        ...(note === undefined ? {} : { note }),
+        ...(evidence === undefined ? {} : { evidence }),
+      });
     case 'resume':
       return accept({ ...from, name });
     case 'replace':
@@ -99,15 +109,16 @@ function readPersonal(name: Exclude<MessageName, 'anomaly'>, fields: Readonly<Re
   }
 }
 
-const SEVERITY_ALIASES: Readonly<Record<string, Severity>> = {
-  low: 'low',
-  info: 'low',
-  medium: 'medium',
-  warning: 'medium',
-  high: 'high',
-  error: 'high',
-  critical: 'critical',
-};
+/** A map, not an object: a severity of "constructor" must not be found. */
+const SEVERITY_ALIASES: ReadonlyMap<string, Severity> = new Map([
+  ['low', 'low'],
+  ['info', 'low'],
+  ['medium', 'medium'],
+  ['warning', 'medium'],
+  ['high', 'high'],
+  ['error', 'high'],
+  ['critical', 'critical'],
+]);
 
 /** `data` of a sentinel CloudEvent. The names on the wire are snake case. */
 function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
@@ -117,7 +128,7 @@ function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
     problems.push({ field: 'anomaly_type', value: type, expected: 'the kind of anomaly' });
   }
   const given = fields['severity'];
-  const severity = typeof given === 'string' ? SEVERITY_ALIASES[given.toLowerCase()] : undefined;
+  const severity = typeof given === 'string' ? SEVERITY_ALIASES.get(given.toLowerCase()) : undefined;
   if (severity === undefined) {
     problems.push({ field: 'severity', value: given, expected: 'low, medium, high or critical' });
   }

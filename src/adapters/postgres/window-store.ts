@@ -2,7 +2,7 @@
 import type { Arm, ArmWindow, Block, Metric, WindowStats } from '../../domain/window.ts';
 import type { WindowStore } from '../../ports/windows.ts';
 import type { Database, Queryable } from './database.ts';
-import { differenceOf, observationsIn, sumOfBlocks } from './late-evidence.ts';
+import { differenceOf, observationsIn, sumOfBlocks } from '../../analysis/late-labels.ts';
 import {
   parametersOf,
   readWindows,

@@ -16,7 +16,12 @@ export interface Look {
 
 export type RolloutEvent =
   | { readonly kind: 'writeStarted'; readonly atMs: number }
-  | { readonly kind: 'weightSet'; readonly atMs: number; readonly weightPct: number; readonly leaseExpiresAtMs: number | null }
+  | {
+      readonly kind: 'weightSet';
+      readonly atMs: number;
+      readonly weightPct: number;
+      readonly leaseExpiresAtMs: number | null;
+    }
   | { readonly kind: 'looked'; readonly look: Look }
   | { readonly kind: 'lookFailed'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'approvalExpired'; readonly atMs: number }

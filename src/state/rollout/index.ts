@@ -1,6 +1,14 @@
 /** The canary rollout as data: state, what changes it, and what it does next. */
 export type { Look, RolloutEvent } from './events.ts';
-export type { AbsoluteLimits, LogEntry, RolloutOutcome, RolloutPhase, RolloutPlan, RolloutState, StepRecord } from './state.ts';
+export type {
+  AbsoluteLimits,
+  LogEntry,
+  RolloutOutcome,
+  RolloutPhase,
+  RolloutPlan,
+  RolloutState,
+  StepRecord,
+} from './state.ts';
 export type { RolloutAction } from './next-action.ts';
 export type { Answer } from './receive.ts';
 export { nextRolloutAction } from './next-action.ts';

@@ -44,9 +44,11 @@ export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAc
  */
 function applying(state: RolloutState, nowMs: number): RolloutAction {
   if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-  if ((state.paused || state.held) && state.weightPct === 0) return { kind: 'wait', untilMs: endsAtMs(state) };
+  if ((state.paused || state.held) && state.weightPct === 0)
+    return { kind: 'wait', untilMs: endsAtMs(state) };
   const weightPct = state.plan.steps[state.stepIndex];
-  if (weightPct === undefined) throw new RangeError(`stepIndex: ${state.stepIndex} is given, expected a step of the plan`);
+  if (weightPct === undefined)
+    throw new RangeError(`stepIndex: ${state.stepIndex} is given, expected a step of the plan`);
   return { kind: 'setWeight', weightPct };
 }
 

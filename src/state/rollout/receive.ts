@@ -19,7 +19,8 @@ export interface Received {
 
 export function receiveMessage(state: RolloutState, message: Message, atMs: number): Received {
   if (message.messageId !== undefined) {
-    if (state.seen.includes(message.messageId)) return refused(state, `message ${message.messageId} was already handled`);
+    if (state.seen.includes(message.messageId))
+      return refused(state, `message ${message.messageId} was already handled`);
     const received = receive(state, message, atMs);
     return { ...received, state: withSeen(received.state, message.messageId) };
   }
@@ -35,12 +36,21 @@ function receive(state: RolloutState, message: Message, atMs: number): Received 
   }
   switch (message.name) {
     case 'rollback':
-      return accepted(takeBack(state, atMs, 'rolledBack', message.by, message.reason), 'the change is being taken back');
+      return accepted(
+        takeBack(state, atMs, 'rolledBack', message.by, message.reason),
+        'the change is being taken back',
+      );
     case 'reject':
-      return accepted(takeBack(state, atMs, 'rejected', message.by, message.reason), 'rejected, the change is being taken back');
+      return accepted(
+        takeBack(state, atMs, 'rejected', message.by, message.reason),
+        'rejected, the change is being taken back',
+      );
     case 'replace': {
       const next = takeBack(state, atMs, 'replaced', message.by, 'replaced by another change');
-      return accepted({ ...next, replacement: message.change }, 'the change is taken back, then the new one starts');
+      return accepted(
+        { ...next, replacement: message.change },
+        'the change is taken back, then the new one starts',
+      );
     }
     case 'approve':
       return approve(state, message, atMs);
@@ -55,18 +65,32 @@ function receive(state: RolloutState, message: Message, atMs: number): Received 
   }
 }
 
-function approve(state: RolloutState, message: Extract<Message, { name: 'approve' }>, atMs: number): Received {
+function approve(
+  state: RolloutState,
+  message: Extract<Message, { name: 'approve' }>,
+  atMs: number,
+): Received {
   if (state.phase !== 'awaitingApproval') return refused(state, 'nothing waits for an approval');
   if (message.evidence !== undefined && message.evidence !== state.plan.candidateHash) {
-    return refused(state, `evidence ${message.evidence} is not what waits for approval (${state.plan.candidateHash})`);
+    return refused(
+      state,
+      `evidence ${message.evidence} is not what waits for approval (${state.plan.candidateHash})`,
+    );
   }
   return accepted(
-    logged({ ...state, phase: 'applying' }, { atMs, what: 'approved', by: message.by, why: message.note ?? '' }),
+    logged(
+      { ...state, phase: 'applying' },
+      { atMs, what: 'approved', by: message.by, why: message.note ?? '' },
+    ),
     'approved',
   );
 }
 
-function pause(state: RolloutState, message: { readonly by: string; readonly reason: string }, atMs: number): Received {
+function pause(
+  state: RolloutState,
+  message: { readonly by: string; readonly reason: string },
+  atMs: number,
+): Received {
   if (state.paused) return refused(state, `already paused by ${state.paused.by}: ${state.paused.reason}`);
   return accepted(
     logged(
@@ -86,13 +110,22 @@ function resume(state: RolloutState, by: string, atMs: number): Received {
 }
 
 /** Leaves the present step with its gates unmet, and says which. Never while harm is proven. */
-function promote(state: RolloutState, message: { readonly by: string; readonly reason: string }, atMs: number): Received {
+function promote(
+  state: RolloutState,
+  message: { readonly by: string; readonly reason: string },
+  atMs: number,
+): Received {
   if (state.phase !== 'soaking') return refused(state, `nothing to promote while ${state.phase}`);
   if (state.verdict?.outcome === 'harm') return refused(state, `harm is proven: ${state.verdict.reason}`);
   const unmet = unmetGates(state, atMs);
   const noted = logged(
     { ...state, paused: null, held: null },
-    { atMs, what: 'promoted by hand', by: message.by, why: `${message.reason} (unmet: ${unmet.join(', ') || 'nothing'})` },
+    {
+      atMs,
+      what: 'promoted by hand',
+      by: message.by,
+      why: `${message.reason} (unmet: ${unmet.join(', ') || 'nothing'})`,
+    },
   );
   return accepted(
     stepForward(noted, atMs, `by ${message.by}: ${message.reason}`),
@@ -101,19 +134,26 @@ function promote(state: RolloutState, message: { readonly by: string; readonly r
 }
 
 function unmetGates(state: RolloutState, atMs: number): string[] {
-  const guardrails = (state.verdict?.guardrails ?? []).filter((g) => g.required && g.outcome !== 'pass').map((g) => g.id);
+  const guardrails = (state.verdict?.guardrails ?? [])
+    .filter((g) => g.required && g.outcome !== 'pass')
+    .map((g) => g.id);
   const soak = state.soakEndsAtMs !== null && atMs < state.soakEndsAtMs ? ['soak'] : [];
   return state.verdict === null ? [...soak, 'no look yet'] : [...soak, ...guardrails];
 }
 
 /** Critical takes back, high and medium hold, low is logged; a security alert always takes back; both arms hurt holds. */
-function anomaly(state: RolloutState, message: Extract<Message, { name: 'anomaly' }>, atMs: number): Received {
+function anomaly(
+  state: RolloutState,
+  message: Extract<Message, { name: 'anomaly' }>,
+  atMs: number,
+): Received {
   if (message.affectedServices.length > 0 && !message.affectedServices.includes(state.plan.serviceId)) {
     return refused(state, `does not concern ${state.plan.serviceId}`);
   }
   if (state.ending) return accepted(state, 'the change is already being taken back');
   const why = `${message.severity} anomaly: ${message.anomalyType}`;
-  if (message.security) return accepted(takeBack(state, atMs, 'rolledBack', message.by, why), 'security alert: taken back');
+  if (message.security)
+    return accepted(takeBack(state, atMs, 'rolledBack', message.by, why), 'security alert: taken back');
   if (message.severity === 'critical') {
     return state.verdict?.outcome === 'bothHurt'
       ? accepted(held(state, atMs, message.by, `${why}, both arms alike`), 'both arms are hurt: held')

@@ -27,11 +27,19 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'approvalExpired':
       return takeBack(state, event.atMs, 'rejected', 'optimizer', 'nobody approved in time');
     case 'timeRanOut':
-      return takeBack(state, event.atMs, 'notEnoughEvidence', 'optimizer', 'the longest duration of a rollout has passed');
+      return takeBack(
+        state,
+        event.atMs,
+        'notEnoughEvidence',
+        'optimizer',
+        'the longest duration of a rollout has passed',
+      );
     case 'stepFailed':
       return takeBack(state, event.atMs, 'rolledBack', event.by, event.why);
     case 'promoted':
-      return state.phase === 'promoting' ? end(state, event.atMs, 'promoted', 'every step was proven') : state;
+      return state.phase === 'promoting'
+        ? end(state, event.atMs, 'promoted', 'every step was proven')
+        : state;
     case 'takenBack':
       return state.ending ? end(state, event.atMs, state.ending.outcome, state.ending.reason) : state;
     case 'superseded':
@@ -54,9 +62,21 @@ export function takeBack(
   );
 }
 
-function weightSet(state: RolloutState, atMs: number, weightPct: number, leaseExpiresAtMs: number | null): RolloutState {
+function weightSet(
+  state: RolloutState,
+  atMs: number,
+  weightPct: number,
+  leaseExpiresAtMs: number | null,
+): RolloutState {
   if (state.phase !== 'applying') return state;
-  const step: StepRecord = { index: state.stepIndex, weightPct, startedAtMs: atMs, endedAtMs: null, looks: 0, why: null };
+  const step: StepRecord = {
+    index: state.stepIndex,
+    weightPct,
+    startedAtMs: atMs,
+    endedAtMs: null,
+    looks: 0,
+    why: null,
+  };
   const again = state.steps.at(-1)?.index === state.stepIndex;
   return logged(
     {
@@ -69,7 +89,12 @@ function weightSet(state: RolloutState, atMs: number, weightPct: number, leaseEx
       verdict: null,
       steps: again ? state.steps : [...state.steps, step],
     },
-    { atMs, what: `weight ${weightPct} %`, by: 'optimizer', why: again ? 'applied again, soak restarted' : 'step applied' },
+    {
+      atMs,
+      what: `weight ${weightPct} %`,
+      by: 'optimizer',
+      why: again ? 'applied again, soak restarted' : 'step applied',
+    },
   );
 }
 
@@ -88,11 +113,17 @@ function looked(state: RolloutState, look: Look): RolloutState {
     nextLookAtMs: look.atMs + paceMs(state, looks),
     steps: state.steps.map((step) => (step.endedAtMs === null ? { ...step, looks: step.looks + 1 } : step)),
   };
-  if (look.verdict.outcome === 'harm') return takeBack(seen, look.atMs, 'rolledBack', 'optimizer', look.verdict.reason);
+  if (look.verdict.outcome === 'harm')
+    return takeBack(seen, look.atMs, 'rolledBack', 'optimizer', look.verdict.reason);
   if (look.live === 'leaseLost') {
     return logged(
       { ...seen, phase: 'applying', weightPct: 0, soakEndsAtMs: null },
-      { atMs: look.atMs, what: 'lease ran out', by: 'gateway', why: 'the optimizer was away; evidence kept, step applied again' },
+      {
+        atMs: look.atMs,
+        what: 'lease ran out',
+        by: 'gateway',
+        why: 'the optimizer was away; evidence kept, step applied again',
+      },
     );
   }
   if (look.verdict.outcome === 'bothHurt') return held(seen, look.atMs, 'optimizer', look.verdict.reason);
@@ -100,7 +131,8 @@ function looked(state: RolloutState, look: Look): RolloutState {
 }
 
 function advanced(state: RolloutState, look: Look): RolloutState {
-  if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs) return state;
+  if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs)
+    return state;
   if (look.verdict.outcome === 'healthy') return stepForward(state, look.atMs, look.verdict.reason);
   if (look.verdict.outcome === 'inconclusive' && state.plan.onInconclusive === 'rollback') {
     return takeBack(state, look.atMs, 'notEnoughEvidence', 'optimizer', look.verdict.reason);
@@ -113,12 +145,20 @@ export function stepForward(state: RolloutState, atMs: number, why: string): Rol
   const closed = closeStep(state, atMs, why);
   return isLastStep(state)
     ? { ...closed, phase: 'promoting', nextLookAtMs: null }
-    : { ...closed, phase: 'applying', stepIndex: state.stepIndex + 1, soakEndsAtMs: null, nextLookAtMs: null };
+    : {
+        ...closed,
+        phase: 'applying',
+        stepIndex: state.stepIndex + 1,
+        soakEndsAtMs: null,
+        nextLookAtMs: null,
+      };
 }
 
 /** Stops progress until somebody resumes; looks and harm checks go on. */
 export function held(state: RolloutState, atMs: number, by: string, reason: string): RolloutState {
-  return state.held ? state : logged({ ...state, held: { by, reason } }, { atMs, what: 'held', by, why: reason });
+  return state.held
+    ? state
+    : logged({ ...state, held: { by, reason } }, { atMs, what: 'held', by, why: reason });
 }
 
 function closeStep(state: RolloutState, atMs: number, why: string): RolloutState {

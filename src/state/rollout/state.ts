@@ -30,7 +30,11 @@ export interface RolloutPlan {
   readonly guardrails: readonly GuardrailSpec[];
   readonly constraints: AbsoluteLimits;
   /** Labels the rollout is expected to need in all, labels per hour the service yields, and the finish that follows. */
-  readonly labels: { readonly needed: number | null; readonly perHour: number; readonly expectedMs: number | null };
+  readonly labels: {
+    readonly needed: number | null;
+    readonly perHour: number;
+    readonly expectedMs: number | null;
+  };
   readonly requestedBy: string;
   readonly reason: string;
   readonly admittedAtMs: number;
@@ -44,9 +48,11 @@ export interface AbsoluteLimits {
   readonly maxCostPerRequestUsd?: number;
 }
 
-export type RolloutPhase = 'awaitingApproval' | 'applying' | 'soaking' | 'promoting' | 'rollingBack' | 'ended';
+export type RolloutPhase =
+  'awaitingApproval' | 'applying' | 'soaking' | 'promoting' | 'rollingBack' | 'ended';
 
-export type RolloutOutcome = 'promoted' | 'rolledBack' | 'rejected' | 'notEnoughEvidence' | 'replaced' | 'superseded';
+export type RolloutOutcome =
+  'promoted' | 'rolledBack' | 'rejected' | 'notEnoughEvidence' | 'replaced' | 'superseded';
 
 /** One step as it went. `labels` are unit-first labels of the candidate arm. */
 export interface StepRecord {
@@ -133,7 +139,12 @@ export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): Roll
       log: [],
       seen: [],
     },
-    { atMs: plan.admittedAtMs, what: asks ? 'awaiting approval' : 'admitted', by: plan.requestedBy, why: plan.reason },
+    {
+      atMs: plan.admittedAtMs,
+      what: asks ? 'awaiting approval' : 'admitted',
+      by: plan.requestedBy,
+      why: plan.reason,
+    },
   );
 }
 
@@ -157,7 +168,9 @@ export function isLastStep(state: RolloutState): boolean {
  */
 export function upgradeRolloutState(state: RolloutState): RolloutState {
   if (state.version !== 1) {
-    throw new RangeError(`state.version: ${String(state.version)} is given, expected 1 (this program is older than the state)`);
+    throw new RangeError(
+      `state.version: ${String(state.version)} is given, expected 1 (this program is older than the state)`,
+    );
   }
   return state;
 }

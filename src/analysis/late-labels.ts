@@ -1,9 +1,9 @@
 /**
  * Labels that arrived for blocks a rollout had already folded: they never change the folded evidence, they are told apart.
  */
-import type { ArmWindow, Block, Metric, SketchState, WindowStats } from '../../domain/window.ts';
-import { ARMS, METRICS } from '../../domain/window.ts';
-import { mergeStats } from '../../math/index.ts';
+import type { ArmWindow, Block, Metric, SketchState, WindowStats } from '../domain/window.ts';
+import { ARMS, METRICS } from '../domain/window.ts';
+import { mergeStats } from '../math/index.ts';
 
 /** Unit-first observations of a block over both arms and all metrics: it only grows, so a change means late ones. */
 export function observationsIn(block: Block): number {

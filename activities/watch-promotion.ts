@@ -1,0 +1,117 @@
+/** One look of a watch after a promotion: late labels of the rollout's own blocks, and absolute limits on what is live now. */
+import { foldBlock, foldLate, judgeAbsolute, type RolloutEvidence } from '../src/analysis/index.ts';
+import { differenceOf } from '../src/analysis/late-labels.ts';
+import type { GuardrailSpec } from '../src/domain/guardrail.ts';
+import type { Block } from '../src/domain/window.ts';
+import type { AbsoluteLimits } from '../src/state/rollout/index.ts';
+import type { ActivityPorts } from './ports.ts';
+
+/** What the rollout hands to its watch. */
+export interface WatchInput {
+  readonly serviceId: string;
+  readonly target: { readonly driver: 'rest'; readonly url: string };
+  readonly generation: number;
+  readonly watchMs: number;
+  readonly lookMs: number;
+  readonly blockMs: number;
+  readonly matureAfterMs: number;
+  readonly minSamples: number;
+  readonly guardrails: readonly GuardrailSpec[];
+  readonly constraints: AbsoluteLimits;
+  /** Weight of the last step that had a control arm, per cent. */
+  readonly lastWeightPct: number;
+  /** Evidence of the rollout at its end. */
+  readonly evidence: RolloutEvidence;
+}
+
+/** What travels from one look of the watch to the next. `late` is everything that has arrived late so far. */
+export interface PromotionEvidence {
+  readonly evidence: RolloutEvidence;
+  readonly late: Block | null;
+  readonly lateNo: number;
+  readonly foldedTo: number;
+}
+
+export interface WatchLook {
+  readonly kind: 'well' | 'revert' | 'closed';
+  readonly reason: string;
+  readonly evidence: PromotionEvidence;
+}
+
+/** Steps of a rollout are numbered from 0 and few: this number stands for "after the last one". */
+const AFTER_THE_STEPS = 1_000;
+
+/** Decide. Changes nothing; a second run folds the same labels from the evidence it was given. */
+export async function watchPromotion(
+  ports: ActivityPorts,
+  request: {
+    readonly input: WatchInput;
+    readonly startedAtMs: number;
+    readonly progress: PromotionEvidence | null;
+  },
+): Promise<WatchLook> {
+  const { input } = request;
+  const before = request.progress ?? {
+    evidence: input.evidence,
+    late: null,
+    lateNo: (input.evidence.lastLateNo ?? 0) + 1,
+    foldedTo: Math.ceil(request.startedAtMs / input.blockMs),
+  };
+  const live = await ports.orchestratorFor(input.target).read(input.serviceId);
+  if (live.stable.generation !== input.generation) {
+    return { kind: 'closed', reason: `generation ${live.stable.generation} is stable now`, evidence: before };
+  }
+  const evidence = await withLiveBlocks(ports, input, await withLateLabels(ports, input, before));
+  const verdict = judgeAbsolute(evidence.evidence, {
+    guardrails: input.guardrails,
+    constraints: input.constraints,
+    stepIndex: AFTER_THE_STEPS,
+    minSamples: input.minSamples,
+  });
+  return { kind: verdict.outcome === 'harm' ? 'revert' : 'well', reason: verdict.reason, evidence };
+}
+
+async function withLateLabels(
+  ports: ActivityPorts,
+  input: WatchInput,
+  before: PromotionEvidence,
+): Promise<PromotionEvidence> {
+  const late = await ports.windows.lateSince(input.serviceId, input.generation, input.blockMs);
+  const arrived = late && before.late ? differenceOf(late, before.late) : late;
+  if (!late || !arrived) return before;
+  const evidence = foldLate(
+    before.evidence,
+    { ...arrived, no: before.lateNo },
+    { guardrails: input.guardrails, weightPct: input.lastWeightPct },
+  );
+  return { ...before, evidence, late, lateNo: before.lateNo + 1 };
+}
+
+/** The promoted configuration answers as the stable arm now; it is judged as the candidate that it was. */
+async function withLiveBlocks(
+  ports: ActivityPorts,
+  input: WatchInput,
+  before: PromotionEvidence,
+): Promise<PromotionEvidence> {
+  const toNo = Math.floor((ports.nowMs() - input.matureAfterMs) / input.blockMs) - 1;
+  if (toNo <= before.foldedTo) return before;
+  const { unitFirst } = await ports.windows.summary({
+    serviceId: input.serviceId,
+    arm: 'stable',
+    generation: input.generation,
+    fromMs: (before.foldedTo + 1) * input.blockMs,
+    toMs: (toNo + 1) * input.blockMs,
+  });
+  const block: Block = {
+    no: toNo,
+    startMs: (before.foldedTo + 1) * input.blockMs,
+    endMs: (toNo + 1) * input.blockMs,
+    arms: { stable: {}, candidate: unitFirst },
+  };
+  const evidence = foldBlock(before.evidence, block, {
+    guardrails: input.guardrails,
+    stepIndex: AFTER_THE_STEPS,
+    weightPct: 100,
+  });
+  return { ...before, evidence, foldedTo: toNo };
+}

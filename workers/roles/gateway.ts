@@ -1,0 +1,30 @@
+/** The `gateway` role: the reference gateway over an upstream, with both emitters. Wiring only. */
+import {
+  createFeedbackEmitter,
+  createOtlpEmitter,
+  startGateway,
+  type Gateway,
+  type Upstream,
+} from '../../src/gateway/index.ts';
+import type { Logger } from '../../src/config/log.ts';
+
+export interface GatewayRoleOptions {
+  readonly port: number;
+  readonly stateDir: string;
+  readonly upstream: Upstream;
+  /** Base address of ingest, for events and for OTLP. */
+  readonly ingestUrl: string;
+  readonly logger: Logger;
+}
+
+export async function startGatewayRole(options: GatewayRoleOptions): Promise<Gateway> {
+  const { ingestUrl, logger } = options;
+  return startGateway({
+    host: '127.0.0.1',
+    port: options.port,
+    stateDir: options.stateDir,
+    upstream: options.upstream,
+    emitters: [createFeedbackEmitter({ ingestUrl, logger }), createOtlpEmitter({ url: ingestUrl, logger })],
+    logger,
+  });
+}
