@@ -10,6 +10,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import type { Emitter, RequestOutcome } from './emitter.ts';
 
@@ -67,7 +68,8 @@ export function createOtlpEmitter(options: OtlpOptions): Emitter {
   };
 }
 
-function meterProvider(serviceId: string, { url, intervalMs = 10_000 }: OtlpOptions): MeterProvider {
+function meterProvider(serviceId: string, options: OtlpOptions): MeterProvider {
+  const { url, intervalMs = 10_000, logger } = options;
   const exporter = new OTLPMetricExporter({
     url: `${url.replace(/\/$/u, '')}/v1/metrics`,
     temporalityPreference: AggregationTemporality.DELTA,
@@ -77,12 +79,29 @@ function meterProvider(serviceId: string, { url, intervalMs = 10_000 }: OtlpOpti
     resource: resourceFromAttributes({ 'service.name': serviceId, 'service.namespace': 'llm-gateway' }),
     readers: [
       new PeriodicExportingMetricReader({
-        exporter,
+        exporter: telling(exporter, logger),
         exportIntervalMillis: intervalMs,
         exportTimeoutMillis: Math.min(intervalMs, EXPORT_TIMEOUT_MS),
       }),
     ],
   });
+}
+
+/** The SDK keeps failed exports to itself; this logs the first of a row. Deltas that were not taken are lost. */
+function telling(exporter: OTLPMetricExporter, logger: Logger): PushMetricExporter {
+  let failing = false;
+  return {
+    export: (metrics, done) =>
+      exporter.export(metrics, (result) => {
+        const failed = result.error !== undefined;
+        if (failed && !failing) logger.warn({ err: result.error }, 'metrics were not taken and are lost');
+        failing = failed;
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+    selectAggregationTemporality: (instrument) => exporter.selectAggregationTemporality(instrument),
+  };
 }
 
 function createInstruments(provider: MeterProvider): Instruments {

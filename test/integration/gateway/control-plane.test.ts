@@ -84,6 +84,7 @@ describe('the control plane', () => {
     const answer = await send(first, 'PUT', SERVICE, body);
     expect((await send(first, 'PUT', SERVICE, body)).body).toEqual(answer.body);
     await first.close();
+    await writeFile(join(stateDir, 'support-bot.service.json.tmp'), '{"cut off by a cra');
 
     const second = await gatewayFor({ stateDir });
     const repeated = await send(second, 'PUT', SERVICE, { ...body, idempotency_key: 'another key' });
