@@ -1,0 +1,58 @@
+/** Follows a rollout to its end, showing how far it is. */
+import type { Client } from '@temporalio/client';
+import type { StepRecord } from '../state/rollout/index.ts';
+import { liveRollout, plainRollout, type RolloutView } from './rollout-view.ts';
+import type { Screen } from './screen.ts';
+import { abortableDelay } from './wait.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** What `canaryRollout` answers with, as far as the stories need it. */
+export interface RolloutEnd {
+  readonly outcome: string;
+  readonly reason: string;
+  readonly generation: number;
+  readonly summary: string;
+  readonly looks: number;
+  readonly historyEvents: number;
+  readonly steps: readonly StepRecord[];
+}
+
+/**
+ * The end of the rollout `workflowId` (run `runId` when given). Throws when the workflow failed, or the signal's reason.
+ */
+export async function followRollout(
+  client: Client,
+  screen: Screen,
+  of: { readonly workflowId: string; readonly runId?: string },
+  signal: AbortSignal,
+): Promise<RolloutEnd> {
+  const handle = client.workflow.getHandle(of.workflowId, of.runId);
+  const result = handle.result() as Promise<RolloutEnd>;
+  let over = false;
+  const ended = result.finally(() => (over = true));
+  ended.catch(() => undefined);
+  let step = -1;
+  while (!over) {
+    const view = await queryState(handle);
+    if (view?.plan) {
+      if (view.stepIndex !== step && view.phase === 'soaking') {
+        step = view.stepIndex;
+        screen.settle();
+        screen.line(
+          `  ${new Date().toISOString().slice(11, 19)}  ${view.weightPct} % of the traffic on the candidate`,
+        );
+      }
+      screen.live(liveRollout(view, Date.now()), plainRollout(view, Date.now()));
+    }
+    await Promise.race([ended.catch(() => undefined), abortableDelay(LOOK_EVERY_MS, signal)]);
+    signal.throwIfAborted();
+  }
+  screen.settle();
+  return ended;
+}
+
+/** The state, or null while no worker answers. */
+async function queryState(handle: { query<T>(name: string): Promise<T> }): Promise<RolloutView | null> {
+  return handle.query<RolloutView>('state').catch(() => null);
+}

@@ -1,0 +1,80 @@
+/** A running rollout in words: for the live view and for the plain line. Shows; decides nothing. */
+import pc from 'picocolors';
+import type { GuardrailVerdict } from '../domain/guardrail.ts';
+import type { RolloutState } from '../state/rollout/index.ts';
+
+/** What the `state` query answers, as far as it is shown. */
+export type RolloutView = Pick<
+  RolloutState,
+  | 'plan'
+  | 'phase'
+  | 'outcome'
+  | 'stepIndex'
+  | 'weightPct'
+  | 'verdict'
+  | 'observedSharePct'
+  | 'soakEndsAtMs'
+  | 'held'
+  | 'paused'
+  | 'looks'
+>;
+
+/** One line: step, weight, labels, and the guardrail that is furthest behind. */
+export function plainRollout(view: RolloutView, nowMs: number): string {
+  const { plan, verdict } = view;
+  const step = `step ${view.stepIndex + 1}/${plan.steps.length} at ${view.weightPct} %`;
+  if (!verdict) return `  ${step}: ${view.phase}, first look to come`;
+  const slowest = furthestBehind(verdict.guardrails);
+  return `  ${step}: ${labelsOf(verdict.guardrails)}, ${soakOf(view, nowMs)}${slowest ? `; ${slowest.reason}` : ''}`;
+}
+
+/** Several lines: the same, and each guardrail's evidence as a bar. */
+export function liveRollout(view: RolloutView, nowMs: number): string[] {
+  const { plan, verdict } = view;
+  const stopped = view.paused ?? view.held;
+  const head = [
+    `  ${pc.bold(plan.summary)}`,
+    `  step ${view.stepIndex + 1} of ${plan.steps.length} (${plan.steps.map((step, i) => (i === view.stepIndex ? pc.bold(`${step} %`) : pc.dim(`${step} %`))).join(' > ')}), ${view.phase}, ${soakOf(view, nowMs)}`,
+  ];
+  if (stopped) head.push(pc.yellow(`  stopped by ${stopped.by}: ${stopped.reason}`));
+  if (!verdict) return [...head, pc.dim('  first look to come')];
+  return [...head, `  ${labelsOf(verdict.guardrails)}`, ...verdict.guardrails.map(guardrailLine)];
+}
+
+function guardrailLine(guardrail: GuardrailVerdict): string {
+  const harmed = guardrail.outcome === 'harm';
+  const bar = meter(harmed ? guardrail.harm : guardrail.proof);
+  const colour = harmed ? pc.red : guardrail.outcome === 'pass' ? pc.green : pc.cyan;
+  const name = `${guardrail.id}${guardrail.required ? '' : ' (advisory)'}`.padEnd(16);
+  return `  ${name} ${colour(bar)} ${guardrail.reason}`;
+}
+
+function meter(share: number): string {
+  const filled = Math.round(Math.max(0, Math.min(1, share)) * 20);
+  return `${'#'.repeat(filled)}${'.'.repeat(20 - filled)}`;
+}
+
+function labelsOf(guardrails: readonly GuardrailVerdict[]): string {
+  const quality = guardrails.find((g) => g.id === 'quality') ?? guardrails[0];
+  if (!quality) return 'no labels';
+  const open = guardrails.filter((g) => g.required && g.outcome !== 'pass' && g.labelsNeeded !== null);
+  const left = Math.max(0, ...open.map((g) => g.labelsNeeded ?? 0));
+  const have = quality.labels.candidate;
+  return left > 0
+    ? `${have} of about ${have + left} labels of the candidate`
+    : `${have} labels of the candidate`;
+}
+
+function soakOf(view: RolloutView, nowMs: number): string {
+  if (view.soakEndsAtMs === null) return 'applying';
+  const leftS = Math.ceil((view.soakEndsAtMs - nowMs) / 1_000);
+  return leftS > 0 ? `soak ends in ${leftS} s` : 'soaked';
+}
+
+function furthestBehind(guardrails: readonly GuardrailVerdict[]): GuardrailVerdict | undefined {
+  const required = guardrails.filter((g) => g.required);
+  return (
+    required.find((g) => g.outcome === 'harm') ??
+    required.filter((g) => g.outcome !== 'pass').sort((a, b) => a.proof - b.proof)[0]
+  );
+}
