@@ -11,7 +11,16 @@ import { invalidInput, type Problem } from './failure.ts';
 export function parseOrFail<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
+  const text = malformedJson(value);
+  if (text !== null) throw invalidInput(what, [{ field: '', value: text, expected: 'well-formed JSON' }]);
   throw invalidInput(what, parsed.error.issues.flatMap(toProblems));
+}
+
+/** What was typed when it was no JSON: the payload converter of the workflows hands it on under this key. */
+function malformedJson(value: unknown): string | null {
+  const text =
+    typeof value === 'object' && value !== null && 'malformedJson' in value ? value.malformedJson : null;
+  return typeof text === 'string' ? text : null;
 }
 
 function toProblems(issue: z.core.$ZodIssue): Problem[] {
