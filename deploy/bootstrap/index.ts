@@ -7,6 +7,9 @@ import { bootstrapCommand, RETENTION_DAYS } from './wanted.ts';
 
 export { bootstrapCommand, FLEET_SWEEP, RETENTION_DAYS, SEARCH_ATTRIBUTES } from './wanted.ts';
 
+/** A server that was started at the same time as us may need a moment. */
+const CONNECT_MS = 10_000;
+
 export interface BootstrapOptions {
   /** `host:port` of the Temporal frontend. */
   readonly address: string;
@@ -17,7 +20,7 @@ export interface BootstrapOptions {
   readonly sweepJitterMs?: number;
   /** A minute unless told; Temporal takes no less than ten seconds. */
   readonly sweepCatchupWindowMs?: number;
-  /** How long the server may take until it accepts new search attributes, two minutes unless told. */
+  /** How long the server may take to answer, and to accept new search attributes, two minutes unless told. */
   readonly timeoutMs?: number;
   readonly onProgress?: (line: string) => void;
 }
@@ -39,7 +42,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<BootstrapRes
     changes.push(change);
     onProgress?.(change);
   };
-  await withConnection(address, async (connection) => {
+  await withConnection(address, timeoutMs, async (connection) => {
     did(await ensureNamespace(connection, namespace));
     did(await ensureSearchAttributes(connection, namespace, timeoutMs));
     if (sweepEveryMs === null) return;
@@ -83,11 +86,20 @@ export async function checkBootstrap(target: {
       command,
     };
   };
-  return target.connection === undefined ? withConnection(address, look) : look(target.connection);
+  return target.connection === undefined
+    ? withConnection(address, CONNECT_MS, look)
+    : look(target.connection);
 }
 
-async function withConnection<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address, connectTimeout: 10_000 }).catch((error: unknown) => {
+async function withConnection<T>(
+  address: string,
+  timeoutMs: number,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await Connection.connect({
+    address,
+    connectTimeout: Math.min(timeoutMs, CONNECT_MS),
+  }).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`No Temporal server answers at ${address}: ${reason}.`, { cause: error });
   });

@@ -2,6 +2,9 @@
 // Another process may still take one before its user binds it: whoever can, tries again with new ones.
 import { createServer, type Server } from 'node:net';
 
+/** How often a server may find its ports taken. */
+const PORT_TRIES = 3;
+
 /**
  * One free port of 127.0.0.1 for each name: the wished one when it is free, else one that the system picks.
  * A wish of 0 means any. Throws what the system throws when no port can be had at all.
@@ -23,6 +26,25 @@ export async function choosePorts<K extends string>(
     return chosen;
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+/** Starts with the given ports; when that fails and one of them turns out to be taken by now, with others. */
+export async function withPorts<K extends string>(
+  wishes: Readonly<Record<K, number>>,
+  start: (ports: Record<K, number>) => Promise<void>,
+): Promise<Record<K, number>> {
+  let ports: Record<K, number> = { ...wishes };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await start(ports);
+      return ports;
+    } catch (error) {
+      const free = await choosePorts(ports);
+      const moved = Object.entries(free).some(([name, port]) => port !== ports[name as K]);
+      if (!moved || attempt === PORT_TRIES) throw error;
+      ports = free;
+    }
   }
 }
 

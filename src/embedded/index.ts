@@ -1,5 +1,6 @@
 // What a person does not have, fetched and run: Temporal and PostgreSQL for one data folder.
-export { startEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from './stack.ts';
+export { startEmbeddedStack } from './stack.ts';
+export type { EmbeddedStack, EmbeddedStackOptions } from './stack-types.ts';
 export { EmbeddedStackError } from './errors.ts';
 export { cacheFolder, type Env } from './cache-folder.ts';
 export { findTemporalCli, type TemporalCli } from './temporal-cli.ts';

@@ -1,11 +1,21 @@
 // Prepares PostgreSQL's data folder and its login, once; and the database. An interrupted preparation leaves nothing half done.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { EmbeddedStackError, reasonOf } from './errors.ts';
 import type { PostgresPrograms, RunAs } from './postgres-programs.ts';
+import { findByArguments, processToken } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
+import { adoptServer, stopServer, type StopStep } from './server-process.ts';
 
 export interface PostgresLogin {
   readonly user: string;
@@ -14,7 +24,10 @@ export interface PostgresLogin {
 
 export const DATABASE = 'llm_optimizer';
 const USER = 'llm_optimizer';
+/** Start of the name of a data folder in the making. */
+const DRAFT = 'postgres.new-';
 const INIT_LIMIT_MS = 5 * 60_000;
+const KILL: readonly StopStep[] = [{ signal: 'SIGKILL', graceMs: 5_000 }];
 
 export const databaseUrl = ({ user, password }: PostgresLogin, port: number, database: string): string =>
   `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
@@ -48,10 +61,9 @@ export async function initialiseData(
   const { programs, runAs, env, signal } = options;
   const folder = join(dataDir, 'postgres');
   if (existsSync(folder)) return;
-  const draft = join(dataDir, 'postgres.new');
   const passwordFile = join(dataDir, 'postgres.password.init');
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { mode: 0o700 });
+  await removeDrafts(dataDir);
+  const draft = mkdtempSync(join(dataDir, DRAFT));
   runAs.own(draft);
   writeFileSync(passwordFile, login.password, { mode: 0o600 });
   runAs.own(passwordFile);
@@ -76,6 +88,18 @@ export async function initialiseData(
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** An `initdb` that outlived a killed start still writes into its draft. */
+async function removeDrafts(dataDir: string): Promise<void> {
+  for (const name of readdirSync(dataDir).filter((name) => name.startsWith(DRAFT))) {
+    const draft = join(dataDir, name);
+    for (const pid of findByArguments([`--pgdata=${draft}`])) {
+      const token = processToken(pid);
+      if (token !== undefined) await stopServer(adoptServer('initdb', pid, token), KILL);
+    }
+    rmSync(draft, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 

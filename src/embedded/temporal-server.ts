@@ -1,5 +1,6 @@
 // Runs the Temporal development server on our data, or takes over one that outlived its parent. One at a time on one file.
 import { Connection } from '@temporalio/client';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { EmbeddedStackError, reasonOf } from './errors.ts';
 import { lastLine } from './log-tail.ts';
@@ -14,6 +15,7 @@ export const TEMPORAL_STOP: readonly StopStep[] = [
   { signal: 'SIGKILL', graceMs: 5_000 },
 ];
 const READY_MS = 60_000;
+const CONNECT_MS = 5_000;
 
 export interface TemporalPlace {
   readonly dataDir: string;
@@ -99,12 +101,29 @@ export async function inheritTemporal(
   return adopted;
 }
 
+/** Throws at once where nobody listens; the client library would try again until its time is over. */
+function listens(address: string): Promise<void> {
+  const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(port), timeout: CONNECT_MS });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new Error('no answer')));
+    socket.once('error', reject);
+  });
+}
+
 /** `undefined` when a Temporal frontend serves requests there, else the reason why not. Takes at most five seconds. */
 export async function answers(address: string): Promise<string | undefined> {
   try {
-    const connection = await Connection.connect({ address, connectTimeout: 5_000 });
+    await listens(address);
+    const connection = await Connection.connect({ address, connectTimeout: CONNECT_MS });
     try {
-      await connection.withDeadline(Date.now() + 5_000, () => connection.workflowService.getClusterInfo({}));
+      await connection.withDeadline(Date.now() + CONNECT_MS, () =>
+        connection.workflowService.getClusterInfo({}),
+      );
       return undefined;
     } finally {
       await connection.close();

@@ -1,11 +1,11 @@
 // An ordinary life of the stack: start, use, end in every way that is not SIGKILL, and start again.
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startEmbeddedStack } from '../../../src/embedded/index.ts';
 import { temporaryFolder, withoutServers } from '../../support/servers.ts';
-import { serversLeft, serversOn, startChild } from './support/child.ts';
+import { recordedPids, serversLeft, serversOn, startChild } from './support/child.ts';
 import { compileProgram, type CompiledProgram } from './support/compile.ts';
 import { findThings, KEPT, leaveThings, withDatabase } from './support/things.ts';
 
@@ -28,7 +28,8 @@ beforeEach(() => {
   dataDir = temporaryFolder();
 });
 afterEach(async () => {
-  for (const pid of serversOn(dataDir)) process.kill(pid, 'SIGKILL');
+  const folders = [dataDir, ...readdirSync(dataDir).map((name) => join(dataDir, name))];
+  for (const pid of folders.flatMap(serversOn)) process.kill(pid, 'SIGKILL');
   await serversLeft(dataDir);
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -87,34 +88,31 @@ test('a folder that only its owner may enter is good enough', async () => {
   await stack.stop();
 });
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  '%s ends both servers, then the program',
-  async (signal) => {
-    const child = startChild(program.path, 'hold', dataDir);
+test('SIGINT, SIGTERM and SIGHUP each end both servers, then the program', async () => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const folder = join(dataDir, signal);
+    const child = startChild(program.path, 'hold', folder);
     await child.ready();
-    process.kill(child.pid, signal);
+    // To the whole group, as a terminal does it; the servers are in groups of their own, and not told.
+    for (const server of Object.values(recordedPids(folder))) expect(process.kill(-server, 0)).toBe(true);
+    process.kill(-child.pid, signal);
     expect(await child.ended()).toBe(signal);
-    expect(serversOn(dataDir)).toEqual([]);
-    expect(existsSync(join(dataDir, 'stack.lock.json'))).toBe(false);
-  },
-);
-
-test('a program with a handler of its own is left to stop the stack itself', async () => {
-  const child = startChild(program.path, 'own', dataDir);
-  await child.ready();
-  process.kill(child.pid, 'SIGINT');
-  expect(await child.ended()).toBe(7);
-  expect(serversOn(dataDir)).toEqual([]);
+    expect(serversOn(folder)).toEqual([]);
+    expect(existsSync(join(folder, 'stack.lock.json'))).toBe(false);
+  };
+  await Promise.all([end('SIGINT'), end('SIGTERM'), end('SIGHUP')]);
 });
 
-test.each([
-  ['process.exit', 'exit', 5],
-  ['an uncaught error', 'throw', 1],
-])('%s without a stop leaves no server behind', async (_, afterwards, code) => {
-  const child = startChild(program.path, afterwards, dataDir);
-  await child.ready();
-  expect(await child.ended()).toBe(code);
-  expect(await serversLeft(dataDir)).toEqual([]);
+test('a program that does not stop the stack leaves no server behind; one with a handler of its own stops it itself', async () => {
+  const end = async (afterwards: string, code: number, signal?: NodeJS.Signals): Promise<void> => {
+    const folder = join(dataDir, afterwards);
+    const child = startChild(program.path, afterwards, folder);
+    await child.ready();
+    if (signal !== undefined) process.kill(child.pid, signal);
+    expect(await child.ended()).toBe(code);
+    expect(await serversLeft(folder)).toEqual([]);
+  };
+  await Promise.all([end('exit', 5), end('throw', 1), end('own', 7, 'SIGINT')]);
 });
 
 test('Ctrl-C during the first start leaves no server, and the next start works', async () => {
