@@ -12,6 +12,9 @@ import type { ServiceState } from './service-state.ts';
 
 const SUFFIX = '.service.json';
 const TEMPORARY = '.tmp';
+/** Configurations hold prompts, which are private. */
+const OWNER_ONLY = 0o600;
+const FOLDERS_CAN_BE_SYNCED = process.platform !== 'win32';
 const envelopeSchema = z.strictObject({
   format: z.literal(1),
   sha256: z.string(),
@@ -30,7 +33,7 @@ export interface StateFiles {
 export async function openStateFiles(
   folder: string,
 ): Promise<{ readonly files: StateFiles; readonly services: readonly ServiceState[] }> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = await readdir(folder);
   await Promise.all(
     names.filter((name) => name.endsWith(TEMPORARY)).map((name) => rm(join(folder, name), { force: true })),
@@ -68,7 +71,7 @@ async function writeState(folder: string, state: ServiceState): Promise<void> {
   const content = JSON.stringify({ format: 1, sha256: checksum(state), state }, null, 2);
   await synced(temporary, 'w', (file) => file.writeFile(`${content}\n`));
   await rename(temporary, path);
-  await synced(folder, 'r', async () => {});
+  if (FOLDERS_CAN_BE_SYNCED) await synced(folder, 'r', async () => {});
 }
 
 async function synced(
@@ -76,7 +79,7 @@ async function synced(
   flags: string,
   use: (file: Awaited<ReturnType<typeof open>>) => Promise<void>,
 ): Promise<void> {
-  const file = await open(path, flags);
+  const file = await open(path, flags, OWNER_ONLY);
   try {
     await use(file);
     await file.sync();
