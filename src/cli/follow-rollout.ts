@@ -29,11 +29,11 @@ export async function followRollout(
 ): Promise<RolloutEnd> {
   const handle = client.workflow.getHandle(of.workflowId, of.runId);
   const result = handle.result() as Promise<RolloutEnd>;
-  let over = false;
-  const ended = result.finally(() => (over = true));
+  const over = { yet: false };
+  const ended = result.finally(() => (over.yet = true));
   ended.catch(() => undefined);
   let step = -1;
-  while (!over) {
+  while (!over.yet) {
     const view = await queryState(handle);
     if (view?.plan) {
       if (view.stepIndex !== step && view.phase === 'soaking') {

@@ -1,0 +1,147 @@
+/**
+ * The whole program in one process over the embedded servers: ingest, gateway with replayed outcomes, workers, and one
+ * adopted service. Used by `npm start`, by benchmarks and by end-to-end tests. Wiring only.
+ */
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { Pool } from 'pg';
+import { bootstrap } from '../deploy/bootstrap.ts';
+import { migrate } from '../deploy/migrate.ts';
+import type { ActivityPorts } from '../activities/index.ts';
+import { createStores, type Stores } from '../src/adapters/postgres/index.ts';
+import { adoptService } from '../src/client/adopt-service.ts';
+import type { Logger } from '../src/config/log.ts';
+import { canonicalJson } from '../src/decision/index.ts';
+import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { startEmbeddedStack, type EmbeddedStack } from '../src/embedded/index.ts';
+import { startIngest } from '../src/ingest/index.ts';
+import { loadRecordedOutcomes, startTraffic, type Traffic } from '../src/replay/index.ts';
+import { createPorts } from './ports.ts';
+import { startGatewayRole } from './roles/gateway.ts';
+import { seedGateway } from './seed-gateway.ts';
+import { startTemporalWorkers } from './temporal-workers.ts';
+
+export interface OptimizerOptions {
+  readonly dataDir: string;
+  readonly settings: ServiceSettings;
+  /** What the gateway serves at first, on a new data folder. */
+  readonly incumbent: string;
+  readonly seed: number;
+  /** How many times faster than recorded the traffic runs; null sends none. */
+  readonly speed: number | null;
+  /** Models whose recorded rows are exchanged. */
+  readonly swap: readonly [string, string] | null;
+  readonly sweepEveryMs: number;
+  readonly bundle: { readonly codePath: string } | { readonly code: string };
+  readonly logger: Logger;
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** Gets the reason when a part ends unasked. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface Optimizer {
+  readonly stack: EmbeddedStack;
+  readonly client: Client;
+  readonly stores: Stores;
+  readonly ports: ActivityPorts;
+  /** Settings with the gateway's real address. */
+  readonly settings: ServiceSettings;
+  readonly gatewayUrl: string;
+  readonly traffic: Traffic | null;
+}
+
+/** The parts that have been started; `stop` ends them, newest first, and never throws. */
+export class Running {
+  readonly #logger: Logger;
+  readonly #parts: { readonly name: string; readonly stop: () => Promise<unknown> }[] = [];
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(name: string, stop: () => Promise<unknown>): void {
+    this.#parts.unshift({ name, stop });
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#parts.splice(0)) {
+      await part
+        .stop()
+        .catch((error: unknown) => this.#logger.error({ err: error }, `${part.name} did not stop cleanly`));
+    }
+  }
+}
+
+/** Starts everything in order, telling `running` what to stop. A failure half way leaves the rest to `running.stop`. */
+export async function startOptimizer(options: OptimizerOptions, running: Running): Promise<Optimizer> {
+  const { dataDir, logger, settings: given } = options;
+  const stack = await startEmbeddedStack({
+    dataDir,
+    env: process.env,
+    onProgress: options.onProgress,
+    signal: options.signal,
+  });
+  running.add('servers', () => stack.stop());
+  const { address, namespace } = stack.temporal;
+  await migrate(stack.postgres.url);
+  await bootstrap({ address, namespace, sweepEveryMs: options.sweepEveryMs, sweepJitterMs: 0 });
+
+  const pool = new Pool({ connectionString: stack.postgres.url, max: 20 });
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+  running.add('database pool', () => pool.end());
+  const connection = await Connection.connect({ address });
+  running.add('Temporal client', () => connection.close());
+  const client = new Client({ connection, namespace });
+  const stores = createStores(pool);
+  const ports = createPorts(pool, client);
+
+  const ingest = await startIngest({
+    host: '127.0.0.1',
+    httpPort: stack.ports.otlpHttp,
+    grpcPort: stack.ports.otlpGrpc,
+    store: stores.ingest,
+    logger: logger.child({ role: 'ingest' }),
+  });
+  running.add('ingest', () => ingest.close());
+
+  const recorded = loadRecordedOutcomes(options.swap ? { swap: [...options.swap] } : {});
+  await stores.outcomes.replace(given.serviceId, recorded.evaluation);
+  const gateway = await startGatewayRole({
+    port: stack.ports.gateway,
+    stateDir: join(dataDir, 'gateway'),
+    upstream: recorded.upstream({ seed: options.seed, speed: options.speed ?? 1 }),
+    ingestUrl: ingest.httpUrl,
+    logger: logger.child({ role: 'gateway' }),
+  });
+  running.add('gateway', () => gateway.close());
+
+  const settings = { ...given, orchestrator: { ...given.orchestrator, url: gateway.url } };
+  await seedGateway(gateway.url, {
+    serviceId: settings.serviceId,
+    model: options.incumbent,
+    unit: settings.unit,
+  });
+  const hash = (body: Readonly<Record<string, string>>) => ports.hash(canonicalJson(body));
+  await adoptService(
+    { ...stores, orchestratorFor: ports.orchestratorFor, nowMs: Date.now, hash },
+    settings,
+    'the embedded run',
+  );
+
+  const workers = await startTemporalWorkers({ address, namespace, bundle: options.bundle, ports });
+  running.add('workers', () => workers.stop());
+  workers.done.catch(options.onFailure);
+
+  const traffic =
+    options.speed === null
+      ? null
+      : startTraffic({
+          gatewayUrl: gateway.url,
+          serviceId: settings.serviceId,
+          seed: options.seed,
+          speed: options.speed,
+        });
+  if (traffic) running.add('traffic', () => traffic.stop());
+  return { stack, client, stores, ports, settings, gatewayUrl: gateway.url, traffic };
+}
