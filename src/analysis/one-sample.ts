@@ -1,10 +1,10 @@
 /**
  * Anytime-valid test of one rate against a fixed limit, such as an error rate against what the service allows.
- * The one-arm form of the block e-process in `tlg.ts`: the plug-in of earlier blocks bets against the limit. Valid for outcomes
+ * The one-arm form of the block e-process in `tlg.ts`: the estimate from earlier blocks bets against the limit. Valid for outcomes
  * in 0..1: at a true rate on the limit a block's expected e-value is 1, and beyond it less, because the bet is only made when
- * the plug-in is on the other side.
+ * the estimate is on the other side. The estimate starts at the limit, so that a first large block is not bet on blindly.
  */
-import { plugIn, requireCounts } from './tlg.ts';
+import { requireCounts } from './tlg.ts';
 
 /** H0: the rate is at most `limit` (`greater` collects evidence that it is above) or at least `limit` (`less`: below). */
 export interface OneSampleNull {
@@ -24,7 +24,7 @@ export const emptyOneSample = (): OneSampleState => ({ n: 0, s: 0, logE: 0, maxL
 
 /**
  * The state after one more block of n trials with s successes (fractional allowed). A limit of 0 or 1 that cannot be passed
- * in the direction asked never gathers evidence; one that a single outcome refutes gathers `Infinity`-free, bounded evidence.
+ * in the direction asked never gathers evidence; one that a single outcome refutes gathers much, and never an infinity.
  * @throws RangeError naming n, s or limit.
  */
 export const foldOneSample = (
@@ -34,13 +34,17 @@ export const foldOneSample = (
 ): OneSampleState => {
   if (!(limit >= 0 && limit <= 1)) throw new RangeError(`limit must be from 0 to 1, got ${limit}`);
   const s = requireCounts(block.n, block.s, 'n', 's');
-  const p = plugIn(state.n, state.s);
   const q = Math.min(1 - LIMIT_FLOOR, Math.max(LIMIT_FLOOR, limit));
-  const bets = side === 'greater' ? p > q : p < q;
+  const p = (state.s + PRIOR_LABELS * q) / (state.n + PRIOR_LABELS);
+  const passable = side === 'greater' ? limit < 1 : limit > 0;
+  const bets = passable && (side === 'greater' ? p > q : p < q);
   const gained = bets ? s * Math.log(p / q) + (block.n - s) * Math.log((1 - p) / (1 - q)) : 0;
   const logE = state.logE + gained;
   return { n: state.n + block.n, s: state.s + s, logE, maxLogE: Math.max(state.maxLogE, logE) };
 };
+
+/** Weight of the limit itself in the estimate that bets, in labels. */
+const PRIOR_LABELS = 10;
 
 /** A limit of exactly 0 or 1 is tested as this close to it, so that one outcome is strong evidence and not infinite. */
 const LIMIT_FLOOR = 1e-6;

@@ -24,7 +24,8 @@ export const evidenceBeyondLimit = (
   const s = requireCounts(n, successes, 'n', 'successes');
   const p = Math.min(1 - LIMIT_FLOOR, Math.max(LIMIT_FLOOR, limit));
   const beyond = side === 'greater' ? s > n * p : s < n * p;
-  if (n === 0 || !beyond) return 0;
+  const passable = side === 'greater' ? limit < 1 : limit > 0;
+  if (n === 0 || !beyond || !passable) return 0;
   const mixture = logBeta(s + 0.5, n - s + 0.5) - logBeta(0.5, 0.5);
   return mixture - s * Math.log(p) - (n - s) * Math.log1p(-p);
 };

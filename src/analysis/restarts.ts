@@ -9,12 +9,16 @@ import { emptyOneSample, foldOneSample, type OneSampleNull, type OneSampleState 
 /** Labels of the watched arm after which the process starts anew. */
 export const RESTART_EVERY_LABELS = 2000;
 
-/** The running process, the number of the restart it belongs to, and the first alarm (sticky), if any. */
+/**
+ * The running process, the number of the restart it belongs to, whether the process before it ended at its limit or above, and the first alarm
+ * (sticky), if any.
+ */
 export interface Restarting<P> {
   readonly restart: number;
   readonly labels: number;
   readonly step: number | null;
   readonly process: P;
+  readonly endedAbove: boolean;
   readonly alarm: { readonly restart: number; readonly logE: number; readonly limit: number } | null;
 }
 
@@ -56,9 +60,17 @@ const advance = <P extends { readonly logE: number }>(
     labels: (due ? 0 : state.labels) + labels,
     step,
     process,
+    endedAbove: due ? state.process.logE >= restartLimit(state.restart, plan.alpha) : state.endedAbove,
     alarm: state.alarm ?? (process.logE >= limit ? { restart, logE: process.logE, limit } : null),
   };
 };
+
+/**
+ * Whether the watch sees it now, and not only once: the running process is at its limit, or the one before it was when it ended. It is over when
+ * a whole process of `everyLabels` labels has ended below its limit, so a restart alone does not make it flicker.
+ */
+export const isAboveNow = (state: Restarting<{ readonly logE: number }>, alpha: number): boolean =>
+  state.endedAbove || state.process.logE >= restartLimit(state.restart, alpha);
 
 /** A two-arm watch that has seen nothing. */
 export const emptyRestartingTlg = (): Restarting<TlgState> => ({
@@ -66,6 +78,7 @@ export const emptyRestartingTlg = (): Restarting<TlgState> => ({
   labels: 0,
   step: null,
   process: emptyTlg(),
+  endedAbove: false,
   alarm: null,
 });
 
@@ -88,6 +101,7 @@ export const emptyRestartingOneSample = (): Restarting<OneSampleState> => ({
   labels: 0,
   step: null,
   process: emptyOneSample(),
+  endedAbove: false,
   alarm: null,
 });
 

@@ -3,7 +3,7 @@
  * throws: missing, empty, one-sided, stale or constant data each have their outcome, and none of them leads to promotion.
  */
 import type { GuardrailSpec, GuardrailVerdict, StepVerdict } from '../../domain/guardrail.ts';
-import { restartLimit } from '../restarts.ts';
+import { isAboveNow } from '../restarts.ts';
 import { frozenRateOf, type RolloutEvidence } from './evidence.ts';
 import { baselineNull } from './fold-block.ts';
 import { judgeGuardrail } from './judge-guardrail.ts';
@@ -27,11 +27,9 @@ const commonFall = (evidence: RolloutEvidence, guardrails: readonly GuardrailSpe
     const kept = evidence.guardrails.find((g) => g.id === spec.id);
     const frozenRate = frozenRateOf(spec, evidence.frozen);
     if (kept?.kind !== 'rate' || kept.baseline === null || frozenRate === null || !spec.required) continue;
-    const { process, restart } = kept.baseline;
-    if (process.n > 0 && process.logE >= restartLimit(restart, evidence.alpha.baseline)) {
+    if (isAboveNow(kept.baseline, evidence.alpha.baseline)) {
       const { limit } = baselineNull(spec, frozenRate);
-      const now = (process.s / process.n).toFixed(3);
-      return `the stable arm's own ${nameOf(spec)} is ${now}, beyond ${limit.toFixed(3)} (frozen ${frozenRate.toFixed(3)}, a ${lossOf(spec, 1)}), and the candidate is not proven worse than it`;
+      return `the stable arm's own ${nameOf(spec)} is proven beyond ${limit.toFixed(3)} (frozen ${frozenRate.toFixed(3)}, a ${lossOf(spec, 1)}), and the candidate is not proven worse than it`;
     }
   }
   return null;

@@ -7,8 +7,8 @@ import { plugIn, tlgGrowth, type TlgNull, type TlgState } from '../tlg.ts';
 import { PROOF_NEEDED } from './ladder.ts';
 
 /**
- * Evidence that is paid while the plug-in estimates learn the two rates and in noise up to a high quantile, on top of the limit:
- * calibrated with `npm run simulate -- canary` so that about nineteen rollouts in twenty end within the plan.
+ * Evidence that is paid while the plug-in estimates learn the two rates, on top of the limit: chosen so that a plan lies
+ * between the median and the 95 % quantile of what `npm run simulate -- canary` takes.
  */
 export const LEARNING_COST = 4;
 
