@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { ActivityPorts } from '../activities/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createRestOrchestrator } from '../src/adapters/rest-orchestrator/index.ts';
-import { createWorkflowDirectory } from '../src/adapters/temporal/workflow-directory.ts';
+import { createWorkflowDirectory } from '../src/adapters/temporal/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 
 export function createPorts(pool: pg.Pool, client: Client): ActivityPorts {

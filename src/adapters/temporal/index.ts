@@ -1,0 +1,2 @@
+/** What the product asks of Temporal's client. */
+export { createWorkflowDirectory } from './workflow-directory.ts';
