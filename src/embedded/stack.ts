@@ -3,8 +3,8 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from './cache-folder.ts';
-import { EmbeddedStackError } from './errors.ts';
-import { tryLock } from './file-lock.ts';
+import { EmbeddedStackError, reasonOf } from './errors.ts';
+import { tryLock, type HeldLock, type LockAttempt } from './file-lock.ts';
 import { databaseAnswers } from './postgres-data.ts';
 import { onProcessEnd } from './process-end.ts';
 import { childrenLeft } from './stack-files.ts';
@@ -22,21 +22,12 @@ export async function startEmbeddedStack(options: EmbeddedStackOptions): Promise
   if (process.platform === 'win32')
     throw new EmbeddedStackError('The embedded servers run on Linux and macOS: on Windows use WSL.');
   const external = await configuredServers(options.env);
-  mkdirSync(options.dataDir, { recursive: true });
-  const dataDir = realpathSync(options.dataDir);
-  const attempt = tryLock<LockNotes>(join(dataDir, 'stack.lock.json'), (left) => ({
-    children: childrenLeft(left),
-  }));
-  if (attempt.kind === 'refused') {
-    throw new EmbeddedStackError(
-      `The data folder ${dataDir} is in use by process ${attempt.by.pid}: stop that one, or choose another folder.`,
-    );
-  }
+  const { dataDir, lock } = takeFolder(options.dataDir);
 
   const interrupt = new AbortController();
   const signal =
     options.signal === undefined ? interrupt.signal : AbortSignal.any([options.signal, interrupt.signal]);
-  const run = new StackRun(options, dataDir, attempt.lock, signal);
+  const run = new StackRun(options, dataDir, lock, signal);
   const starting = run.start(external);
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
@@ -53,6 +44,28 @@ export async function startEmbeddedStack(options: EmbeddedStackOptions): Promise
     await stop();
     throw error;
   }
+}
+
+function takeFolder(folder: string): { readonly dataDir: string; readonly lock: HeldLock<LockNotes> } {
+  const take = (): { readonly dataDir: string; readonly attempt: LockAttempt<LockNotes> } => {
+    mkdirSync(folder, { recursive: true });
+    const dataDir = realpathSync(folder);
+    const path = join(dataDir, 'stack.lock.json');
+    return { dataDir, attempt: tryLock<LockNotes>(path, (left) => ({ children: childrenLeft(left) })) };
+  };
+  let taken: ReturnType<typeof take>;
+  try {
+    taken = take();
+  } catch (error) {
+    throw new EmbeddedStackError(`The data folder ${folder} cannot be used: ${reasonOf(error)}.`, {
+      cause: error,
+    });
+  }
+  const { dataDir, attempt } = taken;
+  if (attempt.kind === 'held') return { dataDir, lock: attempt.lock };
+  throw new EmbeddedStackError(
+    `The data folder ${dataDir} is in use by process ${attempt.by.pid}: stop that one, or choose another folder.`,
+  );
 }
 
 async function configuredServers(env: Env): Promise<External> {

@@ -41,6 +41,12 @@ test('a DATABASE_URL where nothing answers; its password is not shown', async ()
   );
 });
 
+test('a data folder that cannot be made', async () => {
+  expect(await refusal({}, '/dev/null/data')).toMatch(
+    /^The data folder \/dev\/null\/data cannot be used: ENOTDIR.+\.$/,
+  );
+});
+
 test('configured servers that answer are used and not owned', async () => {
   const stack = await startEmbeddedStack({
     dataDir,
