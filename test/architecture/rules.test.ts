@@ -235,9 +235,9 @@ describe('a rule of files and names', () => {
   });
 
   it.each([
-    `https://registry.${'npmjs'}.org/x`,
-    `"resolved": ${'"'}https://x/y.tgz"`,
-    `https://${'pypi'}.org/simple`,
+    ['https://registry', 'npmjs.org/x'].join('.'),
+    ['"resolved"', '"https://x/y.tgz"'].join(': '),
+    ['https://pypi', 'org/simple'].join('.'),
   ])('sees the registry in %s', (text) => {
     expect(rules.noRegistryHosts([{ path: 'a.json', text }])).toHaveLength(1);
   });

@@ -59,7 +59,7 @@ export const workflows = imports(
   /^workflows\//u,
   ({ file, specifier, typeOnly }) => {
     if (file === null) return ['@temporalio/workflow', '@temporalio/common'].includes(packageOf(specifier));
-    if (/^workflows\//u.test(file) || /^src\/(?:domain|state)\//u.test(file)) return true;
+    if (file.startsWith('workflows/') || /^src\/(?:domain|state)\//u.test(file)) return true;
     return typeOnly && (file.startsWith('activities/') || PURE.test(file));
   },
   'workflows order events: the SDK, domain, state, and types of activities',

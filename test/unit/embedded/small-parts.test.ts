@@ -33,9 +33,9 @@ async function whileTaken(use: (port: number) => Promise<void>): Promise<void> {
 
 describe('ports', () => {
   test('a wish is granted when the port is free, and all ports differ', async () => {
-    const { any } = await choosePorts({ any: 0 });
-    const chosen = await choosePorts({ first: any, second: any, third: 0 });
-    expect(chosen.first).toBe(any);
+    const { any: taken } = await choosePorts({ any: 0 });
+    const chosen = await choosePorts({ first: taken, second: taken, third: 0 });
+    expect(chosen.first).toBe(taken);
     expect(new Set(Object.values(chosen)).size).toBe(3);
   });
 
