@@ -10,11 +10,10 @@ import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
-import type { WindowStats } from '../src/domain/window.ts';
+import type { Metric, WindowStats } from '../src/domain/window.ts';
 import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
-import { quantile } from '../src/math/index.ts';
-import type { LeaseHolder } from '../src/ports/stores.ts';
-import type { ArmSummary } from '../src/ports/windows.ts';
+import { mergeStats, quantile } from '../src/math/index.ts';
+import type { LeaseHolder, ServiceRecord } from '../src/ports/stores.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { adoptedService } from './adopted-service.ts';
 import { hashOf } from './control.ts';
@@ -35,6 +34,9 @@ export interface Admission {
 /** The baseline is what the stable configuration did in at most this long before the start. */
 const BASELINE_MS = 3_600_000;
 
+/** Labels per hour are counted over at most this long. */
+const RATE_MS = 600_000;
+
 /** Error probability of the interval whose cautious end is frozen. */
 const BASELINE_ALPHA = 0.001;
 
@@ -44,7 +46,8 @@ const BASELINE_ALPHA = 0.001;
  */
 export async function admitRollout(ports: ActivityPorts, request: AdmitRequest): Promise<Admission> {
   const input = parseOrFail(rolloutInputSchema, request.input, 'input of canaryRollout');
-  const { settings } = await adoptedService(ports, input.serviceId);
+  const service = await adoptedService(ports, input.serviceId);
+  const { settings } = service;
   if (settings.mode === 'off')
     throw new Failure('PolicyDenied', `${input.serviceId} is in mode off: nothing changes it`);
   const gateway = ports.orchestratorFor(settings.orchestrator);
@@ -54,7 +57,7 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
   await refuseUselessOrUnknown(ports, settings, input, stable.body, candidate);
 
   const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, settings, live, stable.appliedAtMs, nowMs);
+  const baseline = await baselineOf(ports, service, live, nowMs);
   const plan = planOf(ports, { input, settings, request, stable, candidate, baseline, nowMs });
   refuseWhatCannotFinish(plan, input, baseline);
 
@@ -135,31 +138,41 @@ interface Baseline {
   readonly labelsPerHour: number;
 }
 
+/** Every arm that served the stable configuration counts: just after a promotion that was the candidate. */
 async function baselineOf(
   ports: ActivityPorts,
-  settings: ServiceSettings,
+  service: ServiceRecord,
   live: LiveConfiguration,
-  appliedAtMs: number | null,
   nowMs: number,
 ): Promise<Baseline> {
-  const fromMs = Math.max(nowMs - BASELINE_MS, appliedAtMs ?? 0);
-  const { unitFirst }: ArmSummary = await ports.windows.summary({
-    serviceId: settings.serviceId,
-    arm: 'stable',
-    generation: live.stable.generation,
-    fromMs,
-    toMs: nowMs,
-  });
-  const { quality, error, latencyMs } = unitFirst;
-  const bounds = (stats: WindowStats | undefined) =>
-    stats && stats.count > 0 ? wilsonInterval(stats.sum, stats.count, BASELINE_ALPHA) : null;
+  const { serviceId } = service;
+  const generation = live.stable.generation;
+  const range = { serviceId, generation, fromMs: nowMs - BASELINE_MS, toMs: nowMs };
+  const rateFromMs = Math.max(nowMs - RATE_MS, service.adoptedAtMs ?? 0);
+  const rateRange = { serviceId, generation: null, fromMs: rateFromMs, toMs: nowMs };
+  const [asStable, asCandidate, ...recent] = await Promise.all([
+    ports.windows.summary({ ...range, arm: 'stable' }),
+    ports.windows.summary({ ...range, arm: 'candidate' }),
+    ports.windows.summary({ ...rateRange, arm: 'stable' }),
+    ports.windows.summary({ ...rateRange, arm: 'candidate' }),
+  ]);
+  const both = (metric: Metric): WindowStats | null => {
+    const [a, b] = [asStable.unitFirst[metric], asCandidate.unitFirst[metric]];
+    const stats = a && b ? mergeStats(a, b) : (a ?? b);
+    return stats && stats.count > 0 ? stats : null;
+  };
+  const [quality, error, latency] = [both('quality'), both('error'), both('latencyMs')];
+  const labels = recent.reduce((sum, arm) => sum + (arm.unitFirst.quality?.count ?? 0), 0);
   return {
-    frozen: { quality: bounds(quality)?.low ?? null, errorRate: bounds(error)?.high ?? null },
-    quality: quality && quality.count > 0 ? quality.sum / quality.count : null,
-    errorRate: error && error.count > 0 ? error.sum / error.count : null,
-    latencyP95Ms: latencyMs?.sketch && latencyMs.count > 0 ? quantile(latencyMs.sketch, 0.95) : null,
+    frozen: {
+      quality: quality && wilsonInterval(quality.sum, quality.count, BASELINE_ALPHA).low,
+      errorRate: error && wilsonInterval(error.sum, error.count, BASELINE_ALPHA).high,
+    },
+    quality: quality && quality.sum / quality.count,
+    errorRate: error && error.sum / error.count,
+    latencyP95Ms: latency?.sketch ? quantile(latency.sketch, 0.95) : null,
     labels: quality?.count ?? 0,
-    labelsPerHour: ((quality?.count ?? 0) * 3_600_000) / Math.max(1_000, nowMs - fromMs),
+    labelsPerHour: (labels * 3_600_000) / Math.max(1_000, nowMs - rateFromMs),
   };
 }
 

@@ -55,7 +55,13 @@ async function improve(parts: StoryParts, story: StoryProgress): Promise<StoryPr
   });
   screen.settle();
   screen.line(`  The optimizer: ${decision.reason}`);
-  const end = await followRollout(client, screen, { workflowId: `rollout/${serviceId}` }, parts.signal);
+  const runId = await until(() => rolloutSince(client, `rollout/${serviceId}`, story.startedAtMs), {
+    what: `rollout/${serviceId} did not start`,
+    everyMs: 500,
+    limitMs: NOTICE_LIMIT_MS,
+    signal: parts.signal,
+  });
+  const end = await followRollout(client, screen, { workflowId: `rollout/${serviceId}`, runId }, parts.signal);
   const live = await parts.orchestrator.read(serviceId);
   const promotedModel = live.stable.configuration['model'] ?? 'unknown';
   const [before, after] = await Promise.all([
@@ -74,6 +80,15 @@ async function improve(parts: StoryParts, story: StoryProgress): Promise<StoryPr
   };
   await parts.save(next);
   return next;
+}
+
+/** Run of the newest rollout, when it was started in this story. */
+async function rolloutSince(client: Client, workflowId: string, sinceMs: number): Promise<string | null> {
+  const description = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => null);
+  return description && description.startTime.getTime() >= sinceMs ? description.runId : null;
 }
 
 function improvedAsTold(end: RolloutEnd, live: LiveConfiguration, before: Served, after: Served): boolean {
