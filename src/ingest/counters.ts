@@ -1,0 +1,14 @@
+/** What ingest has done since it started. Counts of this process, for `/health` and tests; the truth is in the database. */
+export interface Counters {
+  readonly events: { accepted: number; duplicates: number; setAside: number; unknownService: number };
+  /** `unchanged`: points that were counted before, and those that only give a baseline or add nothing. */
+  readonly points: { counted: number; unchanged: number; setAside: number };
+  /** Requests turned away because too many were in flight. */
+  busy: number;
+}
+
+export const createCounters = (): Counters => ({
+  events: { accepted: 0, duplicates: 0, setAside: 0, unknownService: 0 },
+  points: { counted: 0, unchanged: 0, setAside: 0 },
+  busy: 0,
+});

@@ -1,0 +1,108 @@
+/** Stores the good events of a batch and puts the others aside with their problems, each named by its place in the batch. */
+import { Failure, type Problem } from '../../domain/failure.ts';
+import type { FeedbackEvent } from '../../ports/windows.ts';
+import type { IngestContext } from '../context.ts';
+import { bodyOf } from '../set-aside.ts';
+import { describeProblems } from './envelope.ts';
+import { readEvent } from './read-event.ts';
+
+/** Answer to the sender. `index` counts from 0 in the batch as it was sent. */
+export interface EventsAnswer {
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** Among the accepted: of a service that nobody registered. Kept, in windows of a minute. */
+  readonly unknownService: number;
+  readonly setAside: readonly { readonly index: number; readonly problems: readonly Problem[] }[];
+}
+
+interface Good {
+  readonly index: number;
+  readonly event: FeedbackEvent;
+}
+
+interface Bad {
+  readonly index: number;
+  readonly problems: readonly Problem[];
+}
+
+interface Stored {
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly unknownService: number;
+  readonly refused: readonly Bad[];
+}
+
+/** @throws Failure('StoreUnavailable') when nothing may be taken for stored; the same batch again does no harm */
+export async function receiveEvents(
+  context: IngestContext,
+  values: readonly unknown[],
+  source: string,
+): Promise<EventsAnswer> {
+  const nowMs = context.clock();
+  const [good, bad]: [Good[], Bad[]] = [[], []];
+  for (const [index, value] of values.entries()) {
+    const read = readEvent(value, nowMs);
+    if (read.ok) good.push({ index, event: read.event });
+    else bad.push({ index, problems: read.problems });
+  }
+  const result = await record(context, good, nowMs);
+  const setAside = [...bad, ...result.refused].sort((a, b) => a.index - b.index);
+  if (setAside.length > 0) {
+    await context.store.setAside(
+      setAside.map(({ index, problems }) => ({
+        source,
+        reason: describeProblems(problems),
+        body: bodyOf(values[index]),
+      })),
+      nowMs,
+    );
+  }
+  const { events } = context.counters;
+  events.accepted += result.stored;
+  events.duplicates += result.duplicates;
+  events.unknownService += result.unknownService;
+  events.setAside += setAside.length;
+  return {
+    accepted: result.stored,
+    duplicates: result.duplicates,
+    unknownService: result.unknownService,
+    setAside,
+  };
+}
+
+/**
+ * In one transaction. When the database refuses the batch for what is in it, each event goes by itself, so that one event
+ * that we failed to foresee does not hold up its sender for ever.
+ */
+async function record(context: IngestContext, good: readonly Good[], nowMs: number): Promise<Stored> {
+  const { store, logger } = context;
+  try {
+    const result = await store.recordFeedback(
+      good.map(({ event }) => event),
+      nowMs,
+    );
+    return { ...result, refused: [] };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    logger.error({ err: error, events: good.length }, 'a batch was refused by the store');
+    if (good.length === 1) return { ...NOTHING, refused: good.map(refusedByStore) };
+    const parts: Stored[] = [];
+    for (const one of good) parts.push(await record(context, [one], nowMs));
+    return parts.reduce(
+      (sum, part) => ({
+        stored: sum.stored + part.stored,
+        duplicates: sum.duplicates + part.duplicates,
+        unknownService: sum.unknownService + part.unknownService,
+        refused: [...sum.refused, ...part.refused],
+      }),
+      NOTHING,
+    );
+  }
+}
+
+const NOTHING: Stored = { stored: 0, duplicates: 0, unknownService: 0, refused: [] };
+
+const refusedByStore = ({ index, event }: Good): Bad => ({
+  index,
+  problems: [{ field: 'data', value: event.id, expected: 'an event that the store can hold' }],
+});

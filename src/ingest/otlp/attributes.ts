@@ -1,0 +1,69 @@
+/** Which service, arm, generation and task type a point belongs to, by its attributes (contracts, "OTLP metrics in"). Pure. */
+import { createHash } from 'node:crypto';
+import { ARMS, type Arm } from '../../domain/window.ts';
+import { isStorableText } from '../storable-text.ts';
+import type { Attributes } from './export-schema.ts';
+import type { Read } from './read-value.ts';
+
+/** What a point's attributes say. `metric` is the OTLP name, with the token type where there is one. */
+export interface Labels {
+  readonly serviceId: string;
+  readonly generation: number;
+  readonly arm: Arm;
+  readonly taskType: string;
+  readonly metric: string;
+}
+
+const MAX_NAME = 63;
+const MAX_METRIC = 255;
+
+/** A string, integer or boolean attribute as text; undefined when absent or of another kind. */
+function textOf(attributes: Attributes, key: string): string | undefined {
+  const value = attributes.find((one) => one.key === key)?.value;
+  const found = value?.['stringValue'] ?? value?.['intValue'] ?? value?.['boolValue'];
+  return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean'
+    ? String(found)
+    : undefined;
+}
+
+const refused = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
+
+/**
+ * Service: `llm.optimizer.service`, else the resource's `service.name`. Arm `stable`, generation 0 and task type `all`
+ * unless the point says otherwise. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`.
+ */
+export function readLabels(name: string, resource: Attributes, point: Attributes): Read<Labels> {
+  const serviceId = textOf(point, 'llm.optimizer.service') ?? textOf(resource, 'service.name');
+  if (serviceId === undefined || serviceId === '')
+    return refused('neither service.name nor llm.optimizer.service');
+  const arm = textOf(point, 'llm.optimizer.arm') ?? 'stable';
+  const known = ARMS.find((one) => one === arm);
+  if (known === undefined)
+    return refused(`llm.optimizer.arm is "${arm.slice(0, MAX_NAME)}", expected ${ARMS.join(' or ')}`);
+  const generation = Number(textOf(point, 'llm.optimizer.generation') ?? 0);
+  if (!Number.isSafeInteger(generation) || generation < 0) {
+    return refused('llm.optimizer.generation is not a whole number of 0 or more');
+  }
+  const taskType = textOf(point, 'llm.task_type') ?? 'all';
+  const tokenType = textOf(point, 'gen_ai.token.type');
+  const metric = tokenType === undefined ? name : `${name}{${tokenType}}`;
+  const names = [serviceId, taskType];
+  if (names.some((text) => text.length > MAX_NAME) || metric.length > MAX_METRIC || name === '') {
+    return refused(
+      `a name is empty or too long: services and task types to ${MAX_NAME}, metrics to ${MAX_METRIC}`,
+    );
+  }
+  if (![...names, metric].every(isStorableText))
+    return refused('a name holds characters that cannot be stored');
+  return { ok: true, value: { serviceId, generation, arm: known, taskType, metric } };
+}
+
+/** One text for a set of attributes, whatever their order. */
+export const canonical = (attributes: Attributes): string =>
+  JSON.stringify(
+    [...attributes].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, value }) => [key, value]),
+  );
+
+/** Identity of a stream: resource, scope, metric, kind and attributes (data model, "Timeseries model"). */
+export const streamKey = (...identity: readonly string[]): string =>
+  createHash('sha256').update(identity.join('\u0000')).digest('hex');

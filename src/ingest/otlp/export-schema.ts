@@ -1,0 +1,113 @@
+/**
+ * The shape of an OTLP metrics export as far as it is read, the same for decoded protobuf and for OTLP/JSON. Unknown
+ * fields are ignored, as the specification asks. A number that is none becomes NaN, so that one bad point does not refuse
+ * the export it came in.
+ */
+import { z } from 'zod';
+
+const NUMBER_TEXT = /^(-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/u;
+
+/** Protobuf's JSON mapping writes 64-bit integers, NaN and the infinities as strings. */
+const toNumber = (value: unknown): number => {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && NUMBER_TEXT.test(value) ? Number(value) : Number.NaN;
+};
+
+const double = z.unknown().transform(toNumber);
+const optionalDouble = z
+  .unknown()
+  .transform((value) => (value === undefined || value === null ? null : toNumber(value)));
+const count = z.unknown().transform((value) => (value === undefined ? 0 : toNumber(value)));
+
+/** Nanoseconds since the epoch as decimal digits; "0" when absent. */
+const nanos = z
+  .union([z.string().regex(/^\d{1,20}$/u), z.int().min(0)])
+  .default('0')
+  .transform(String);
+
+const listOf = <S extends z.ZodType>(schema: S) =>
+  z
+    .array(schema)
+    .nullish()
+    .transform((list) => list ?? []);
+
+const attributes = listOf(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()).nullish() }));
+export type Attributes = z.output<typeof attributes>;
+
+const point = { attributes, startTimeUnixNano: nanos, timeUnixNano: nanos, flags: z.int().default(0) };
+
+const numberPoint = z.object({ ...point, asDouble: optionalDouble, asInt: optionalDouble });
+
+const histogramPoint = z.object({
+  ...point,
+  count,
+  sum: optionalDouble,
+  min: optionalDouble,
+  max: optionalDouble,
+  bucketCounts: listOf(double),
+  explicitBounds: listOf(double),
+});
+
+const buckets = z
+  .object({ offset: z.int().default(0), bucketCounts: listOf(double) })
+  .nullish()
+  .transform((value) => value ?? { offset: 0, bucketCounts: [] });
+
+const exponentialPoint = z.object({
+  ...point,
+  count,
+  sum: optionalDouble,
+  min: optionalDouble,
+  max: optionalDouble,
+  scale: z.int().min(-10).max(20).default(0),
+  zeroCount: count,
+  positive: buckets,
+  negative: buckets,
+});
+
+/** 1 delta, 2 cumulative; OTLP/JSON has numbers, some senders write the names. */
+const temporality = z
+  .union([z.int(), z.enum(['AGGREGATION_TEMPORALITY_DELTA', 'AGGREGATION_TEMPORALITY_CUMULATIVE'])])
+  .default(0)
+  .transform((value) => {
+    if (value === 1 || value === 'AGGREGATION_TEMPORALITY_DELTA') return 'delta' as const;
+    if (value === 2 || value === 'AGGREGATION_TEMPORALITY_CUMULATIVE') return 'cumulative' as const;
+    return null;
+  });
+
+const metric = z.object({
+  name: z.string(),
+  unit: z.string().default(''),
+  gauge: z.object({ dataPoints: listOf(numberPoint) }).nullish(),
+  sum: z
+    .object({
+      dataPoints: listOf(numberPoint),
+      aggregationTemporality: temporality,
+      isMonotonic: z.boolean().default(false),
+    })
+    .nullish(),
+  histogram: z.object({ dataPoints: listOf(histogramPoint), aggregationTemporality: temporality }).nullish(),
+  exponentialHistogram: z
+    .object({ dataPoints: listOf(exponentialPoint), aggregationTemporality: temporality })
+    .nullish(),
+  summary: z.object({ dataPoints: listOf(z.unknown()) }).nullish(),
+});
+export type Metric = z.output<typeof metric>;
+export type NumberPoint = z.output<typeof numberPoint>;
+export type HistogramPoint = z.output<typeof histogramPoint>;
+export type ExponentialPoint = z.output<typeof exponentialPoint>;
+
+const scope = z
+  .object({ name: z.string().default(''), version: z.string().default(''), attributes })
+  .nullish();
+
+/** `ExportMetricsServiceRequest`. */
+export const exportSchema = z.object({
+  resourceMetrics: listOf(
+    z.object({
+      resource: z.object({ attributes }).nullish(),
+      scopeMetrics: listOf(z.object({ scope, metrics: listOf(metric) })),
+    }),
+  ),
+});
+export type MetricsExport = z.output<typeof exportSchema>;

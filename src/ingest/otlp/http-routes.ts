@@ -1,0 +1,78 @@
+/**
+ * OTLP/HTTP: `POST /v1/metrics` in protobuf or JSON, gzip or plain (OTLP specification, "OTLP/HTTP"). Answers in the
+ * request's own encoding; 503 asks the sender to come again, 400 not to.
+ */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Failure } from '../../domain/failure.ts';
+import type { IngestContext } from '../context.ts';
+import { encodeResponse, encodeStatus, type ExportResponse } from './protos.ts';
+import { MalformedExport, receiveExport, type Encoding } from './receive-export.ts';
+
+const unzip = promisify(gunzip);
+
+/** Of the body after unpacking; the packed one is held to the server's own limit. */
+const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
+
+/** Codes of google.rpc.Code. */
+const CODE = { invalidArgument: 3, internal: 13, unavailable: 14 } as const;
+
+const TYPES: Readonly<Record<Encoding, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+};
+
+function encodingOf(request: FastifyRequest): Encoding | null {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type === TYPES.protobuf) return 'protobuf';
+  return type === TYPES.json ? 'json' : null;
+}
+
+function send(reply: FastifyReply, encoding: Encoding, json: object, bytes: Buffer): FastifyReply {
+  void reply.header('content-type', TYPES[encoding]);
+  return reply.send(encoding === 'json' ? JSON.stringify(json) : bytes);
+}
+
+const sendStatus = (reply: FastifyReply, http: number, encoding: Encoding, code: number, message: string) =>
+  send(reply.code(http), encoding, { code, message }, encodeStatus({ code, message }));
+
+const sendResponse = (reply: FastifyReply, encoding: Encoding, response: ExportResponse) =>
+  send(reply, encoding, response, encodeResponse(response));
+
+async function unpack(request: FastifyRequest): Promise<Buffer> {
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const packing = request.headers['content-encoding'] ?? 'identity';
+  if (packing === 'identity') return body;
+  if (packing !== 'gzip') throw new MalformedExport(`content-encoding ${packing} is not read, expected gzip`);
+  try {
+    return await unzip(body, { maxOutputLength: MAX_UNPACKED_BYTES });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MalformedExport(`gzip: ${reason}`, { cause: error });
+  }
+}
+
+/** Registers the route. The content-type parser of the surrounding scope must leave bodies as bytes. */
+export function serveOtlpHttp(app: FastifyInstance, context: IngestContext): void {
+  app.post('/v1/metrics', async (request, reply) => {
+    const encoding = encodingOf(request);
+    if (encoding === null) {
+      const message = `content-type is not read, expected ${TYPES.protobuf} or ${TYPES.json}`;
+      return sendStatus(reply, 415, 'json', CODE.invalidArgument, message);
+    }
+    try {
+      return sendResponse(reply, encoding, await receiveExport(context, await unpack(request), encoding));
+    } catch (error) {
+      if (error instanceof MalformedExport) {
+        return sendStatus(reply, 400, encoding, CODE.invalidArgument, error.message);
+      }
+      if (error instanceof Failure && error.type === 'StoreUnavailable') {
+        void reply.header('retry-after', '1');
+        return sendStatus(reply, 503, encoding, CODE.unavailable, 'the store cannot be reached');
+      }
+      context.logger.error({ err: error }, 'an OTLP export could not be stored');
+      return sendStatus(reply, 500, encoding, CODE.internal, 'the export could not be stored');
+    }
+  });
+}

@@ -1,0 +1,110 @@
+/** Takes an export apart into points of streams, and lists what cannot be counted with the reason. Pure. */
+import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
+import { canonical, readLabels, streamKey, type Labels } from './attributes.ts';
+import type { Attributes, Metric, MetricsExport } from './export-schema.ts';
+import type { OtlpPoint, PointValue } from './point.ts';
+import { readExponential, readHistogram, readNumber, type Read } from './read-value.ts';
+
+/** Points of one metric that share a reason. */
+export interface Rejection {
+  readonly metric: string;
+  readonly reason: string;
+  readonly points: number;
+}
+
+export interface ReadExport {
+  readonly points: readonly OtlpPoint[];
+  readonly rejections: readonly Rejection[];
+}
+
+type Temporality = OtlpPoint['temporality'];
+
+/** A metric's data point before its labels are read. */
+interface Raw {
+  readonly kind: string;
+  readonly temporality: Temporality | null;
+  readonly attributes: Attributes;
+  readonly startNano: string;
+  readonly timeNano: string;
+  readonly value: Read<PointValue>;
+}
+
+const NANOS_PER_MS = 1_000_000n;
+
+export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
+  const points: OtlpPoint[] = [];
+  const rejected = new Map<string, Rejection>();
+  const reject = (metric: string, reason: string, count = 1): void => {
+    const key = JSON.stringify([metric, reason]);
+    rejected.set(key, { metric, reason, points: (rejected.get(key)?.points ?? 0) + count });
+  };
+  for (const { resource, scopeMetrics } of request.resourceMetrics) {
+    const resourceAttributes = resource?.attributes ?? [];
+    const resourceText = canonical(resourceAttributes);
+    for (const { scope, metrics } of scopeMetrics) {
+      const scopeText = JSON.stringify([scope?.name, scope?.version, canonical(scope?.attributes ?? [])]);
+      for (const metric of metrics) {
+        const summaries = metric.summary?.dataPoints.length ?? 0;
+        if (summaries > 0) reject(metric.name, 'summaries are not read: they cannot be added up', summaries);
+        for (const raw of rawPoints(metric)) {
+          const labels = readLabels(metric.name, resourceAttributes, raw.attributes);
+          const checked = check(raw, nowMs);
+          if (!labels.ok) reject(metric.name, labels.reason);
+          else if (!checked.ok) reject(metric.name, checked.reason);
+          else {
+            const identity = [
+              resourceText,
+              scopeText,
+              metric.name,
+              metric.unit,
+              raw.kind,
+              canonical(raw.attributes),
+            ];
+            points.push({ ...labels.value, ...checked.value, streamKey: streamKey(...identity) });
+          }
+        }
+      }
+    }
+  }
+  return { points, rejections: [...rejected.values()] };
+}
+
+function check(raw: Raw, nowMs: number): Read<Omit<OtlpPoint, 'streamKey' | keyof Labels>> {
+  if (raw.temporality === null) return { ok: false, reason: 'the aggregation temporality is not stated' };
+  if (!raw.value.ok) return raw.value;
+  const atMs = Number(BigInt(raw.timeNano) / NANOS_PER_MS);
+  if (!isTakenTime(atMs, nowMs)) return { ok: false, reason: `the point's time is not ${EXPECTED_TIME}` };
+  const { temporality, startNano, timeNano } = raw;
+  return { ok: true, value: { temporality, startNano, timeNano, atMs, value: raw.value.value } };
+}
+
+function rawPoints(metric: Metric): readonly Raw[] {
+  const { gauge, sum, histogram, exponentialHistogram: exponential } = metric;
+  const of = <P extends { attributes: Attributes; startTimeUnixNano: string; timeUnixNano: string }>(
+    kind: string,
+    temporality: Temporality | null,
+    list: readonly P[] | undefined,
+    read: (point: P) => Read<PointValue>,
+  ): Raw[] =>
+    (list ?? []).map((point) => ({
+      kind: `${kind}/${temporality ?? ''}`,
+      temporality,
+      attributes: point.attributes,
+      startNano: point.startTimeUnixNano,
+      timeNano: point.timeUnixNano,
+      value: read(point),
+    }));
+  // A cumulative sum that may fall has no increase to count: it is read as what it stands at.
+  const falls = sum?.isMonotonic === false && sum.aggregationTemporality === 'cumulative';
+  return [
+    ...of('gauge', 'gauge', gauge?.dataPoints, readNumber),
+    ...of('sum', falls ? 'gauge' : (sum?.aggregationTemporality ?? null), sum?.dataPoints, readNumber),
+    ...of('histogram', histogram?.aggregationTemporality ?? null, histogram?.dataPoints, readHistogram),
+    ...of(
+      'exponential',
+      exponential?.aggregationTemporality ?? null,
+      exponential?.dataPoints,
+      readExponential,
+    ),
+  ];
+}

@@ -1,0 +1,65 @@
+/** Starts the receivers of one process: HTTP and gRPC. No logic of its own; all state that matters is in the store. */
+import { fastify } from 'fastify';
+import type { Logger } from 'pino';
+import type { IngestStore } from '../ports/windows.ts';
+import type { IngestContext } from './context.ts';
+import { createCounters, type Counters } from './counters.ts';
+import { createInFlight } from './in-flight.ts';
+import { startGrpc } from './otlp/grpc-server.ts';
+import { ingestRoutes, MAX_BODY_BYTES } from './routes.ts';
+
+export interface IngestOptions {
+  readonly host: string;
+  /** OTLP/HTTP and CloudEvents; 0: any free port. */
+  readonly httpPort: number;
+  /** OTLP/gRPC; 0: any free port. */
+  readonly grpcPort: number;
+  readonly store: IngestStore;
+  readonly logger: Logger;
+  /** Batches worked on at once; more are answered 503. 32 by default. */
+  readonly maxInFlight?: number;
+  /** Milliseconds since the epoch; the wall clock by default. */
+  readonly clock?: () => number;
+}
+
+export interface Ingest {
+  /** `http://host:port`, without a slash at the end. */
+  readonly httpUrl: string;
+  /** `host:port` */
+  readonly grpcAddress: string;
+  /** What this process has done since it started. */
+  stats(): Counters;
+  /** Stops listening and lets batches under way finish. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_IN_FLIGHT = 32;
+
+/** Throws when a port is taken. */
+export async function startIngest(options: IngestOptions): Promise<Ingest> {
+  const context: IngestContext = {
+    store: options.store,
+    logger: options.logger,
+    counters: createCounters(),
+    inFlight: createInFlight(options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT),
+    clock: options.clock ?? Date.now,
+  };
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
+  app.get('/health', () => ({ status: 'ok', ...context.counters }));
+  await app.register(ingestRoutes, { context });
+  const grpc = await startGrpc(context, options.host, options.grpcPort);
+  try {
+    const httpUrl = await app.listen({ host: options.host, port: options.httpPort });
+    return {
+      httpUrl,
+      grpcAddress: grpc.address,
+      stats: () => structuredClone(context.counters),
+      close: async () => {
+        await Promise.all([app.close(), grpc.close()]);
+      },
+    };
+  } catch (error) {
+    await grpc.close();
+    throw error;
+  }
+}
