@@ -1,5 +1,5 @@
 /** Follows a rollout to its end, showing how far it is. */
-import type { Client } from '@temporalio/client';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
 import type { StepRecord } from '../state/rollout/index.ts';
 import { liveRollout, plainRollout, type RolloutView } from './rollout-view.ts';
 import type { Screen } from './screen.ts';
@@ -19,16 +19,17 @@ export interface RolloutEnd {
 }
 
 /**
- * The end of the rollout `workflowId` (run `runId` when given). Throws when the workflow failed, or the signal's reason.
+ * The end of the rollout `workflowId`, run `runId`. A workflow that failed has the outcome `failed` and its message as the
+ * reason. Throws the signal's reason when the program ends.
  */
 export async function followRollout(
   client: Client,
   screen: Screen,
-  of: { readonly workflowId: string; readonly runId?: string },
+  of: { readonly workflowId: string; readonly runId: string },
   signal: AbortSignal,
 ): Promise<RolloutEnd> {
   const handle = client.workflow.getHandle(of.workflowId, of.runId);
-  const result = handle.result() as Promise<RolloutEnd>;
+  const result = (handle.result() as Promise<RolloutEnd>).catch(asFailed);
   const over = { yet: false };
   const ended = result.finally(() => (over.yet = true));
   ended.catch(() => undefined);
@@ -50,6 +51,20 @@ export async function followRollout(
   }
   screen.settle();
   return ended;
+}
+
+function asFailed(error: unknown): RolloutEnd {
+  if (!(error instanceof WorkflowFailedError)) throw error;
+  const reason = error.cause?.message ?? error.message;
+  return {
+    outcome: 'failed',
+    reason,
+    generation: 0,
+    summary: 'the rollout did not start',
+    looks: 0,
+    historyEvents: 0,
+    steps: [],
+  };
 }
 
 /** The state, or null while no worker answers. */

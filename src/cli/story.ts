@@ -61,7 +61,12 @@ async function improve(parts: StoryParts, story: StoryProgress): Promise<StoryPr
     limitMs: NOTICE_LIMIT_MS,
     signal: parts.signal,
   });
-  const end = await followRollout(client, screen, { workflowId: `rollout/${serviceId}`, runId }, parts.signal);
+  const end = await followRollout(
+    client,
+    screen,
+    { workflowId: `rollout/${serviceId}`, runId },
+    parts.signal,
+  );
   const live = await parts.orchestrator.read(serviceId);
   const promotedModel = live.stable.configuration['model'] ?? 'unknown';
   const [before, after] = await Promise.all([
