@@ -10,7 +10,7 @@ import { PROOF_NEEDED } from './ladder.ts';
  * Evidence that is paid while the plug-in estimates learn the two rates, on top of the limit: chosen so that a plan lies
  * between the median and the 95 % quantile of what `npm run simulate -- canary` takes.
  */
-export const LEARNING_COST = 4;
+const LEARNING_COST = 4;
 
 /** A request slower than the frozen p95 by the factor f is rarer by f to the power of this: a heavy tail's exponent. */
 const TAIL_EXPONENT = 3;

@@ -6,8 +6,8 @@ import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import { ASYMPTOTIC_BURN_IN } from '../asymptotic.ts';
 import { tlgGrowth } from '../tlg.ts';
 import { marginShare, shareNull } from './hypotheses.ts';
-import { labelsAtGrowth, plannedRates, LEARNING_COST } from './labels-needed.ts';
-import { ladderOf, PROOF_NEEDED } from './ladder.ts';
+import { labelsAtGrowth, plannedRates } from './labels-needed.ts';
+import { ladderOf } from './ladder.ts';
 
 /** What the stable configuration did before the start; a rate that is null or left out cannot be planned with. */
 export interface PlanBaseline {
@@ -106,7 +106,7 @@ const stepLabels = (
     (sum, step) => sum + step.candidateLabels * (growthOf(spec, multiple, step.weightPct, baseline) ?? 0),
     0,
   );
-  return gathered >= PROOF_NEEDED + LEARNING_COST ? 0 : labelsAtGrowth(growth, gathered);
+  return labelsAtGrowth(growth, gathered);
 };
 
 /** Labelled requests of both arms that a whole rollout needs, null as `planSteps`. @throws RangeError naming `steps`. */

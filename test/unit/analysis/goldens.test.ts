@@ -162,6 +162,20 @@ describe('golden asymptotic_cs', () => {
       expect(evidence.ok && evidence.value >= Math.log(1 / input.alpha)).toBe(oneSidedLower > 0);
     }
   });
+  it('one-sided evidence is exactly ln(1/alpha) where the bound lies on the boundary, scaled arms included', () => {
+    const options = { alpha: 0.02, nOpt: 3000 };
+    for (const factor of [0.7, 1, 1.3]) {
+      const a: Moments = { n: 1500, mean: 2, m2: 900 };
+      const scaled: Moments = { n: a.n, mean: a.mean * factor, m2: a.m2 * factor ** 2 };
+      const level: Moments = { n: 400, mean: scaled.mean, m2: 500 };
+      const equal = compareMeans(scaled, level, options);
+      if (!equal.ok) throw new Error(equal.reason);
+      const distance = equal.value.difference - equal.value.oneSidedLower;
+      const onBoundary = { ...level, mean: level.mean + distance };
+      const found = oneSidedMeanEvidence(a, onBoundary, { ...options, factor, side: 'greater' });
+      expect(found.ok && found.value).toBeCloseTo(Math.log(1 / options.alpha), 9);
+    }
+  });
   it('a relative margin scales the stable arm, and few or constant observations prove nothing', () => {
     const arm = (n: number, mean: number, sd: number): Moments => ({ n, mean, m2: sd * sd * (n - 1) });
     const options = { alpha: 0.05, nOpt: 2000, factor: 1.1, side: 'less' as const };

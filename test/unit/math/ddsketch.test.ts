@@ -4,6 +4,8 @@ import type { SketchState } from '../../../src/domain/window.ts';
 import {
   addToSketch,
   bucketBoundaryAtOrAbove,
+  coarseAlpha,
+  coarsenSketch,
   countAbove,
   emptySketch,
   mergeSketches,
@@ -96,6 +98,31 @@ describe('mergeSketches', () => {
   });
   it('refuses different accuracies', () => {
     expect(() => mergeSketches(emptySketch(0.01), emptySketch(0.02))).toThrow(/alpha/);
+  });
+});
+
+describe('coarsenSketch', () => {
+  const values = fc.array(fc.double({ min: 1e-3, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 60 });
+  it('keeps counts and merges, and its quantiles within the coarse accuracy', () => {
+    fc.assert(
+      fc.property(values, values, fc.integer({ min: 1, max: 7 }), (xs, ys, factor) => {
+        const [a, b] = [coarsenSketch(sketchOf(xs), factor), coarsenSketch(sketchOf(ys), factor)];
+        expect(mergeSketches(a, b)).toEqual(coarsenSketch(mergeSketches(sketchOf(xs), sketchOf(ys)), factor));
+        expect(sketchCount(a)).toBe(xs.length);
+        const sorted = xs.toSorted((x, y) => x - y);
+        const alpha = coarseAlpha(0.01, factor);
+        for (const q of [0, 0.5, 0.95, 1]) {
+          const want = sorted[Math.floor((xs.length - 1) * q)]!;
+          expect(Math.abs(quantile(a, q)! - want)).toBeLessThanOrEqual(alpha * want * (1 + 1e-9));
+        }
+      }),
+      { seed: 10 },
+    );
+  });
+  it('carries a sketch of nothing, and refuses a factor that is no whole number', () => {
+    expect(sketchCount(coarsenSketch(emptySketch(), 5))).toBe(0);
+    expect(() => coarsenSketch(emptySketch(), 0)).toThrow(/^factor/);
+    expect(() => coarsenSketch(emptySketch(), 1.5)).toThrow(/^factor/);
   });
 });
 

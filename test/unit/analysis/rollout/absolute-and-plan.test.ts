@@ -9,7 +9,7 @@ import {
 } from '../../../../src/analysis/index.ts';
 import { evidenceBeyondLimit } from '../../../../src/analysis/rate-limit-mixture.ts';
 import type { ArmWindow } from '../../../../src/domain/window.ts';
-import { countAbove, randomFromSeed } from '../../../../src/math/index.ts';
+import { bucketBoundaryAtOrAbove, countAbove, randomFromSeed } from '../../../../src/math/index.ts';
 import {
   all,
   block,
@@ -130,6 +130,8 @@ describe('tailLimits', () => {
       for (const multiple of [1, 2, 4]) {
         const { stableMs, candidateMs, effectiveRisePct } = tailLimits({ ...latency, frozen }, multiple)!;
         expect(stableMs).toBeGreaterThanOrEqual(frozen);
+        expect(bucketBoundaryAtOrAbove(stableMs)).toBe(stableMs);
+        expect(bucketBoundaryAtOrAbove(candidateMs)).toBe(candidateMs);
         expect(effectiveRisePct).toBeGreaterThanOrEqual(20 * multiple - 1e-6);
         expect(effectiveRisePct).toBeLessThanOrEqual((100 + 20 * multiple) * 1.0203 - 100);
         expect(countAbove(latencies([candidateMs, 1], [candidateMs * 1.03, 1]).sketch!, candidateMs)).toBe(1);

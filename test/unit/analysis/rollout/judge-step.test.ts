@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { oneSidedMeanEvidence } from '../../../../src/analysis/asymptotic.ts';
 import { judgeStep, startEvidence } from '../../../../src/analysis/index.ts';
 import type { ArmWindow } from '../../../../src/domain/window.ts';
 import {
@@ -89,6 +90,47 @@ describe('judgeStep, what each kind of evidence says', () => {
     });
     expect(next.verdict.outcome).toBe('inconclusive');
   });
+  it('what a mean has proven at one weight is not proven at the next, also on the same rung of the ladder', () => {
+    const guardrails = [{ ...cost, required: true }];
+    const steps = [1, 5, 20, 40, 100];
+    const cheap = healthy(300, { costUsd: costs(300, 0.001) });
+    const blocks = repeat(3, [healthy(300), cheap] as const);
+    const second = run({ guardrails, steps, stepIndex: 1, blocks });
+    expect(second.verdict.outcome).toBe('healthy');
+    const third = run({
+      guardrails,
+      steps,
+      from: second.evidence,
+      stepIndex: 2,
+      minSamples: 10,
+      blocks: [[healthy(50), healthy(50)]],
+    });
+    expect(third.verdict.outcome).toBe('inconclusive');
+  });
+  it('a mean spends its error over the steps: proof at three steps takes ln 3 more', () => {
+    const guardrails = [{ ...cost, required: true }];
+    const arm = (n: number) => healthy(n, { costUsd: costs(n, 0.00195) });
+    const needed = Math.log(20) + Math.log(3);
+    const found = Array.from({ length: 60 }, (_, i) => {
+      const { evidence } = run({
+        guardrails,
+        stepIndex: 2,
+        blocks: [[healthy(100 + 20 * i), arm(100 + 20 * i)]],
+      });
+      const kept = evidence.guardrails[0]!;
+      if (kept.kind !== 'mean') throw new Error('the cost guardrail is a mean');
+      const weighed = oneSidedMeanEvidence(kept.moments.stable, kept.moments.candidate, {
+        alpha: 0.05 / 3,
+        nOpt: 2000,
+        factor: 1.1,
+        side: 'less',
+      });
+      return { logE: weighed.ok ? weighed.value : 0, proven: kept.proven !== null };
+    });
+    expect(found.map((f) => f.proven)).toEqual(found.map((f) => f.logE >= needed));
+    expect(found.some((f) => f.logE > Math.log(20) && f.logE < needed)).toBe(true);
+    expect(found.some((f) => f.proven)).toBe(true);
+  });
 });
 
 describe('judgeStep, what never leads to promotion', () => {
@@ -114,6 +156,9 @@ describe('judgeStep, what never leads to promotion', () => {
     const { verdict } = run({ from: evidence, stepIndex: 1, blocks: [[healthy(900), healthy(150)]] });
     expect(verdict.outcome).toBe('inconclusive');
     expect(verdict.reason).toMatch(/150 of 200 candidate labels at this step/);
+    const fewStable = run({ from: evidence, stepIndex: 1, blocks: [[healthy(150), healthy(900)]] }).verdict;
+    expect(fewStable.outcome).toBe('inconclusive');
+    expect(fewStable.reason).toMatch(/150 of 200 stable labels at this step/);
     const unfolded = judgeStep(evidence, { guardrails: all, steps: STEPS, stepIndex: 1, minSamples: 0 });
     expect(unfolded.outcome).toBe('noData');
   });
@@ -166,6 +211,10 @@ describe('judgeStep, both arms hurt', () => {
       /stable arm's own quality is proven beyond 0\.770 \(frozen 0\.810, a drop of 5 %\)/,
     );
     expect(run({ blocks: outage }).verdict.outcome).not.toBe('bothHurt');
+  });
+  it('a guardrail that is only advisory holds nothing', () => {
+    const guardrails = [{ ...quality, required: false }, errorRate, latency];
+    expect(run({ guardrails, baseline, blocks: outage }).verdict.outcome).toBe('healthy');
   });
   it('errors in both arms are seen likewise', () => {
     const failing = (n: number) => healthy(n, { error: shares(n, n * 0.2) });

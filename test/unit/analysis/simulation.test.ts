@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { canary } from '../../simulation/canary.ts';
+import { orderStatistic } from '../../simulation/simulation.ts';
+
+describe('the canary simulation, few runs', () => {
+  it('holds the targets of the design, and is the same for the same seed', () => {
+    const { figures, table } = canary.run({ runs: 60, seed: 3 });
+    expect(figures['passed25']).toBeLessThanOrEqual(0.05);
+    expect(figures['falseRollbackRate']).toBeLessThanOrEqual(0.02);
+    expect(figures['promotedEqual']).toBeGreaterThanOrEqual(0.93);
+    expect(table).toHaveLength(5);
+    expect(canary.run({ runs: 60, seed: 3 }).figures).toEqual(figures);
+  });
+  it('order statistics are the lower ones', () => {
+    expect(orderStatistic([4, 1, 3, 2], 0.5)).toBe(2);
+    expect(orderStatistic([], 0.5)).toBeNull();
+  });
+});
