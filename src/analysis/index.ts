@@ -1,6 +1,25 @@
 /** The public names of the statistics that judge: pure functions of counts, never of clocks or requests. */
+export {
+  ASYMPTOTIC_BURN_IN,
+  compareMeans,
+  mixturePrecision,
+  oneSidedMeanEvidence,
+  type MeanComparison,
+} from './asymptotic.ts';
+export { emptyBetting, foldBetting, type BettingState, type ScoredEvent } from './betting.ts';
 export { newcombeInterval, wilsonInterval, type Interval, type RateCount } from './intervals.ts';
+export { emptyMoments, mergeMoments, momentsOf, varianceOf, type Moments } from './moments.ts';
+export { emptyOneSample, foldOneSample, type OneSampleNull, type OneSampleState } from './one-sample.ts';
 export { dominates, hypervolume, paretoFront, paretoRanks, type ParetoPoint } from './pareto.ts';
+export { evidenceBeyondLimit } from './rate-limit-mixture.ts';
+export {
+  emptyRestartingTlg,
+  foldRestartingTlg,
+  restartLimit,
+  type RestartPlan,
+  type Restarting,
+} from './restarts.ts';
+export type { Statistic } from './result.ts';
 export {
   startEvidence,
   type ArmTotals,
@@ -30,3 +49,13 @@ export {
   SAMPLE_RATIO_LIMIT,
   type SampleRatioState,
 } from './sample-ratio.ts';
+export {
+  alwaysValidP,
+  emptyTlg,
+  foldTlg,
+  tlgGrowth,
+  type RatePair,
+  type TlgNull,
+  type TlgSide,
+  type TlgState,
+} from './tlg.ts';

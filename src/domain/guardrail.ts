@@ -35,7 +35,10 @@ export interface GuardrailVerdict {
   readonly required: boolean;
   readonly outcome: GuardrailOutcome;
   readonly reason: string;
-  /** Point estimates over everything folded so far; null while an arm has no observation. */
+  /**
+   * Point estimates, null while an arm has no observation: a rate over everything folded so far, a mean since the current weight began,
+   * a tail as the p95 in ms since the current step began, within 5 % (the verdict itself counts exactly).
+   */
   readonly observed: { readonly stable: number | null; readonly candidate: number | null };
   /** The candidate's limit at this step in the metric's own unit, null while it cannot be told. */
   readonly limit: number | null;
