@@ -17,6 +17,7 @@ import { startEmbeddedStack, type EmbeddedStack } from '../src/embedded/index.ts
 import { startIngest } from '../src/ingest/index.ts';
 import { loadRecordedOutcomes, startTraffic, type Traffic } from '../src/replay/index.ts';
 import { createPorts } from './ports.ts';
+import type { Running } from './running.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { seedGateway } from './seed-gateway.ts';
 import { startTemporalWorkers } from './temporal-workers.ts';
@@ -49,28 +50,6 @@ export interface Optimizer {
   readonly settings: ServiceSettings;
   readonly gatewayUrl: string;
   readonly traffic: Traffic | null;
-}
-
-/** The parts that have been started; `stop` ends them, newest first, and never throws. */
-export class Running {
-  readonly #logger: Logger;
-  readonly #parts: { readonly name: string; readonly stop: () => Promise<unknown> }[] = [];
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  add(name: string, stop: () => Promise<unknown>): void {
-    this.#parts.unshift({ name, stop });
-  }
-
-  async stop(): Promise<void> {
-    for (const part of this.#parts.splice(0)) {
-      await part
-        .stop()
-        .catch((error: unknown) => this.#logger.error({ err: error }, `${part.name} did not stop cleanly`));
-    }
-  }
 }
 
 /** Starts everything in order, telling `running` what to stop. A failure half way leaves the rest to `running.stop`. */

@@ -17,8 +17,9 @@ import { Failure } from '../src/domain/failure.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
-import { Running, startOptimizer, type Optimizer } from './optimizer.ts';
+import { startOptimizer, type Optimizer } from './optimizer.ts';
 import { restoreIncumbent } from './restore-incumbent.ts';
+import { Running } from './running.ts';
 
 const SERVICE_FILE = fileURLToPath(new URL('../deploy/services/support-bot.yaml', import.meta.url));
 const SWEEP_EVERY_MS = 5_000;

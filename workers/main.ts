@@ -1,0 +1,145 @@
+/**
+ * One process with any set of roles, for deployments that bring their own Temporal and PostgreSQL. Wiring only; `npm start`
+ * runs all roles over embedded servers instead.
+ */
+import { Client, Connection } from '@temporalio/client';
+import { Command, InvalidArgumentError } from 'commander';
+import { Pool } from 'pg';
+import { checkBootstrap } from '../deploy/bootstrap.ts';
+import { createStores } from '../src/adapters/postgres/index.ts';
+import { createLogger } from '../src/config/log.ts';
+import { startIngest } from '../src/ingest/index.ts';
+import { loadRecordedOutcomes } from '../src/replay/index.ts';
+import { BUNDLE_PATH } from './build-bundle.ts';
+import { createPorts } from './ports.ts';
+import { startGatewayRole } from './roles/gateway.ts';
+import { Running } from './running.ts';
+import { startTemporalWorkers } from './temporal-workers.ts';
+
+const ROLES = ['workflow', 'activity', 'ingest', 'gateway'] as const;
+type Role = (typeof ROLES)[number];
+
+interface Flags {
+  readonly roles: readonly Role[];
+  readonly address: string;
+  readonly namespace: string;
+  readonly database?: string;
+  readonly gatewayPort: number;
+  readonly gatewayState: string;
+  readonly ingestUrl: string;
+  readonly otlpHttpPort: number;
+  readonly otlpGrpcPort: number;
+}
+
+const logger = createLogger(process.env['LOG_LEVEL'] ?? 'info');
+const running = new Running(logger);
+const flags = readFlags();
+
+const ended = new Promise<number>((end) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(0));
+  start(flags, (error) => {
+    logger.error({ err: error }, 'a role has failed');
+    end(1);
+  }).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    end(1);
+  });
+});
+const exitCode = await ended;
+await running.stop();
+process.exit(exitCode);
+
+async function start(given: Flags, onFailure: (error: unknown) => void): Promise<void> {
+  const has = (role: Role) => given.roles.includes(role);
+  const pool = has('activity') || has('ingest') ? openPool(given.database) : null;
+  if (pool && has('ingest')) await ingest(given, pool);
+  if (has('gateway')) await gateway(given);
+  if (has('workflow') || has('activity')) await temporal(given, pool, onFailure);
+  logger.info({ roles: given.roles }, 'ready');
+}
+
+function openPool(url: string | undefined): Pool {
+  if (url === undefined)
+    throw new Error('--database: is missing, expected a PostgreSQL URL (or DATABASE_URL)');
+  const pool = new Pool({ connectionString: url, max: 20 });
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+  running.add('database pool', () => pool.end());
+  return pool;
+}
+
+async function ingest(given: Flags, pool: Pool): Promise<void> {
+  const receiver = await startIngest({
+    host: '127.0.0.1',
+    httpPort: given.otlpHttpPort,
+    grpcPort: given.otlpGrpcPort,
+    store: createStores(pool).ingest,
+    logger: logger.child({ role: 'ingest' }),
+  });
+  running.add('ingest', () => receiver.close());
+}
+
+async function gateway(given: Flags): Promise<void> {
+  const role = await startGatewayRole({
+    port: given.gatewayPort,
+    stateDir: given.gatewayState,
+    upstream: loadRecordedOutcomes({}).upstream({ seed: 1, speed: 1 }),
+    ingestUrl: given.ingestUrl,
+    logger: logger.child({ role: 'gateway' }),
+  });
+  running.add('gateway', () => role.close());
+}
+
+/** Refuses to start on a namespace that is not prepared: an unregistered search attribute would wedge every workflow. */
+async function temporal(given: Flags, pool: Pool | null, onFailure: (error: unknown) => void): Promise<void> {
+  const { address, namespace, roles } = given;
+  const { missing, command } = await checkBootstrap({ address, namespace });
+  if (missing.length > 0)
+    throw new Error(`namespace ${namespace} lacks ${missing.join(', ')}; run: ${command}`);
+  const connection = await Connection.connect({ address });
+  running.add('Temporal client', () => connection.close());
+  const workers = await startTemporalWorkers({
+    address,
+    namespace,
+    bundle: roles.includes('workflow') ? { codePath: BUNDLE_PATH } : null,
+    ports:
+      pool && roles.includes('activity') ? createPorts(pool, new Client({ connection, namespace })) : null,
+  });
+  running.add('workers', () => workers.stop());
+  workers.done.catch(onFailure);
+}
+
+function readFlags(): Flags {
+  const { env } = process;
+  const port = (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 0 || value > 65_535)
+      throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+    return value;
+  };
+  const roles = (text: string): Role[] =>
+    text.split(',').map((name) => {
+      const role = ROLES.find((each) => each === name.trim());
+      if (!role)
+        throw new InvalidArgumentError(`"${name}" is given, expected a list of ${ROLES.join(', ')}.`);
+      return role;
+    });
+  return new Command('node dist/workers/main.js')
+    .description(
+      'Runs one or more roles of the optimizer against a Temporal server and a PostgreSQL that are there already.',
+    )
+    .option('--roles <list>', `comma-separated: ${ROLES.join(', ')}`, roles, [
+      'workflow',
+      'activity',
+      'ingest',
+    ])
+    .option('--address <host:port>', 'Temporal frontend', env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233')
+    .option('--namespace <name>', 'Temporal namespace', env['TEMPORAL_NAMESPACE'] ?? 'default')
+    .option('--database <url>', 'PostgreSQL, migrated (or DATABASE_URL)', env['DATABASE_URL'])
+    .option('--otlp-http-port <port>', 'ingest: OTLP/HTTP and CloudEvents', port, 4318)
+    .option('--otlp-grpc-port <port>', 'ingest: OTLP/gRPC', port, 4317)
+    .option('--gateway-port <port>', 'gateway: configuration contract and chat completions', port, 8081)
+    .option('--gateway-state <folder>', 'gateway: where its state survives a restart', '.data/gateway')
+    .option('--ingest-url <url>', 'gateway: where its events and metrics go', 'http://127.0.0.1:4318')
+    .parse()
+    .opts<Flags>();
+}
