@@ -29,7 +29,7 @@ export interface Ingest {
   readonly grpcAddress: string;
   /** What this process has done since it started. */
   stats(): Counters;
-  /** Stops listening and lets batches under way finish. */
+  /** Stops listening and lets batches under way finish. A second call waits for the first. */
   close(): Promise<void>;
 }
 
@@ -50,12 +50,13 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const grpc = await startGrpc(context, options.host, options.grpcPort);
   try {
     const httpUrl = await app.listen({ host: options.host, port: options.httpPort });
+    let closed: Promise<unknown> | undefined;
     return {
       httpUrl,
       grpcAddress: grpc.address,
       stats: () => structuredClone(context.counters),
       close: async () => {
-        await Promise.all([app.close(), grpc.close()]);
+        await (closed ??= Promise.all([app.close(), grpc.close()]));
       },
     };
   } catch (error) {

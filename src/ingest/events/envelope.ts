@@ -21,7 +21,7 @@ const envelopeSchema = z.object({
     .string()
     .regex(/^application\/([\w.-]+\+)?json(\s*;.*)?$/iu, { error: 'application/json, or absent' })
     .optional(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 export type Envelope = z.output<typeof envelopeSchema>;
 

@@ -16,8 +16,12 @@ const toNumber = (value: unknown): number => {
 const double = z.unknown().transform(toNumber);
 const optionalDouble = z
   .unknown()
+  .optional()
   .transform((value) => (value === undefined || value === null ? null : toNumber(value)));
-const count = z.unknown().transform((value) => (value === undefined ? 0 : toNumber(value)));
+const count = z
+  .unknown()
+  .optional()
+  .transform((value) => (value === undefined ? 0 : toNumber(value)));
 
 /** Nanoseconds since the epoch as decimal digits; "0" when absent. */
 const nanos = z

@@ -31,7 +31,8 @@ function encodingOf(request: FastifyRequest): Encoding | null {
 
 function send(reply: FastifyReply, encoding: Encoding, json: object, bytes: Buffer): FastifyReply {
   void reply.header('content-type', TYPES[encoding]);
-  return reply.send(encoding === 'json' ? JSON.stringify(json) : bytes);
+  // Bytes in both cases: a text would get a charset, which OTLP's type does not have.
+  return reply.send(encoding === 'json' ? Buffer.from(JSON.stringify(json)) : bytes);
 }
 
 const sendStatus = (reply: FastifyReply, http: number, encoding: Encoding, code: number, message: string) =>

@@ -1,0 +1,187 @@
+/** OTLP as it can look on the wire: JSON by hand, gRPC with a client of its own, and everything that is wrong with it. */
+import { gzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, status, type Client, type ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+let postgres: TestPostgres;
+let ingest: TestIngest;
+
+beforeAll(async () => void (postgres = await startPostgres()));
+afterAll(() => postgres.stop());
+beforeEach(async () => void (ingest = await startTestIngest(postgres, { clock: () => NOW })));
+afterEach(() => ingest.close());
+
+const nanos = (secondsAgo: number) => `${NOW - secondsAgo * 1_000}000000`;
+const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
+const point = (more: object) => ({ startTimeUnixNano: nanos(60), timeUnixNano: nanos(10), ...more });
+const counter = (name: string, dataPoints: readonly object[], aggregationTemporality: number = 2) => ({
+  name,
+  sum: { aggregationTemporality, isMonotonic: true, dataPoints },
+});
+const request = (metrics: readonly object[], resource = [attribute('service.name', 'bot')]) => ({
+  resourceMetrics: [
+    { resource: { attributes: resource }, scopeMetrics: [{ scope: { name: 's' }, metrics }] },
+  ],
+});
+
+async function post(body: string | Uint8Array, headers: Record<string, string> = {}) {
+  const response = await fetch(`${ingest.httpUrl}/v1/metrics`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : new Uint8Array(body),
+  });
+  const text = await response.text();
+  return { status: response.status, type: response.headers.get('content-type'), text };
+}
+const postJson = async (value: object) => {
+  const { text, ...rest } = await post(JSON.stringify(value));
+  return { ...rest, body: JSON.parse(text) as unknown };
+};
+
+describe('OTLP/HTTP in JSON', () => {
+  it('is counted with integers as strings, plain or packed, and once', async () => {
+    const body = JSON.stringify(request([counter('c', [point({ asInt: '7' })])]));
+    const packed = await post(gzipSync(body), { 'content-encoding': 'gzip' });
+    expect(packed).toEqual({ status: 200, type: 'application/json', text: '{}' });
+    expect((await post(body)).status).toBe(200);
+    expect(await ingest.totals('bot')).toEqual({ c: [1, 7] });
+  });
+
+  it('names the service by llm.optimizer.service, over service.name', async () => {
+    const attributes = [attribute('llm.optimizer.service', 'other')];
+    await postJson(request([counter('c', [point({ asDouble: 2.5, attributes })])]));
+    expect(await ingest.totals('other')).toEqual({ c: [1, 2.5] });
+  });
+
+  it('takes the good points and says how many others it put aside, and why', async () => {
+    const histogram = (more: object) =>
+      point({ count: '2', sum: 3, bucketCounts: ['1', '1'], explicitBounds: [1], ...more });
+    const answer = await postJson(
+      request([
+        counter('good', [point({ asInt: '1' })]),
+        counter('nan', [
+          point({ asDouble: 'NaN' }),
+          point({ asDouble: 'Infinity' }),
+          point({ asDouble: 'x' }),
+        ]),
+        counter('arm', [point({ asInt: 1, attributes: [attribute('llm.optimizer.arm', 'third')] })]),
+        counter('old', [point({ asInt: 1, timeUnixNano: '5' })]),
+        counter('temporality', [point({ asInt: 1 })], 0),
+        { name: 'summary', summary: { dataPoints: [{}, {}] } },
+        {
+          name: 'h',
+          histogram: { aggregationTemporality: 1, dataPoints: [histogram({}), histogram({ count: '5' })] },
+        },
+        {
+          name: 'negative',
+          histogram: { aggregationTemporality: 1, dataPoints: [histogram({ explicitBounds: [-1] })] },
+        },
+      ]),
+    );
+    expect(answer).toMatchObject({ status: 200, body: { partialSuccess: { rejectedDataPoints: '10' } } });
+    const reasons = (answer.body as { partialSuccess: { errorMessage: string } }).partialSuccess.errorMessage;
+    expect(reasons).toContain('nan: 3 x the value is not a finite number');
+    expect(reasons).toContain('summary: 2 x summaries are not read');
+    expect(await ingest.setAside()).toHaveLength(7);
+    expect(await ingest.totals('bot')).toEqual({ good: [1, 1], h: [2, 3] });
+    expect(ingest.stats().points).toEqual({ counted: 2, unchanged: 0, setAside: 10 });
+  });
+
+  it('puts aside points without a service', async () => {
+    const answer = await postJson(request([counter('c', [point({ asInt: 1 })])], []));
+    expect(answer.body).toMatchObject({ partialSuccess: { rejectedDataPoints: '1' } });
+  });
+
+  it.each([
+    ['no JSON', '{"resourceMetrics": [', {}, 400],
+    ['another shape', '{"resourceMetrics": [{"scopeMetrics": 5}]}', {}, 400],
+    ['bytes that are not packed', 'plain', { 'content-encoding': 'gzip' }, 400],
+    ['a packing that is not read', '{}', { 'content-encoding': 'br' }, 400],
+    ['another type', 'a,b', { 'content-type': 'text/csv' }, 415],
+  ])('refuses %s for good, with a status message', async (_, body, headers, expected) => {
+    const answer = await post(body, headers);
+    expect(answer.status).toBe(expected);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 3, message: expect.any(String) });
+  });
+
+  it('counts concurrent copies of one export once', async () => {
+    const body = request([counter('c', [point({ asInt: '7' })]), counter('d', [point({ asInt: '3' })], 1)]);
+    await Promise.all(Array.from({ length: 12 }, () => postJson(body)));
+    expect(await ingest.totals('bot')).toEqual({ c: [1, 7], d: [1, 3] });
+  });
+});
+
+it('refuses garbage in protobuf with a status in protobuf, and keeps it', async () => {
+  const answer = await post(Buffer.from([0xff, 0xff, 0xff, 0x01]), {
+    'content-type': 'application/x-protobuf',
+  });
+  expect(answer).toMatchObject({ status: 400, type: 'application/x-protobuf' });
+  expect(answer.text.charCodeAt(0)).toBe(0x08);
+  expect(await ingest.setAside()).toHaveLength(1);
+});
+
+describe('OTLP/gRPC', () => {
+  type Export = (
+    message: object,
+    callback: (error: ServiceError | null, response?: Record<string, unknown>) => void,
+  ) => void;
+  const proto = fileURLToPath(new URL('../../../src/ingest/proto/', import.meta.url));
+  let client: Client & { readonly Export: Export };
+
+  beforeEach(() => {
+    const file = 'opentelemetry/proto/collector/metrics/v1/metrics_service.proto';
+    const loaded = loadPackageDefinition(loadSync(file, { includeDirs: [proto], longs: String }));
+    const path = ['opentelemetry', 'proto', 'collector', 'metrics', 'v1', 'MetricsService'];
+    const Service = path.reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], loaded) as new (
+      ...args: readonly unknown[]
+    ) => typeof client;
+    client = new Service(ingest.grpcAddress, credentials.createInsecure());
+  });
+  afterEach(() => client.close());
+
+  const send = (message: object) =>
+    new Promise<Record<string, unknown>>((resolve, reject) => {
+      client.Export(message, (error, response) => (error ? reject(error) : resolve(response ?? {})));
+    });
+
+  it('counts what HTTP counts: a point that came by one way is not new by the other', async () => {
+    const message = request([counter('c', [point({ asInt: '7' })])]);
+    expect(await send(message)).toEqual({});
+    await send(message);
+    await postJson(message);
+    expect(await ingest.totals('bot')).toEqual({ c: [1, 7] });
+  });
+
+  it('answers a partial success', async () => {
+    const answer = await send(
+      request([
+        counter('c', [
+          point({ asDouble: Number.NaN }),
+          point({ asInt: '1', attributes: [attribute('a', 'b')] }),
+        ]),
+      ]),
+    );
+    expect(answer).toMatchObject({
+      partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('finite') },
+    });
+    expect(await ingest.totals('bot')).toEqual({ c: [1, 1] });
+  });
+
+  it('refuses bytes that are no export as INVALID_ARGUMENT', async () => {
+    const garbage = new Promise((resolve) => {
+      client.makeUnaryRequest(
+        '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+        (bytes: Buffer) => bytes,
+        (bytes) => bytes,
+        Buffer.from([0xff, 0xff, 0xff, 0x01]),
+        (error) => resolve(error?.code),
+      );
+    });
+    expect(await garbage).toBe(status.INVALID_ARGUMENT);
+  });
+});

@@ -1,0 +1,59 @@
+/** Ingest on a real database, and what it has counted. */
+import { pino } from 'pino';
+import type { Pool } from 'pg';
+import { createStores, type Stores } from '../../src/adapters/postgres/index.ts';
+import { startIngest, type Ingest, type IngestOptions } from '../../src/ingest/index.ts';
+import type { TestPostgres } from './postgres.ts';
+
+export interface TestIngest extends Ingest {
+  readonly stores: Stores;
+  readonly pool: Pool;
+  /** Ends ingest and starts another one on the same database, as after a crash of the process. */
+  restart(): Promise<TestIngest>;
+  /** `{metric: [count, sum]}` of a service over all time, every window and task type together. */
+  totals(serviceId: string): Promise<Record<string, readonly [count: number, sum: number]>>;
+  setAside(): Promise<readonly { readonly reason: string; readonly body: string }[]>;
+}
+
+export async function startTestIngest(
+  postgres: TestPostgres,
+  options: Partial<IngestOptions> = {},
+): Promise<TestIngest> {
+  const { pool } = await postgres.createDatabase();
+  return over(pool, options);
+}
+
+async function over(pool: Pool, options: Partial<IngestOptions>): Promise<TestIngest> {
+  const stores = createStores(pool);
+  const ingest = await startIngest({
+    host: '127.0.0.1',
+    httpPort: 0,
+    grpcPort: 0,
+    store: stores.ingest,
+    logger: pino({ level: 'silent' }),
+    ...options,
+  });
+  return {
+    ...ingest,
+    stores,
+    pool,
+    restart: async () => {
+      await ingest.close();
+      return over(pool, options);
+    },
+    totals: async (serviceId) => {
+      const { rows } = await pool.query<{ metric: string; count: number; sum: number }>(
+        `SELECT metric, sum(count)::float8 AS count, sum(sum) AS sum FROM metric_windows
+         WHERE service_id = $1 GROUP BY metric ORDER BY metric`,
+        [serviceId],
+      );
+      return Object.fromEntries(rows.map(({ metric, count, sum }) => [metric, [count, sum] as const]));
+    },
+    setAside: async () =>
+      (
+        await pool.query<{ reason: string; body: string }>(
+          'SELECT reason, body FROM ingest_set_aside ORDER BY id',
+        )
+      ).rows,
+  };
+}

@@ -1,0 +1,183 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { advanceStream } from '../../../src/ingest/otlp/advance-stream.ts';
+import { atScale } from '../../../src/ingest/otlp/difference.ts';
+import type {
+  ExponentialValue,
+  HistogramValue,
+  OtlpPoint,
+  PointValue,
+} from '../../../src/ingest/otlp/point.ts';
+
+const at = (
+  time: number,
+  value: PointValue,
+  temporality: OtlpPoint['temporality'] = 'cumulative',
+  start = 1,
+): OtlpPoint => ({
+  streamKey: 'k',
+  serviceId: 's',
+  generation: 0,
+  arm: 'stable',
+  metric: 'm',
+  taskType: 'all',
+  atMs: time,
+  temporality,
+  startNano: String(start),
+  timeNano: String(time),
+  value,
+});
+
+const number = (value: number): PointValue => ({ kind: 'number', value });
+
+const histogram = (counts: readonly number[], sum: number): HistogramValue => ({
+  kind: 'histogram',
+  count: counts.reduce((a, b) => a + b, 0),
+  sum,
+  min: null,
+  max: null,
+  bounds: [10, 20],
+  counts,
+});
+
+/** State and what was added after each point; the state goes through JSON, as it does in the database. */
+function run(points: readonly OtlpPoint[]): (readonly [count: number, sum: number] | null)[] {
+  let state: unknown = null;
+  return points.map((point) => {
+    const step = advanceStream(state, point);
+    state = JSON.parse(JSON.stringify(step.state));
+    return step.added && [step.added.count, step.added.sum];
+  });
+}
+
+describe('a cumulative stream', () => {
+  it('adds differences, and nothing for a point sent again or late', () => {
+    const points = [at(2, number(5)), at(3, number(8)), at(3, number(8)), at(2, number(5)), at(4, number(8))];
+    expect(run(points)).toEqual([[1, 5], [1, 3], null, null, null]);
+  });
+
+  it('starts again when its value falls or its start changes', () => {
+    const points = [
+      at(2, number(5)),
+      at(3, number(2)),
+      at(5, number(4), 'cumulative', 4),
+      at(6, number(6), 'cumulative', 4),
+    ];
+    expect(run(points)).toEqual([
+      [1, 5],
+      [1, 2],
+      [1, 4],
+      [1, 2],
+    ]);
+  });
+
+  it('with an unknown start only gives a baseline at first', () => {
+    expect(run([at(2, number(100), 'cumulative', 0), at(3, number(104), 'cumulative', 0)])).toEqual([
+      null,
+      [1, 4],
+    ]);
+  });
+
+  it('of a histogram adds counts per bucket and starts again when one of them falls', () => {
+    const points = [
+      at(2, histogram([1, 2, 0], 30)),
+      at(3, histogram([1, 4, 1], 90)),
+      at(4, histogram([2, 0, 5], 150)),
+    ];
+    expect(run(points)).toEqual([
+      [3, 30],
+      [3, 60],
+      [7, 150],
+    ]);
+  });
+
+  it('compares nanoseconds that a double cannot tell apart', () => {
+    const first = { ...at(0, number(1)), timeNano: '1767225600000000001' };
+    const next = { ...at(0, number(2)), timeNano: '1767225600000000002' };
+    expect(run([first, next, first])).toEqual([[1, 1], [1, 1], null]);
+  });
+
+  it('counts every observation once, whatever is repeated, delayed or restarted (property)', () => {
+    const script = fc.array(fc.record({ add: fc.nat(50), repeat: fc.nat(2), restart: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(script, (steps) => {
+        let [time, start, value, expected] = [1, 1, 0, 0];
+        const points: OtlpPoint[] = [];
+        for (const { add, repeat, restart } of steps) {
+          time += 1;
+          if (restart) [start, value] = [time, 0];
+          value += add;
+          expected += add;
+          for (let i = 0; i <= repeat; i++) points.push(at(time + 1, number(value), 'cumulative', start));
+          time += 1;
+        }
+        const total = run(points).reduce((sum, added) => sum + (added?.[1] ?? 0), 0);
+        expect(total).toBe(expected);
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+});
+
+describe('other streams', () => {
+  it('count each delta once by its time, and each reading of a gauge, zero too', () => {
+    const deltas = [2, 2, 3].map((time) => at(time, number(4), 'delta'));
+    expect(run(deltas)).toEqual([[1, 4], null, [1, 4]]);
+    expect(run([at(2, number(0), 'gauge'), at(3, number(0), 'gauge')])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+});
+
+describe('an exponential histogram', () => {
+  const exponential = (scale: number, offset: number, counts: readonly number[]): ExponentialValue => ({
+    kind: 'exponential',
+    count: counts.reduce((a, b) => a + b, 0),
+    sum: 1,
+    min: null,
+    max: null,
+    scale,
+    zeroCount: 0,
+    offset,
+    counts,
+  });
+
+  it('keeps each value in the bucket that covers it when it is coarsened', () => {
+    expect(atScale(exponential(1, -3, [1, 2, 3, 4]), 0)).toMatchObject({
+      scale: 0,
+      offset: -2,
+      counts: [1, 5, 4],
+    });
+    const values = fc.array(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        values,
+        fc.integer({ min: 0, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        (list, scale, down) => {
+          const fill = (to: number): ExponentialValue => {
+            const indexes = list.map((value) => Math.ceil(Math.log2(value) * 2 ** to) - 1);
+            const offset = Math.min(...indexes);
+            const counts = Array.from<number>({ length: Math.max(...indexes) - offset + 1 }).fill(0);
+            for (const index of indexes) counts[index - offset]! += 1;
+            return exponential(to, offset, counts);
+          };
+          expect(atScale(fill(scale), scale - down)).toEqual(fill(scale - down));
+        },
+      ),
+      { seed: 11, numRuns: 200 },
+    );
+  });
+
+  it('adds the difference at the coarser scale when it was coarsened in between', () => {
+    const points = [at(2, exponential(1, 0, [1, 1])), at(3, exponential(0, 0, [3, 2]))];
+    expect(run(points)).toEqual([
+      [2, 1],
+      [3, 0],
+    ]);
+  });
+});
