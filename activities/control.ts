@@ -66,20 +66,19 @@ export async function promoteCandidate(ports: ActivityPorts, write: GatewayWrite
 
 /**
  * Compensate. Takes the candidate away and reads back until the stable configuration of before is live alone. Needs the
- * gateway only; the database just for the rare case that a promotion had already been written. A second run is
- * harmless. Final: StaleGeneration.
+ * gateway only; the database just for the rare case that a promotion had already been written, which is undone under
+ * `revision + 1`. A second run is harmless. Final: StaleGeneration.
  */
 export async function takeBackCandidate(
   ports: ActivityPorts,
   write: GatewayWrite & { readonly reason: string },
 ): Promise<void> {
   const gateway = ports.orchestratorFor(write.target);
-  const rolledBack = await gateway.removeCandidate(write);
-  if (
-    isStableAlone(ports, write, rolledBack) &&
-    isStableAlone(ports, write, await gateway.read(write.serviceId))
-  )
-    return;
+  const before = await gateway.read(write.serviceId);
+  const doneEarlier = before.generation === write.generation && before.revision === write.revision + 1;
+  if (doneEarlier && isStableAlone(ports, write, before)) return;
+  await gateway.removeCandidate(write);
+  if (isStableAlone(ports, write, await gateway.read(write.serviceId))) return;
   const stable = await recorded(ports, write.serviceId, write.stableGeneration, write.stableHash);
   await gateway.setStable({
     ...write,

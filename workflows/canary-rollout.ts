@@ -188,12 +188,15 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
 
   /**
    * Rolls the gateway back and reads it back, for as long as it takes. Not interruptible. The loop comes back here until
-   * the candidate is gone or somebody with a greater generation has taken over.
+   * the candidate is gone or somebody with a greater generation has taken over. Reserves two revisions: the second one is
+   * for the case that a promotion had already been written.
    */
   async function takeBack(): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
+    const first = write();
+    happened({ kind: 'writeStarted', atMs: Date.now() });
     try {
-      await compensate.takeBackCandidate({ ...write(), reason: current().ending?.reason ?? 'taken back' });
+      await compensate.takeBackCandidate({ ...first, reason: current().ending?.reason ?? 'taken back' });
       happened({ kind: 'takenBack', atMs: Date.now() });
     } catch (error) {
       if (failureType(error) === 'StaleGeneration') {
@@ -249,7 +252,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       });
     }
     await reportToParent({ outcome, reason, generation: ended.plan.generation });
-    if (cancelled) throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
+    if (cancelled && outcome !== 'promoted')
+      throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
     return summary;
   }
 
