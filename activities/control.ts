@@ -21,6 +21,8 @@ export interface WantedConfiguration {
   readonly generation: number;
   readonly hash: string;
   readonly holder: LeaseHolder | null;
+  /** The configuration that is replaced was asked to be taken back: `previous` never names it again. */
+  readonly takesBack: boolean;
   readonly by: string;
   readonly reason: string;
 }
@@ -132,10 +134,10 @@ export async function restoreStable(
   if (live.candidate || hashOf(ports, live.stable.configuration) !== wanted.hash) {
     throw mismatch({ ...wanted, generation, revision: 1 }, live, 'the restored configuration alone');
   }
-  await ports.configurations.promote(wanted.serviceId, generation, ports.nowMs());
-  if (replaced && replaced.generation !== generation && replaced.hash !== wanted.hash) {
+  if (wanted.takesBack && replaced && replaced.hash !== wanted.hash) {
     await ports.configurations.end(wanted.serviceId, replaced.generation, 'rolledBack', ports.nowMs());
   }
+  await ports.configurations.promote(wanted.serviceId, generation, ports.nowMs());
   await ports.audit.append({
     id: `${holder.workflowId}/${holder.runId}/restored`,
     serviceId: wanted.serviceId,

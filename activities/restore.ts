@@ -27,6 +27,7 @@ export async function prepareRestore(
     generation: wanted.generation,
     hash: wanted.hash,
     holder: inFlight ? lease.holder : null,
+    takesBack: input.to === 'previous',
     by: input.by,
     reason: input.reason,
   };

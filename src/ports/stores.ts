@@ -54,7 +54,7 @@ export interface ConfigurationStore {
   list(serviceId: string): Promise<readonly ConfigurationRecord[]>;
   /** `trying` -> `stable`, and the stable one before it -> `retired`, in one transaction. A second call changes nothing. */
   promote(serviceId: string, generation: number, nowMs: number): Promise<void>;
-  /** `trying` -> `rolledBack` or `superseded`. */
+  /** `trying` or `stable` -> `rolledBack` or `superseded`; for a stable one the newest retired one is stable again. */
   end(
     serviceId: string,
     generation: number,

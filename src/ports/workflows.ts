@@ -15,5 +15,8 @@ export interface WorkflowDirectory {
   /** Starts `cycle/<service>`; false when one runs already. */
   startCycle(serviceId: string, trigger: 'schedule' | 'threshold' | 'event'): Promise<boolean>;
   /** Signals `rollback`; false when no such workflow runs. */
-  signalRollback(workflowId: string, message: { readonly by: string; readonly reason: string }): Promise<boolean>;
+  signalRollback(
+    workflowId: string,
+    message: { readonly by: string; readonly reason: string },
+  ): Promise<boolean>;
 }
