@@ -1,0 +1,100 @@
+/**
+ * The whole program in this process, without the stories, on a data folder that goes with it: for measurements and for
+ * the tests that drive it from outside. The service is the embedded run's `support-bot`, as the caller changes it.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createLogger } from '../../src/config/log.ts';
+import { readServiceFile } from '../../src/config/read-service-file.ts';
+import type { ServiceSettings } from '../../src/domain/service-settings.ts';
+import { poll } from '../../src/embedded/poll.ts';
+import { buildBundle } from '../../workers/build-bundle.ts';
+import { startOptimizer, type Optimizer } from '../../workers/optimizer.ts';
+import { Running } from '../../workers/running.ts';
+
+const SERVICE_FILE = fileURLToPath(new URL('../../deploy/services/support-bot.yaml', import.meta.url));
+
+/** What the embedded run's service is served with at first, and a candidate that is as good and cheaper. */
+export const INCUMBENT = 'gpt-4o-2024-05-13';
+export const GOOD_CANDIDATE = 'gpt-4o-2024-08-06';
+
+export interface LabOptions {
+  readonly dataDir: string;
+  readonly seed: number;
+  /** Mode `recommend` keeps the cycles from changing anything by themselves. */
+  readonly mode: ServiceSettings['mode'];
+  readonly rollout?: Partial<ServiceSettings['rollout']>;
+  readonly cycle?: Partial<ServiceSettings['cycle']>;
+  readonly onProgress: (line: string) => void;
+}
+
+export interface Lab extends Optimizer {
+  /** Waits until the stable configuration has `labels` labels: then a rollout is admitted. */
+  served(labels: number): Promise<void>;
+  /** Ends everything and removes the data folder. */
+  stop(): Promise<void>;
+}
+
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const { dataDir, seed, mode, onProgress } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const logger = createLogger('info', join(dataDir, 'optimizer.log'));
+  Runtime.install({
+    logger: new DefaultLogger('WARN', (entry) => logger.warn({ meta: entry.meta }, entry.message)),
+  });
+  const given = await readServiceFile(SERVICE_FILE);
+  const settings: ServiceSettings = {
+    ...given,
+    mode,
+    rollout: { ...given.rollout, ...options.rollout },
+    cycle: { ...given.cycle, ...options.cycle },
+  };
+  const running = new Running(logger);
+  const stop = async () => {
+    await running.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const optimizer = await startOptimizer(
+      {
+        dataDir,
+        settings,
+        incumbent: INCUMBENT,
+        seed,
+        speed: 40,
+        swap: null,
+        sweepEveryMs: 5_000,
+        bundle: { code: await buildBundle() },
+        logger,
+        onProgress,
+        signal: new AbortController().signal,
+        onFailure: (error) => onProgress(`a part ended unasked: ${String(error)}`),
+      },
+      running,
+    );
+    return { ...optimizer, stop, served: (labels) => served(optimizer, labels) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function served({ stores, settings }: Optimizer, labels: number): Promise<void> {
+  const { serviceId } = settings;
+  const seen = await poll(
+    async () => {
+      const { unitFirst } = await stores.windows.summary({
+        serviceId,
+        arm: 'stable',
+        generation: null,
+        fromMs: Date.now() - 3_600_000,
+        toMs: Date.now(),
+      });
+      return (unitFirst.quality?.count ?? 0) >= labels ? true : undefined;
+    },
+    { timeoutMs: 120_000, everyMs: 500 },
+  );
+  if (!seen) throw new Error(`${serviceId} had not ${labels} labels within 2 minutes`);
+}
