@@ -1,7 +1,7 @@
 /** Follows a rollout to its end, showing how far it is. */
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import type { StepRecord } from '../state/rollout/index.ts';
-import { liveRollout, plainRollout, type RolloutView } from './rollout-view.ts';
+import { liveRollout, plainRollout, planOf, type RolloutView } from './rollout-view.ts';
 import type { Screen } from './screen.ts';
 import { abortableDelay } from './wait.ts';
 
@@ -34,9 +34,12 @@ export async function followRollout(
   const ended = result.finally(() => (over.yet = true));
   ended.catch(() => undefined);
   let step = -1;
+  let planned = false;
   while (!over.yet) {
     const view = await queryState(handle);
     if (view?.plan) {
+      if (!planned) screen.line(`  ${planOf(view)}`);
+      planned = true;
       if (view.stepIndex !== step && view.phase === 'soaking') {
         step = view.stepIndex;
         screen.settle();

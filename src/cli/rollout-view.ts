@@ -1,5 +1,6 @@
 /** A running rollout in words: for the live view and for the plain line. Shows; decides nothing. */
 import pc from 'picocolors';
+import { formatDuration } from '../domain/duration.ts';
 import type { GuardrailVerdict } from '../domain/guardrail.ts';
 import type { RolloutState } from '../state/rollout/index.ts';
 
@@ -18,6 +19,16 @@ export type RolloutView = Pick<
   | 'paused'
   | 'looks'
 >;
+
+/** What was planned before the start: labels needed, labels that arrive, and the finish that follows. */
+export function planOf({ plan }: Pick<RolloutView, 'plan'>): string {
+  const { needed, perHour, expectedMs } = plan.labels;
+  const steps = plan.steps.map((step) => `${step} %`).join(' > ');
+  if (needed === null || expectedMs === null)
+    return `Plan: ${steps}; how many labels it takes cannot be told yet.`;
+  const labels = `about ${needed.toLocaleString('en')} labelled requests, ${perHour.toLocaleString('en')} an hour arrive`;
+  return `Plan: ${steps}; ${labels}: some ${formatDuration(Math.ceil(expectedMs / 1_000) * 1_000)}.`;
+}
 
 /** One line: step, weight, labels, and the guardrail that is furthest behind. */
 export function plainRollout(view: RolloutView, nowMs: number): string {
