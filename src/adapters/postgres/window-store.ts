@@ -60,11 +60,11 @@ async function grownBlocks(
   if (range?.from_no === null || range?.to_no === null || range === undefined) return [];
   const selection = rolloutBlocks(serviceId, generation, blockMs, range.from_no, range.to_no);
   return db.query<FoldedRow>(
-    `WITH present AS (
+    `WITH present AS MATERIALIZED (
        SELECT window_start_ms / $4 AS no, sum(first_count) AS observations
        FROM metric_windows WHERE ${SELECTED} GROUP BY 1)
      SELECT f.no, f.arms FROM rollout_blocks f JOIN present p USING (no)
-     WHERE f.service_id = $1 AND f.generation = $8 AND f.block_ms = $4 AND p.observations > f.observations
+     WHERE f.service_id = $1 AND f.generation = $10 AND f.block_ms = $4 AND p.observations > f.observations
      ORDER BY f.no`,
     [...parametersOf(selection), generation],
   );
