@@ -1,5 +1,5 @@
 /** Starts the receivers of one process: HTTP and gRPC. No logic of its own; all state that matters is in the store. */
-import { fastify } from 'fastify';
+import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { IngestStore } from '../ports/windows.ts';
 import type { IngestContext } from './context.ts';
@@ -34,6 +34,14 @@ export interface Ingest {
 }
 
 const DEFAULT_MAX_IN_FLIGHT = 32;
+const CLOSE_MS = 2_000;
+
+/** Batches under way finish; a connection whose sender went silent in the middle of a body is cut after two seconds. */
+async function closeHttp(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+  await app.close();
+  clearTimeout(timer);
+}
 
 /** Throws when a port is taken. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
@@ -56,7 +64,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       grpcAddress: grpc.address,
       stats: () => structuredClone(context.counters),
       close: async () => {
-        await (closed ??= Promise.all([app.close(), grpc.close()]));
+        await (closed ??= Promise.all([closeHttp(app), grpc.close()]));
       },
     };
   } catch (error) {

@@ -167,10 +167,10 @@ it.each([
 
 it('counts a client that starts again from zero as new', async () => {
   const first = meterProvider(AggregationTemporality.CUMULATIVE);
-  const parts = [record(first, 4, 120)];
+  const parts = [record(first, 4, 40)];
   await first.shutdown();
   const second = meterProvider(AggregationTemporality.CUMULATIVE);
-  parts.push(record(second, 5, 60));
+  parts.push(record(second, 5, 600));
   await second.forceFlush();
   await expectTotals(parts);
   expect(ingest.stats().points).toMatchObject({ unchanged: 0, setAside: 0 });

@@ -42,7 +42,9 @@ try {
   console.table({
     'events per second': Math.round((EVENTS / elapsedMs) * 1_000),
     'Node CPU, ms per 1,000 events': Math.round((node.user + node.system) / EVENTS),
-    'database CPU, ms per 1,000 events': Math.round(((await cpuMsOf(pid)) - databaseBefore) / (EVENTS / 1_000)),
+    'database CPU, ms per 1,000 events': Math.round(
+      ((await cpuMsOf(pid)) - databaseBefore) / (EVENTS / 1_000),
+    ),
   });
 } finally {
   await postgres.stop();
