@@ -66,6 +66,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   let step: CancellationScope | null = null;
   let changed = false;
   let cancelled = false;
+  let refusal: string | null = null;
 
   const receive = (message: Message): Answer => {
     if (!state) {
@@ -77,7 +78,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return received.answer;
   };
   const inbox = openInbox(receive, carried?.ignored);
-  setHandler(stateQuery, () => describe(input, state, inbox.ignored));
+  setHandler(stateQuery, () => describe(input, state, inbox.ignored, refusal));
   setHandler(decisionsQuery, () => state?.log ?? []);
   CancellationScope.current().cancelRequested.catch(() => {
     cancelled = true;
@@ -104,7 +105,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     const admission = await admit
       .admitRollout({ input, holder: holder(), parentWorkflowId })
       .catch(async (error: unknown) => {
-        await reportToParent({ outcome: 'refused', reason: failureReason(error), generation: null });
+        refusal = failureReason(error);
+        await reportToParent({ outcome: 'refused', reason: refusal, generation: null });
         throw asWorkflowFailure(error);
       });
     describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
@@ -323,8 +325,13 @@ function isContinueAsNew(error: unknown): boolean {
 }
 
 /** What the `state` query answers: input and starter first, because a second start is answered with the run that stands. */
-function describe(input: unknown, state: RolloutState | null, ignored: readonly IgnoredMessage[]) {
-  if (!state) return { phase: 'admitting', input, ignored };
+function describe(
+  input: unknown,
+  state: RolloutState | null,
+  ignored: readonly IgnoredMessage[],
+  refusal: string | null,
+) {
+  if (!state) return { phase: refusal === null ? 'admitting' : 'refused', input, refusal, ignored };
   const { plan, evidence: _evidence, seen: _seen, ...shown } = state;
   return { input, startedBy: plan.requestedBy, ...shown, plan, ignored };
 }
