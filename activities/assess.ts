@@ -6,9 +6,12 @@ import { durationMs } from '../src/domain/duration.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { cycleInputSchema } from '../src/domain/workflow-input.ts';
-import type { ServiceRecord } from '../src/ports/stores.ts';
+import { applyChange } from '../src/domain/change.ts';
+import type { Configuration } from '../src/domain/orchestrator-wire.ts';
+import type { ConfigurationRecord, ServiceRecord } from '../src/ports/stores.ts';
 import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
+import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /** What the service did since its stable configuration was applied, an hour at most. */
@@ -74,8 +77,9 @@ async function decide(
   const blocked = await whatBlocksAChange(ports, settings);
   if (blocked !== null) return nothing(blocked);
 
-  const observed = await observe(ports, settings);
-  if (!observed) return nothing('no stable configuration is recorded');
+  const stable = await ports.configurations.stable(serviceId);
+  if (!stable) return nothing('no stable configuration is recorded');
+  const observed = await observe(ports, serviceId, stable);
   if (observed.labels < settings.cycle.minLabels) {
     return nothing(
       `${observed.labels} of ${settings.cycle.minLabels} labels since the last change`,
@@ -83,9 +87,12 @@ async function decide(
     );
   }
   const outcomes = await ports.outcomes.outcomes(serviceId, [observed.model, ...settings.candidates.models]);
+  const takenBack = await takenBackLately(ports, settings, stable.body);
   const choice = chooseCandidate({
     incumbent: observed.model,
-    candidates: settings.candidates.models.filter((model) => model !== observed.model),
+    candidates: settings.candidates.models.filter(
+      (model) => model !== observed.model && !takenBack.includes(model),
+    ),
     outcomes,
     qualityReference: service.qualityReference,
     maxTotalQualityLossPct: settings.constraints.maxTotalQualityLossPct,
@@ -99,7 +106,10 @@ async function decide(
         : { maxCostPerRequestUsd: settings.constraints.maxCostPerRequestUsd }),
     },
   });
-  if (choice.chosen === null) return nothing(choice.reason, observed, choice);
+  if (choice.chosen === null) {
+    const passedOver = `; ${takenBack.join(', ')} was taken back less than ${settings.change.retryAfter} ago`;
+    return nothing(`${choice.reason}${takenBack.length > 0 ? passedOver : ''}`, observed, choice);
+  }
 
   const problems = await ports
     .orchestratorFor(settings.orchestrator)
@@ -143,12 +153,29 @@ async function whatBlocksAChange(ports: ActivityPorts, settings: ServiceSettings
     : null;
 }
 
-async function observe(ports: ActivityPorts, settings: ServiceSettings): Promise<Observed | null> {
-  const stable = await ports.configurations.stable(settings.serviceId);
-  if (!stable) return null;
+/** Candidates whose configuration was rolled back, by itself or by a person, less than `change.retryAfter` ago. */
+async function takenBackLately(
+  ports: ActivityPorts,
+  settings: ServiceSettings,
+  stable: Configuration,
+): Promise<readonly string[]> {
+  const sinceMs = ports.nowMs() - durationMs(settings.change.retryAfter);
+  const hashes = (await ports.configurations.list(settings.serviceId))
+    .filter((each) => each.status === 'rolledBack' && (each.endedAtMs ?? 0) > sinceMs)
+    .map((each) => each.hash);
+  return settings.candidates.models.filter((model) =>
+    hashes.includes(hashOf(ports, applyChange(stable, { model }))),
+  );
+}
+
+async function observe(
+  ports: ActivityPorts,
+  serviceId: string,
+  stable: ConfigurationRecord,
+): Promise<Observed> {
   const nowMs = ports.nowMs();
   const { unitFirst } = await ports.windows.summary({
-    serviceId: settings.serviceId,
+    serviceId,
     arm: 'stable',
     generation: stable.generation,
     fromMs: Math.max(nowMs - OBSERVED_MS, stable.appliedAtMs ?? 0),

@@ -65,6 +65,10 @@ export function readStartOptions(argv: readonly string[]): StartOptions {
       ].join('\n'),
     )
     .parse(argv, { from: 'user' });
-  const { service, ...options } = command.opts<Omit<StartOptions, 'service'> & { service?: string }>();
-  return { ...options, service: service ?? null };
+  const given = command.opts<Omit<StartOptions, 'service' | 'data'> & { service?: string; data?: string }>();
+  return {
+    ...given,
+    service: given.service ?? null,
+    data: given.data ?? (given.swap ? '.data-swapped' : '.data'),
+  };
 }

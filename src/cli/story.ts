@@ -29,7 +29,7 @@ export interface StoryParts {
   readonly save: (story: StoryProgress) => Promise<void>;
 }
 
-const NOTICE_LIMIT_MS = 180_000;
+const NOTICE_LIMIT_MS = 300_000;
 
 /** Tells what is left of both stories. The answer says whether each ended as told. */
 export async function tellStories(parts: StoryParts, begun: StoryProgress): Promise<StoryProgress> {

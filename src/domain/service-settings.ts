@@ -125,6 +125,8 @@ export const serviceSettingsSchema = z.strictObject({
     .strictObject({
       maxPerDay: z.int().min(0).default(5),
       minSpacing: durationSchema.default('30m'),
+      /** A configuration that was taken back is not tried again by itself for this long. */
+      retryAfter: durationSchema.default('7d'),
       approval: z.enum(['none', 'beforeStart']).default('none'),
       approvalTimeout: durationSchema.default('24h'),
     })

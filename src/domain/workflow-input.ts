@@ -37,7 +37,9 @@ export type CycleInput = z.output<typeof cycleInputSchema>;
  */
 export const restoreInputSchema = z.strictObject({
   serviceId: serviceIdSchema,
-  to: z.union([z.enum(['previous', 'stable']), z.int().min(1)], { error: '"previous", "stable" or a generation number' }),
+  to: z.union([z.enum(['previous', 'stable']), z.int().min(1)], {
+    error: '"previous", "stable" or a generation number',
+  }),
   by: who,
   reason: why,
 });
