@@ -2,20 +2,19 @@
  * Admits a rollout: validates what was typed, resolves every default, freezes baselines and limits, takes the change lease
  * and stores the candidate. The lease is the last thing but one, so a refused input has changed nothing anywhere.
  */
-import { planLabels, startEvidence, wilsonInterval, type RolloutEvidence } from '../src/analysis/index.ts';
+import { planLabels, startEvidence, type RolloutEvidence } from '../src/analysis/index.ts';
 import { applyChange, sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, invalidInput, type Problem } from '../src/domain/failure.ts';
-import type { GuardrailSpec } from '../src/domain/guardrail.ts';
+import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
-import type { Metric, WindowStats } from '../src/domain/window.ts';
 import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
-import { mergeStats, quantile } from '../src/math/index.ts';
-import type { LeaseHolder, ServiceRecord } from '../src/ports/stores.ts';
+import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { adoptedService } from './adopted-service.ts';
+import { baselineOf, type Baseline } from './baseline.ts';
 import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
 import { takeLease } from './take-lease.ts';
@@ -30,15 +29,6 @@ export interface Admission {
   readonly plan: RolloutPlan;
   readonly evidence: RolloutEvidence;
 }
-
-/** The baseline is what the stable configuration did in at most this long before the start. */
-const BASELINE_MS = 3_600_000;
-
-/** Labels per hour are counted over at most this long. */
-const RATE_MS = 600_000;
-
-/** Error probability of the interval whose cautious end is frozen. */
-const BASELINE_ALPHA = 0.001;
 
 /**
  * Decide, then mutate (lease and configuration in the store). Key: the holder's run; a second run answers with the same
@@ -125,57 +115,6 @@ async function refuseUselessOrUnknown(
   if (problems.length > 0) throw invalidInput('input of canaryRollout', problems);
 }
 
-/**
- * What the stable configuration did before the start. `frozen` is the cautious end of each rate's 99.9 % interval: a baseline
- * is an estimate, and a chance high of it must not make a healthy stable arm look fallen later.
- */
-interface Baseline {
-  readonly frozen: { readonly quality: number | null; readonly errorRate: number | null };
-  readonly quality: number | null;
-  readonly errorRate: number | null;
-  readonly latencyP95Ms: number | null;
-  readonly labels: number;
-  readonly labelsPerHour: number;
-}
-
-/** Every arm that served the stable configuration counts: just after a promotion that was the candidate. */
-async function baselineOf(
-  ports: ActivityPorts,
-  service: ServiceRecord,
-  live: LiveConfiguration,
-  nowMs: number,
-): Promise<Baseline> {
-  const { serviceId } = service;
-  const generation = live.stable.generation;
-  const range = { serviceId, generation, fromMs: nowMs - BASELINE_MS, toMs: nowMs };
-  const rateFromMs = Math.max(nowMs - RATE_MS, service.adoptedAtMs ?? 0);
-  const rateRange = { serviceId, generation: null, fromMs: rateFromMs, toMs: nowMs };
-  const [asStable, asCandidate, ...recent] = await Promise.all([
-    ports.windows.summary({ ...range, arm: 'stable' }),
-    ports.windows.summary({ ...range, arm: 'candidate' }),
-    ports.windows.summary({ ...rateRange, arm: 'stable' }),
-    ports.windows.summary({ ...rateRange, arm: 'candidate' }),
-  ]);
-  const both = (metric: Metric): WindowStats | null => {
-    const [a, b] = [asStable.unitFirst[metric], asCandidate.unitFirst[metric]];
-    const stats = a && b ? mergeStats(a, b) : (a ?? b);
-    return stats && stats.count > 0 ? stats : null;
-  };
-  const [quality, error, latency] = [both('quality'), both('error'), both('latencyMs')];
-  const labels = recent.reduce((sum, arm) => sum + (arm.unitFirst.quality?.count ?? 0), 0);
-  return {
-    frozen: {
-      quality: quality && wilsonInterval(quality.sum, quality.count, BASELINE_ALPHA).low,
-      errorRate: error && wilsonInterval(error.sum, error.count, BASELINE_ALPHA).high,
-    },
-    quality: quality && quality.sum / quality.count,
-    errorRate: error && error.sum / error.count,
-    latencyP95Ms: latency?.sketch ? quantile(latency.sketch, 0.95) : null,
-    labels: quality?.count ?? 0,
-    labelsPerHour: (labels * 3_600_000) / Math.max(1_000, nowMs - rateFromMs),
-  };
-}
-
 function planOf(
   ports: ActivityPorts,
   from: {
@@ -191,7 +130,7 @@ function planOf(
   const { input, settings, baseline } = from;
   const { rollout, constraints } = settings;
   const steps = input.steps ?? rollout.steps;
-  const guardrails = guardrailsOf(settings, baseline);
+  const guardrails = guardrailsOf(settings, baseline.latencyP95Ms);
   const minSamples = input.minSamples ?? rollout.minSamples;
   const needed = planLabels({ guardrails, steps, baseline, minSamples });
   const soakMs = durationMs(input.soak ?? rollout.soak);
@@ -234,49 +173,6 @@ function planOf(
     reason: input.reason ?? 'asked for',
     admittedAtMs: from.nowMs,
   };
-}
-
-/** The guardrails in the order in which they are shown. The tail is measured against the stable arm's p95, frozen now. */
-function guardrailsOf(settings: ServiceSettings, baseline: Baseline): GuardrailSpec[] {
-  const { quality, errorRate, latencyP95, cost } = settings.guardrails;
-  return [
-    {
-      id: 'quality',
-      metric: 'quality',
-      kind: 'rate',
-      direction: 'increase',
-      margin: { kind: 'relative', pct: quality.maxDropPct },
-      required: quality.required,
-      frozen: null,
-    },
-    {
-      id: 'errorRate',
-      metric: 'error',
-      kind: 'rate',
-      direction: 'decrease',
-      margin: { kind: 'absolute', points: errorRate.maxRisePoints },
-      required: errorRate.required,
-      frozen: null,
-    },
-    {
-      id: 'latencyP95',
-      metric: 'latencyMs',
-      kind: 'tail',
-      direction: 'decrease',
-      margin: { kind: 'relative', pct: latencyP95.maxRisePct },
-      required: latencyP95.required,
-      frozen: baseline.latencyP95Ms,
-    },
-    {
-      id: 'cost',
-      metric: 'costUsd',
-      kind: 'mean',
-      direction: 'decrease',
-      margin: { kind: 'relative', pct: cost.maxRisePct },
-      required: cost.required,
-      frozen: null,
-    },
-  ];
 }
 
 function summaryOf(stable: Configuration, change: Change): string {

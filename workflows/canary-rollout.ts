@@ -14,11 +14,9 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  ParentClosePolicy,
   proxyActivities,
   setHandler,
   sleep,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, ControlActivities, RolloutSummary } from '../activities/index.ts';
@@ -44,8 +42,8 @@ import { asWorkflowFailure, failureReason, failureType } from './failures.ts';
 import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
-import { promotionWatch } from './promotion-watch.ts';
 import { describeSelf } from './search-attributes.ts';
+import { startWatch } from './start-watch.ts';
 
 const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun'>>(admitOptions);
 const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
@@ -246,7 +244,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     } catch (error) {
       inbox.ignored.push({ atMs: Date.now(), name: 'finishRollout', why: failureReason(error) });
     }
-    if (outcome === 'promoted') await watchPromotion(ended);
+    if (outcome === 'promoted') await startWatch(ended);
     if (ended.outcome === 'replaced' && ended.replacement) {
       return continueAsNew<typeof canaryRollout>({
         serviceId: ended.plan.serviceId,
@@ -257,31 +255,6 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     if (cancelled && outcome !== 'promoted')
       throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
     return summary;
-  }
-
-  async function watchPromotion(ended: RolloutState): Promise<void> {
-    const { plan, evidence } = ended;
-    if (plan.watchMs === 0) return;
-    await startChild(promotionWatch, {
-      workflowId: `watch/${plan.serviceId}/${plan.generation}`,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [
-        {
-          serviceId: plan.serviceId,
-          target: plan.target,
-          generation: plan.generation,
-          watchMs: plan.watchMs,
-          lookMs: plan.lookMs,
-          blockMs: plan.blockMs,
-          matureAfterMs: plan.matureAfterMs,
-          minSamples: plan.minSamples,
-          guardrails: plan.guardrails,
-          constraints: plan.constraints,
-          lastWeightPct: plan.steps.findLast((weightPct) => weightPct < 100) ?? 100,
-          evidence,
-        },
-      ],
-    });
   }
 
   function current(): RolloutState {

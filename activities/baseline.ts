@@ -1,0 +1,67 @@
+/** What a service's stable configuration did before a rollout starts: read from the windows, frozen into the plan. */
+import { wilsonInterval } from '../src/analysis/index.ts';
+import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Metric, WindowStats } from '../src/domain/window.ts';
+import { mergeStats, quantile } from '../src/math/index.ts';
+import type { ServiceRecord } from '../src/ports/stores.ts';
+import type { ActivityPorts } from './ports.ts';
+
+/** The baseline is what the stable configuration did in at most this long before the start. */
+const BASELINE_MS = 3_600_000;
+
+/** Labels per hour are counted over at most this long. */
+const RATE_MS = 600_000;
+
+/** Error probability of the interval whose cautious end is frozen. */
+const BASELINE_ALPHA = 0.001;
+
+/**
+ * What the stable configuration did before the start. `frozen` is the cautious end of each rate's 99.9 % interval: a baseline
+ * is an estimate, and a chance high of it must not make a healthy stable arm look fallen later.
+ */
+export interface Baseline {
+  readonly frozen: { readonly quality: number | null; readonly errorRate: number | null };
+  readonly quality: number | null;
+  readonly errorRate: number | null;
+  readonly latencyP95Ms: number | null;
+  readonly labels: number;
+  readonly labelsPerHour: number;
+}
+
+/** Every arm that served the stable configuration counts: just after a promotion that was the candidate. */
+export async function baselineOf(
+  ports: ActivityPorts,
+  service: ServiceRecord,
+  live: LiveConfiguration,
+  nowMs: number,
+): Promise<Baseline> {
+  const { serviceId } = service;
+  const generation = live.stable.generation;
+  const range = { serviceId, generation, fromMs: nowMs - BASELINE_MS, toMs: nowMs };
+  const rateFromMs = Math.max(nowMs - RATE_MS, service.adoptedAtMs ?? 0);
+  const rateRange = { serviceId, generation: null, fromMs: rateFromMs, toMs: nowMs };
+  const [asStable, asCandidate, ...recent] = await Promise.all([
+    ports.windows.summary({ ...range, arm: 'stable' }),
+    ports.windows.summary({ ...range, arm: 'candidate' }),
+    ports.windows.summary({ ...rateRange, arm: 'stable' }),
+    ports.windows.summary({ ...rateRange, arm: 'candidate' }),
+  ]);
+  const both = (metric: Metric): WindowStats | null => {
+    const [a, b] = [asStable.unitFirst[metric], asCandidate.unitFirst[metric]];
+    const stats = a && b ? mergeStats(a, b) : (a ?? b);
+    return stats && stats.count > 0 ? stats : null;
+  };
+  const [quality, error, latency] = [both('quality'), both('error'), both('latencyMs')];
+  const labels = recent.reduce((sum, arm) => sum + (arm.unitFirst.quality?.count ?? 0), 0);
+  return {
+    frozen: {
+      quality: quality && wilsonInterval(quality.sum, quality.count, BASELINE_ALPHA).low,
+      errorRate: error && wilsonInterval(error.sum, error.count, BASELINE_ALPHA).high,
+    },
+    quality: quality && quality.sum / quality.count,
+    errorRate: error && error.sum / error.count,
+    latencyP95Ms: latency?.sketch ? quantile(latency.sketch, 0.95) : null,
+    labels: quality?.count ?? 0,
+    labelsPerHour: (labels * 3_600_000) / Math.max(1_000, nowMs - rateFromMs),
+  };
+}
