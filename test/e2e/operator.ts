@@ -26,6 +26,7 @@ export interface StateAnswer {
   readonly input: unknown;
   readonly startedBy: string;
   readonly phase: string;
+  readonly refusal?: string | null;
   readonly outcome: string | null;
   readonly weightPct: number;
   readonly paused: { readonly by: string } | null;

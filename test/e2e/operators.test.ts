@@ -20,6 +20,11 @@ test('A rollout started, queried and rolled back with tctl: the configuration is
     outcome: null,
     ignored: [],
   });
+  expect(await operator.live()).toMatchObject({
+    stable: { configuration: { model: INCUMBENT } },
+    candidate: { configuration: { model: 'claude-3-5-haiku' } },
+    weight_pct: 5,
+  });
   expect(await operator.type(ROLL_BACK)).toMatchObject({ exit: 0 });
   expect(await restored()).toMatchObject({
     stable: { configuration: { model: INCUMBENT } },
@@ -52,10 +57,9 @@ test('restoreConfiguration with a rollout running: it is taken back, and the res
 test('restoreConfiguration with nothing running: the previous configuration is live', async () => {
   const { operator } = running;
   const { generation } = (await operator.live()).stable;
-  const promote = await operator.start(
+  const promote = await running.soaking(
     `tctl workflow start --taskqueue llm-optimizer --workflow_type canaryRollout --workflow_id ${ROLLOUT} --input '{"serviceId":"support-bot","change":{"model":"${GOOD_CANDIDATE}"},"steps":[100]}'`,
   );
-  await operator.stateWhen(ROLLOUT, ({ phase }) => phase === 'soaking');
   const override = `temporal workflow signal --workflow-id ${ROLLOUT} --name promote --input '{"by":"ann","reason":"tried elsewhere"}'`;
   expect(await operator.type(override)).toMatchObject({ exit: 0 });
   expect(await operator.end(ROLLOUT, promote)).toMatchObject({ result: { outcome: 'promoted' } });
@@ -116,7 +120,7 @@ test('pause and resume as updates: each answers whether it was accepted', async 
     const { exit, text } = await operator.type(
       `temporal workflow update execute --workflow-id ${ROLLOUT} --name ${name} --input '${input}' --output json`,
     );
-    expect(exit, text).toBe(0);
+    expect({ exit, text }).toMatchObject({ exit: 0 });
     return (JSON.parse(text) as { readonly result: unknown }).result;
   };
   expect(await update('pause', '{"by":"ann","reason":"lunch"}')).toMatchObject({ accepted: true });

@@ -23,8 +23,8 @@ export interface Running {
   /** Throws before the hooks of the file have run. */
   readonly operator: Operator;
   readonly ready: ProgramReady;
-  /** Starts a rollout as documented and waits until its first step is served; its run id. */
-  soaking(): Promise<string>;
+  /** Starts a rollout, as documented unless told, and waits until its first step is served; its run id. */
+  soaking(line?: string): Promise<string>;
 }
 
 /** Registers hooks that start and end the program, and that check before each test that the incumbent alone is live. */
@@ -59,16 +59,18 @@ export function useProgram(seed: number): Running {
     get ready() {
       return running().ready;
     },
-    soaking: async () => {
+    soaking: async (line = START_ROLLOUT) => {
       const { operator } = running();
-      const runId = await operator.start(START_ROLLOUT);
-      await operator.stateWhen(ROLLOUT, ({ phase, weightPct }) => phase === 'soaking' && weightPct === 5);
-      expect(await operator.live()).toMatchObject({
-        stable: { configuration: { model: INCUMBENT } },
-        candidate: { configuration: { model: 'claude-3-5-haiku' } },
-        weight_pct: 5,
-      });
-      return runId;
+      for (;;) {
+        const runId = await operator.start(line);
+        const { phase, refusal } = await operator.stateWhen(ROLLOUT, (state) =>
+          ['soaking', 'refused'].includes(state.phase),
+        );
+        if (phase === 'soaking') return runId;
+        // A configuration that has just been restored has to be served for a while before it can be compared with.
+        if (refusal?.includes('labelled requests of the stable configuration') !== true)
+          throw new Error(refusal ?? 'refused without a reason');
+      }
     },
   };
 }

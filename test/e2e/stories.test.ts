@@ -33,8 +33,7 @@ async function tell(...options: readonly string[]) {
   program = await startProcess([START, '--once', '--data', dataDir, ...options]);
   const exit = await program.ended(LIMIT_MS);
   const text = program.lines.join('\n');
-  expect(exit, text).toBe(0);
-  expect(text).toContain('Both stories ended as told.');
+  expect({ exit, text }).toEqual({ exit: 0, text: expect.stringContaining('Both stories ended as told.') });
   expect(serversOn(dataDir)).toEqual([]);
   const story = await readStory(join(dataDir, 'story.json'));
   expect(story).toMatchObject({ stage: 'done', asTold: { improve: true, takeBack: true } });

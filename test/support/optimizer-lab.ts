@@ -31,8 +31,8 @@ export interface LabOptions {
 }
 
 export interface Lab extends Optimizer {
-  /** Waits until the stable configuration has `labels` labels: then a rollout is admitted. */
-  served(labels: number): Promise<void>;
+  /** Waits until the stable configuration has served enough labelled requests for a rollout to be admitted. */
+  admissible(): Promise<void>;
   /** Ends everything and removes the data folder. */
   stop(): Promise<void>;
 }
@@ -74,27 +74,26 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       },
       running,
     );
-    return { ...optimizer, stop, served: (labels) => served(optimizer, labels) };
+    return { ...optimizer, stop, admissible: () => admissible(optimizer) };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function served({ stores, settings }: Optimizer, labels: number): Promise<void> {
-  const { serviceId } = settings;
-  const seen = await poll(
-    async () => {
-      const { unitFirst } = await stores.windows.summary({
-        serviceId,
-        arm: 'stable',
-        generation: null,
-        fromMs: Date.now() - 3_600_000,
-        toMs: Date.now(),
-      });
-      return (unitFirst.quality?.count ?? 0) >= labels ? true : undefined;
-    },
-    { timeoutMs: 120_000, everyMs: 500 },
-  );
-  if (!seen) throw new Error(`${serviceId} had not ${labels} labels within 2 minutes`);
+async function admissible({ stores, settings }: Optimizer): Promise<void> {
+  const { serviceId, rollout } = settings;
+  const enough = async () => {
+    const generation = (await stores.configurations.stable(serviceId))?.generation ?? null;
+    const { unitFirst } = await stores.windows.summary({
+      serviceId,
+      arm: 'stable',
+      generation,
+      fromMs: Date.now() - 3_600_000,
+      toMs: Date.now(),
+    });
+    return (unitFirst.quality?.count ?? 0) >= rollout.minSamples ? true : undefined;
+  };
+  const seen = await poll(enough, { timeoutMs: 120_000, everyMs: 200 });
+  if (!seen) throw new Error(`${serviceId} had not ${rollout.minSamples} labels within 2 minutes`);
 }

@@ -20,7 +20,7 @@ const lab = await startLab({
 process.once('SIGINT', () => {
   void lab.stop().finally(() => process.exit(0));
 });
-await lab.served(1_000);
+await lab.admissible();
 const { stack, gatewayUrl, settings } = lab;
 const ready: ProgramReady = { ...stack.temporal, gatewayUrl, serviceId: settings.serviceId };
 process.stdout.write(`${JSON.stringify(ready)}\n`);
