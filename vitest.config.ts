@@ -11,15 +11,24 @@ const project = (name: string, extra: Record<string, unknown> = {}) => ({
 /** Projects that share the two cores with real servers run their files one after another. */
 const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 };
 
+/** Projects that run or replay workflows get the bundle of the present sources, built once. */
+const withBundle = { ...withServers, globalSetup: ['test/support/workflow-bundle.ts'] };
+
+/** End-to-end tests run what `npm run build` makes. */
+const withBuild = { ...withServers, testTimeout: 300_000, globalSetup: ['test/support/optimizer-build.ts'] };
+
+/** What fails fastest comes first, and projects with servers never run beside each other. */
+const inTurn = (groupOrder: number) => ({ sequence: { groupOrder } });
+
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
-      project('architecture'),
-      project('replay', withServers),
-      project('workflow', withServers),
-      project('integration', withServers),
-      project('e2e', { ...withServers, testTimeout: 300_000 }),
+      project('unit', inTurn(0)),
+      project('architecture', inTurn(0)),
+      project('replay', { ...withBundle, ...inTurn(1) }),
+      project('workflow', { ...withBundle, ...inTurn(2) }),
+      project('integration', { ...withServers, ...inTurn(3) }),
+      project('e2e', { ...withBuild, ...inTurn(4) }),
     ],
   },
 });

@@ -1,0 +1,183 @@
+/** The activities of the workflow tests: those of the product by name, type and failure, over the worlds of the tests. */
+import type { Activities, Assessment, ControlActivities } from '../../../activities/index.ts';
+import { withCompensationFailures, withFailures } from '../../../activities/failures.ts';
+import { startEvidence } from '../../../src/analysis/index.ts';
+import { durationMs } from '../../../src/domain/duration.ts';
+import { Failure } from '../../../src/domain/failure.ts';
+import { parseOrFail } from '../../../src/domain/validate.ts';
+import {
+  cycleInputSchema,
+  restoreInputSchema,
+  rolloutInputSchema,
+} from '../../../src/domain/workflow-input.ts';
+import { testLook, testPlan } from '../../support/rollout.ts';
+import type { World } from './world.ts';
+
+export interface Place {
+  readonly world: (serviceId: string) => World;
+  readonly nowMs: () => Promise<number>;
+  /** Signals `rollback` to a workflow; false when it does not run. */
+  readonly signalRollback: (workflowId: string, message: object) => Promise<boolean>;
+}
+
+const NO_EVIDENCE = { evidence: startEvidence([], [100]), late: null, lateNo: 1, foldedTo: 0 };
+
+export function mainActivities({ world, nowMs, signalRollback }: Place): Activities {
+  const known = (serviceId: string): World => {
+    const found = world(serviceId);
+    return found;
+  };
+  return {
+    admitRollout: withFailures(async (request) => {
+      const input = parseOrFail(rolloutInputSchema, request.input, 'input of canaryRollout');
+      const here = known(input.serviceId);
+      await here.enter('admitRollout');
+      const plan = testPlan({
+        serviceId: input.serviceId,
+        generation: here.gateway.generation + 1,
+        stableHash: here.gateway.stable,
+        candidateHash: `hash of ${input.change.model ?? 'the change'}`,
+        requestedBy: input.by ?? request.parentWorkflowId ?? 'unnamed',
+        reason: input.reason ?? 'asked for',
+        admittedAtMs: await nowMs(),
+        ...(input.steps ? { steps: input.steps } : {}),
+        ...(input.soak === undefined ? {} : { soakMs: durationMs(input.soak) }),
+        ...here.plan,
+      });
+      return { plan, evidence: startEvidence(plan.guardrails, plan.steps) };
+    }),
+
+    assess: withFailures(async ({ input }) => {
+      const { serviceId } = parseOrFail(cycleInputSchema, input, 'input of optimizationCycle');
+      const here = known(serviceId);
+      await here.enter('assess');
+      const found = { serviceId, reason: 'as the test says', observed: null };
+      const assessment: Assessment =
+        here.assessment.kind === 'nothingToDo'
+          ? { ...found, kind: 'nothingToDo' }
+          : { ...found, kind: here.assessment.kind, change: { model: 'better' } };
+      return assessment;
+    }),
+
+    describeChange: withFailures(async ({ workflowId }) => {
+      const here = known(serviceIn(workflowId));
+      await here.enter('describeChange');
+      return here.ended ? { ...here.ended, workflowId } : null;
+    }),
+
+    finishRollout: withFailures(async ({ state }) => {
+      const here = known(state.plan.serviceId);
+      await here.enter('finishRollout');
+      here.finished = state;
+    }),
+
+    look: withFailures(async (request) => {
+      const here = known(request.serviceId);
+      here.looks += 1;
+      const number = here.looks;
+      await here.enter('look');
+      const { gateway } = here;
+      gateway.read();
+      if (gateway.generation !== request.generation) {
+        throw new Failure('StaleGeneration', `generation ${gateway.generation} is live`);
+      }
+      const [atMs, live] = [await nowMs(), here.live(number)];
+      if (live === 'leaseLost') gateway.expireLease();
+      else {
+        const { weightPct, plan } = request.state;
+        gateway.setCandidate(request, request.candidateHash, weightPct, atMs + plan.leaseMs);
+      }
+      return testLook(request.state, atMs, here.verdict(number, request.state), live);
+    }),
+
+    prepareRestore: withFailures(async ({ input }) => {
+      const { serviceId, to, by, reason } = parseOrFail(
+        restoreInputSchema,
+        input,
+        'input of restoreConfiguration',
+      );
+      const here = known(serviceId);
+      await here.enter('prepareRestore');
+      const target = { driver: 'rest', url: 'http://127.0.0.1:1' } as const;
+      return {
+        serviceId,
+        target,
+        generation: 1,
+        hash: 'stable-hash',
+        holder: here.holder,
+        takesBack: to === 'previous',
+        by,
+        reason,
+      };
+    }),
+
+    renewLeaseRun: withFailures(async ({ serviceId }) => {
+      await known(serviceId).enter('renewLeaseRun');
+    }),
+
+    sweep: withFailures(async () => ({ services: 1, started: ['cycle/support-bot'] })),
+
+    tellHolder: withFailures(async ({ holder, by, reason }) => {
+      await known(serviceIn(holder.workflowId)).enter('tellHolder');
+      return signalRollback(holder.workflowId, { by, reason });
+    }),
+
+    watchPromotion: withFailures(async ({ input, progress }) => {
+      const here = known(input.serviceId);
+      here.watchLooks += 1;
+      const kind = here.watch(here.watchLooks);
+      await here.enter('watchPromotion');
+      return { kind, reason: `the watch says ${kind}`, evidence: progress ?? NO_EVIDENCE };
+    }),
+  };
+}
+
+export function controlActivities({ world, nowMs }: Place): ControlActivities {
+  return {
+    setWeight: withFailures(async (request) => {
+      const here = world(request.serviceId);
+      await here.enter('setWeight');
+      const atMs = await nowMs();
+      const leaseExpiresAtMs = atMs + request.leaseMs;
+      here.gateway.setCandidate(request, request.candidateHash, request.weightPct, leaseExpiresAtMs);
+      return { atMs, weightPct: request.weightPct, leaseExpiresAtMs };
+    }),
+
+    promoteCandidate: withFailures(async (request) => {
+      const here = world(request.serviceId);
+      await here.enter('promoteCandidate');
+      here.gateway.setStable(request, request.candidateHash);
+    }),
+
+    takeBackCandidate: withCompensationFailures(
+      async (request) => {
+        const here = world(request.serviceId);
+        await here.enter('takeBackCandidate');
+        here.gateway.removeCandidate(request);
+        if (here.gateway.stable === request.stableHash) return;
+        here.gateway.setStable({ ...request, revision: request.revision + 1 }, request.stableHash);
+      },
+      ['StaleGeneration'],
+    ),
+
+    restoreStable: withCompensationFailures(async ({ wanted }) => {
+      const here = world(wanted.serviceId);
+      await here.enter('restoreStable');
+      const generation = here.gateway.generation + 1;
+      here.gateway.setStable({ generation, revision: 1 }, wanted.hash);
+      const tookOverFrom = wanted.holder?.workflowId ?? null;
+      return {
+        serviceId: wanted.serviceId,
+        generation,
+        restoredFrom: wanted.generation,
+        tookOverFrom,
+        atMs: await nowMs(),
+      };
+    }, []),
+  };
+}
+
+/** The service in an id such as `rollout/support-bot`. */
+function serviceIn(workflowId: string): string {
+  return workflowId.split('/')[1] ?? workflowId;
+}

@@ -1,0 +1,174 @@
+/**
+ * A Temporal server for the tests of a file, with workers for both task queues. Each test works on a service of its own, so
+ * that no workflow id is used twice.
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
+import type { Activities } from '../../../activities/index.ts';
+import type { RolloutState } from '../../../src/state/rollout/index.ts';
+import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
+import { SEARCH_ATTRIBUTES } from '../../../deploy/bootstrap/wanted.ts';
+import { timeSkippingServer } from '../../support/prerequisites/index.ts';
+import { controlActivities, mainActivities, type Place } from './activities.ts';
+import { World, type Hang } from './world.ts';
+
+/** What the `state` query of a rollout shows, as far as tests read it. */
+export type Shown = Omit<RolloutState, 'evidence' | 'seen'> & {
+  readonly input: unknown;
+  readonly startedBy: string;
+  readonly ignored: readonly { readonly name: string; readonly why: string }[];
+};
+
+export class Temporal {
+  readonly env: TestWorkflowEnvironment;
+  readonly worlds = new Map<string, World>();
+
+  constructor(env: TestWorkflowEnvironment) {
+    this.env = env;
+  }
+
+  get client() {
+    return this.env.client;
+  }
+
+  /** A service of its own for a test. Names are read in histories, so they say what is tried. */
+  service(serviceId: string): World {
+    if (this.worlds.has(serviceId)) throw new Error(`service ${serviceId}: two tests share it`);
+    const world = new World(serviceId);
+    this.worlds.set(serviceId, world);
+    return world;
+  }
+
+  /** Starts a workflow as a person would. Ids are those of the contracts. */
+  start(type: string, workflowId: string, ...args: readonly unknown[]): Promise<WorkflowHandle> {
+    return this.client.workflow.start(type, { taskQueue: TASK_QUEUE, workflowId, args: [...args] });
+  }
+
+  rollout(world: World, more: Readonly<Record<string, unknown>> = {}): Promise<WorkflowHandle> {
+    const { serviceId } = world;
+    return this.start('canaryRollout', `rollout/${serviceId}`, {
+      serviceId,
+      change: { model: 'new' },
+      ...more,
+    });
+  }
+
+  /** Waits until an activity hangs; time is skipped a second at a time, and stands still while an activity runs. */
+  async reach(hang: Hang): Promise<void> {
+    const reached = hang.reached.then(() => true);
+    for (let turn = 0; turn < 2_000; turn += 1) {
+      if (await Promise.race([reached, this.env.sleep('1s').then(() => false)])) return;
+    }
+    throw new Error('the activity was never reached');
+  }
+
+  /** Waits until the workflow's state is as `wanted` says; time is skipped ten seconds at a time. */
+  async until<S = Shown>(handle: WorkflowHandle, wanted: (state: S) => boolean): Promise<S> {
+    for (let turn = 0; turn < 2_000; turn += 1) {
+      const state = await handle.query<S>('state');
+      if (wanted(state)) return state;
+      await this.env.sleep('10s');
+    }
+    throw new Error(`the state never came: ${JSON.stringify(await handle.query('state'))}`);
+  }
+}
+
+/** `temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD` */
+const KEYWORD = 2;
+
+/** A time-skipping server that knows the search attributes; it answers no visibility query, so the bootstrap cannot be used. */
+export async function createTimeSkipping(): Promise<TestWorkflowEnvironment> {
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: await timeSkippingServer() },
+  });
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: env.namespace ?? 'default',
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
+  });
+  return env;
+}
+
+/**
+ * A time-skipping server of its own for every test: it stops skipping for good once a workflow was cancelled, or has ended
+ * while one of its activities ran, which is what half of these tests do.
+ */
+export function useTimeSkipping(): () => Temporal {
+  let temporal: Temporal | undefined;
+  let running: Running | undefined;
+  beforeEach(async () => {
+    temporal = new Temporal(await createTimeSkipping());
+    running = await startWorkers(temporal, inject('workflowBundlePath'));
+  });
+  afterEach(async () => {
+    await running?.stop();
+    await temporal?.env.teardown();
+  });
+  return () => started(temporal);
+}
+
+/** One server for all tests of a file, with both workers. */
+export function useServer(create: () => Promise<TestWorkflowEnvironment>): () => Temporal {
+  let temporal: Temporal | undefined;
+  let running: Running | undefined;
+  beforeAll(async () => {
+    temporal = new Temporal(await create());
+    running = await startWorkers(temporal, inject('workflowBundlePath'));
+  });
+  afterAll(async () => {
+    await running?.stop();
+    await temporal?.env.teardown();
+  });
+  return () => started(temporal);
+}
+
+function started(temporal: Temporal | undefined): Temporal {
+  if (!temporal) throw new Error('the environment of this file has not been started');
+  return temporal;
+}
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/** Both workers, over the bundle at `codePath`. */
+export async function startWorkers(temporal: Temporal, codePath: string): Promise<Running> {
+  const { env } = temporal;
+  const place: Place = {
+    world: (serviceId) => {
+      const world = temporal.worlds.get(serviceId);
+      if (!world) throw new Error(`service ${serviceId}: no test has named it`);
+      return world;
+    },
+    nowMs: () => env.currentTimeMs(),
+    signalRollback: async (workflowId, message) => {
+      await env.client.workflow.getHandle(workflowId).signal('rollback', message);
+      return true;
+    },
+  };
+  const common = {
+    connection: env.nativeConnection,
+    namespace: env.namespace ?? 'default',
+    shutdownGraceTime: 0,
+  };
+  const activities: Activities = mainActivities(place);
+  const workers = [
+    await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: { codePath }, activities }),
+    await Worker.create({ ...common, taskQueue: CONTROL_TASK_QUEUE, activities: controlActivities(place) }),
+  ];
+  const runs = workers.map((worker) => worker.run());
+  return {
+    stop: async () => {
+      for (const world of temporal.worlds.values()) world.release();
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(runs);
+    },
+  };
+}
+
+/** Keeps the workers' own log out of the tests' output; warnings of workflows that fail on purpose are not news. */
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
