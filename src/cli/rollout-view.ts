@@ -30,13 +30,21 @@ export function planOf({ plan }: Pick<RolloutView, 'plan'>): string {
   return `Plan: ${steps}; ${labels}: some ${formatDuration(Math.ceil(expectedMs / 1_000) * 1_000)}.`;
 }
 
-/** One line: step, weight, labels, and the guardrail that is furthest behind. */
+/** One line: step, weight, labels, each guardrail's evidence in per cent of what is needed, and what is furthest behind. */
 export function plainRollout(view: RolloutView, nowMs: number): string {
   const { plan, verdict } = view;
   const step = `step ${view.stepIndex + 1}/${plan.steps.length} at ${view.weightPct} %`;
   if (!verdict) return `  ${step}: ${view.phase}, first look to come`;
+  const proof = verdict.guardrails.map(evidencePct).join(', ');
   const slowest = furthestBehind(verdict.guardrails);
-  return `  ${step}: ${labelsOf(verdict.guardrails)}, ${soakOf(view, nowMs)}${slowest ? `; ${slowest.reason}` : ''}`;
+  const behind = slowest ? `; ${slowest.reason}` : '';
+  return `  ${step}: ${labelsOf(verdict.guardrails)}, ${soakOf(view, nowMs)}; evidence ${proof}${behind}`;
+}
+
+function evidencePct(guardrail: GuardrailVerdict): string {
+  const harmed = guardrail.outcome === 'harm';
+  const share = guardrail.outcome === 'pass' ? 1 : harmed ? guardrail.harm : guardrail.proof;
+  return `${guardrail.id} ${Math.round(100 * share)} %${harmed ? ' of harm' : ''}`;
 }
 
 /** Several lines: the same, and each guardrail's evidence as a bar. */
