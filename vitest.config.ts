@@ -8,14 +8,26 @@ const project = (name: string, extra: Record<string, unknown> = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' as const, ...extra },
 });
 
+/** Programs that a project's tests drive, fetched before its first test. */
+const FETCH = 'test/support/prerequisites/fetch.ts';
+
 /** Projects that share the two cores with real servers run their files one after another. */
-const withServers = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 };
+const withServers = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
+  globalSetup: [FETCH],
+};
 
 /** Projects that run or replay workflows get the bundle of the present sources, built once. */
-const withBundle = { ...withServers, globalSetup: ['test/support/workflow-bundle.ts'] };
+const withBundle = { ...withServers, globalSetup: [FETCH, 'test/support/workflow-bundle.ts'] };
 
 /** End-to-end tests run what `npm run build` makes. */
-const withBuild = { ...withServers, testTimeout: 300_000, globalSetup: ['test/support/optimizer-build.ts'] };
+const withBuild = {
+  ...withServers,
+  testTimeout: 300_000,
+  globalSetup: [FETCH, 'test/support/optimizer-build.ts'],
+};
 
 /** What fails fastest comes first, and projects with servers never run beside each other. */
 const inTurn = (groupOrder: number) => ({ sequence: { groupOrder } });

@@ -1,0 +1,21 @@
+/**
+ * Fetches what a project's tests drive before the first of them runs, outside any time limit of a test: cold builds take minutes.
+ * What cannot be had is said here in one line, and fails the tests that need it, not the others.
+ */
+import type { TestProject } from 'vitest/node';
+import { tctlPath, temporalPath, timeSkippingServer } from './index.ts';
+
+const NEEDS: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
+  workflow: [temporalPath, timeSkippingServer],
+  integration: [temporalPath, timeSkippingServer, tctlPath],
+  e2e: [temporalPath, tctlPath],
+};
+
+/** Vitest's global set-up. */
+export default async function fetchPrerequisites(project: TestProject): Promise<void> {
+  for (const get of NEEDS[project.name] ?? []) {
+    await get().catch((error: unknown) => {
+      process.stderr.write(`[prerequisites] ${error instanceof Error ? error.message : String(error)}\n`);
+    });
+  }
+}
