@@ -65,6 +65,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   let changed = false;
   let cancelled = false;
   let refusal: string | null = null;
+  let clockMs = info.startTime.getTime();
 
   const receive = (message: Message): Answer => {
     if (!state) {
@@ -85,9 +86,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
 
   return CancellationScope.nonCancellable(async () => {
     state ??= await admitted();
-    if (carried) await admit.renewLeaseRun({ serviceId: state.plan.serviceId, holder: holder() });
     for (const message of early.splice(0)) receive(message);
     try {
+      if (carried) await renewLeaseRun();
       await drive();
     } catch (error) {
       if (isContinueAsNew(error)) throw error;
@@ -111,11 +112,37 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return startRollout(admission.plan, admission.evidence);
   }
 
+  /**
+   * Names this run in the lease. Its failure decides nothing, and a rollback does not wait for it: the fence, not the lease,
+   * protects the gateway.
+   */
+  async function renewLeaseRun(): Promise<void> {
+    const scope = new CancellationScope();
+    step = scope;
+    try {
+      await scope.run(() => admit.renewLeaseRun({ serviceId: current().plan.serviceId, holder: holder() }));
+    } catch (error) {
+      inbox.ignored.push({ atMs: Date.now(), name: 'renewLeaseRun', why: failureReason(error) });
+    } finally {
+      step = null;
+    }
+  }
+
+  /**
+   * Time as far as the history proves it: what activities reported, and when fired timers were due. What comes next is decided
+   * by this clock alone. `Date.now()` will not do: after a crash, a query that reaches the new worker before the workflow
+   * task makes the SDK run the newest events at the time of the task before them, a replay runs them at their own time,
+   * and the two would order different commands.
+   */
+  function clockReads(atMs: number): void {
+    clockMs = Math.max(clockMs, atMs);
+  }
+
   /** Runs the interpreter until nothing is left to do. */
   async function drive(): Promise<void> {
     for (;;) {
       if (workflowInfo().continueAsNewSuggested && current().phase === 'soaking') await handOver();
-      const action = nextRolloutAction(current(), Date.now());
+      const action = nextRolloutAction(current(), clockMs);
       if (action.kind === 'finish') return;
       await perform(action);
     }
@@ -150,13 +177,14 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function waitUntil(untilMs: number | null): Promise<void> {
     changed = false;
     if (untilMs === null) await condition(() => changed);
-    else await condition(() => changed, Math.max(1, untilMs - Date.now()));
+    else if (!(await condition(() => changed, Math.max(1, untilMs - Date.now())))) clockReads(untilMs);
   }
 
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       const set = await mutate.setWeight({ ...write(), weightPct, leaseMs: current().plan.leaseMs });
+      clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
     describeSelf({
@@ -170,10 +198,12 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       try {
-        happened({ kind: 'looked', look: await decide.look({ ...write(), state: current() }) });
+        const found = await decide.look({ ...write(), state: current() });
+        clockReads(found.atMs);
+        happened({ kind: 'looked', look: found });
       } catch (error) {
         if (isCancellation(error) || failureType(error) === 'StaleGeneration') throw error;
-        happened({ kind: 'lookFailed', atMs: Date.now(), why: failureReason(error) });
+        happened({ kind: 'lookFailed', atMs: Math.max(Date.now(), clockMs), why: failureReason(error) });
       }
     });
   }

@@ -61,8 +61,9 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
   });
   setHandler(stateQuery, () => ({ input, phase, assessment, ended, ignored: inbox.ignored }));
   setHandler(decisionsQuery, () => (assessment ? [assessment] : []));
-  setHandler(changeEndedSignal, (report) => {
-    ended = report;
+  setHandler(changeEndedSignal, (report: unknown) => {
+    if (isReport(report)) ended = report;
+    else inbox.ignored.push({ atMs: Date.now(), name: 'changeEnded', why: 'not a report of a change' });
   });
   CancellationScope.current().cancelRequested.catch(() => {
     outbox.push({ name: 'rollback', by: 'temporal', reason: 'the cycle was cancelled' });
@@ -114,7 +115,16 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
         if (message.name === 'rollback') phase = 'ROLLING_BACK';
         await passOn(rolloutId, message);
       }
-      if (!ended && outbox.length === 0) ended = await describeChange({ workflowId: rolloutId });
+      if (!ended && outbox.length === 0) ended = await askForTheEnd(rolloutId);
+    }
+  }
+
+  /** Null while the change runs, and when nobody could say: it is asked for again. */
+  async function askForTheEnd(workflowId: string): Promise<ChangeEnded | null> {
+    try {
+      return await describeChange({ workflowId });
+    } catch {
+      return null;
     }
   }
 
@@ -141,4 +151,11 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
     phase = 'COMPLETE';
     return { assessment, change: ended, reason, historyEvents: workflowInfo().historyLength };
   }
+}
+
+/** A hand-typed signal of that name must not end the cycle. */
+function isReport(report: unknown): report is ChangeEnded {
+  if (typeof report !== 'object' || report === null) return false;
+  const { workflowId, outcome, reason } = report as Readonly<Record<string, unknown>>;
+  return [workflowId, outcome, reason].every((text) => typeof text === 'string');
 }

@@ -16,6 +16,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities, PromotionEvidence, WatchInput, WatchSummary } from '../activities/index.ts';
 import { decideOptions } from './activity-options.ts';
 import { failureReason } from './failures.ts';
@@ -31,11 +32,14 @@ const PACE = 15;
 
 interface CarriedWatch {
   readonly startedAtMs: number;
+  readonly clockMs: number;
   readonly progress: PromotionEvidence | null;
 }
 
 export async function promotionWatch(input: WatchInput, carried?: CarriedWatch): Promise<WatchSummary> {
   const startedAtMs = carried?.startedAtMs ?? Date.now();
+  // When the last timer was due. Why not `Date.now()`: see `clockReads` in `canary-rollout.ts`.
+  let clockMs = carried?.clockMs ?? startedAtMs;
   const endsAtMs = startedAtMs + input.watchMs;
   let progress = carried?.progress ?? null;
   let revert: { readonly by: string; readonly reason: string } | null = null;
@@ -65,13 +69,14 @@ export async function promotionWatch(input: WatchInput, carried?: CarriedWatch):
   return CancellationScope.nonCancellable(async () => {
     if (!carried) describeSelf({ service: input.serviceId, kind: 'watch', phase: 'watching' });
     while (!revert && !over) {
-      const waitMs = Math.min(PACE * input.lookMs, endsAtMs - Date.now());
-      if (waitMs > 0) await condition(() => revert !== null || over !== null, waitMs);
+      const untilMs = Math.min(clockMs + PACE * input.lookMs, endsAtMs);
+      await condition(() => revert !== null || over !== null, Math.max(1, untilMs - Date.now()));
       if (revert ?? over) break;
+      clockMs = untilMs;
       await look();
-      if (!revert && !over && Date.now() >= endsAtMs) over = 'the watch is over';
+      if (!revert && !over && clockMs >= endsAtMs) over = 'the watch is over';
       if (workflowInfo().continueAsNewSuggested && !revert && !over) {
-        await continueAsNew<typeof promotionWatch>(input, { startedAtMs, progress });
+        await continueAsNew<typeof promotionWatch>(input, { startedAtMs, clockMs, progress });
       }
     }
     if (revert) await restore(revert);
@@ -95,11 +100,16 @@ export async function promotionWatch(input: WatchInput, carried?: CarriedWatch):
     }
   }
 
+  /** A restore that runs already, started by somebody else, is as good as ours. */
   async function restore(why: { readonly by: string; readonly reason: string }): Promise<void> {
-    await startChild(restoreConfiguration, {
-      workflowId: `restore/${input.serviceId}`,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [{ serviceId: input.serviceId, to: 'previous', by: why.by, reason: why.reason }],
-    });
+    try {
+      await startChild(restoreConfiguration, {
+        workflowId: `restore/${input.serviceId}`,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        args: [{ serviceId: input.serviceId, to: 'previous', by: why.by, reason: why.reason }],
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
   }
 }

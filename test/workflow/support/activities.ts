@@ -62,7 +62,7 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
     describeChange: withFailures(async ({ workflowId }) => {
       const here = known(serviceIn(workflowId));
       await here.enter('describeChange');
-      return here.ended ? { ...here.ended, workflowId } : null;
+      return here.ended;
     }),
 
     finishRollout: withFailures(async ({ state }) => {

@@ -2,7 +2,7 @@
  * The world of one service as the workflows meet it: a gateway in memory, and what looks and assessments will say. Only the
  * workflows are under test here, so the activities are the smallest thing that keeps their contracts.
  */
-import type { Assessment, RolloutSummary } from '../../../activities/index.ts';
+import type { Assessment } from '../../../activities/index.ts';
 import type { FailureType } from '../../../src/domain/failure.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { StepVerdict } from '../../../src/domain/guardrail.ts';
@@ -37,7 +37,12 @@ export class World {
   /** What `finishRollout` was told. */
   finished: RolloutState | null = null;
   /** How a change ended, as `describeChange` would tell a cycle that missed its report. */
-  ended: RolloutSummary | null = null;
+  ended: {
+    readonly workflowId: string;
+    readonly outcome: string;
+    readonly reason: string;
+    readonly generation: number | null;
+  } | null = null;
   looks = 0;
   watchLooks = 0;
   readonly #hangs = new Map<string, { readonly reach: () => void; readonly held: Promise<void> }>();
