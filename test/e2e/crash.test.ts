@@ -91,8 +91,8 @@ const labels = (state: State): number =>
 const appliedAgain = (state: State) => state.log.filter(({ why }) => why === 'applied again, soak restarted');
 
 /** The evidence that each look of the rollout began with and ended with, as its history has them. */
-async function evidenceOfLooks() {
-  const history = await withClient((client) => client.workflow.getHandle(ROLLOUT).fetchHistory());
+async function evidenceOfLooks(runId?: string) {
+  const history = await withClient((client) => client.workflow.getHandle(ROLLOUT, runId).fetchHistory());
   const asked = new Map<string, RolloutState>();
   const looks: { readonly before: RolloutState; readonly after: Look }[] = [];
   for (const { eventId, ...event } of history.events ?? []) {
@@ -110,8 +110,8 @@ async function evidenceOfLooks() {
 }
 
 /** Each look began with exactly what the one before it had gathered, and no block was folded twice or lost. */
-async function expectUnbrokenEvidence(): Promise<void> {
-  const looks = await evidenceOfLooks();
+async function expectUnbrokenEvidence(runId?: string): Promise<void> {
+  const looks = await evidenceOfLooks(runId);
   expect(looks.length).toBeGreaterThan(3);
   const gathered = ({ evidence, evidenceHash, foldedTo }: RolloutState | Look) => ({
     evidence,
