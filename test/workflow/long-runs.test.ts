@@ -1,0 +1,124 @@
+/**
+ * What the time-skipping server does not show truly: continue-as-new, and parents that close before their children. On the
+ * development server, with a history limit so low that every other look continues as new.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { describe, expect, it } from 'vitest';
+import type { RolloutPlan } from '../../src/state/rollout/index.ts';
+import { SEARCH_ATTRIBUTES } from '../../deploy/bootstrap/wanted.ts';
+import { temporalPath } from '../support/prerequisites/index.ts';
+import { useServer } from './support/environment.ts';
+
+const EVENTS_TO_CONTINUE_AFTER = 20;
+const temporal = useServer(async () =>
+  TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: await temporalPath() },
+      searchAttributes: SEARCH_ATTRIBUTES.map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
+      extraArgs: [
+        '--dynamic-config-value',
+        `limit.historyCount.suggestContinueAsNew=${EVENTS_TO_CONTINUE_AFTER}`,
+      ],
+    },
+  }),
+);
+
+/** In real time: looks every fifth of a second, steps of a second. */
+const FAST: Partial<RolloutPlan> = { lookMs: 200, soakMs: 1_000, leaseMs: 60_000, watchMs: 0 };
+const ROLLBACK = { by: 'oncall', reason: 'complaints' };
+
+const runsOf = async (workflowId: string): Promise<readonly string[]> => {
+  const runs: string[] = [];
+  for (let runId: string | undefined; ;) {
+    const handle = temporal().client.workflow.getHandle(workflowId, runId);
+    const { events } = await handle.fetchHistory();
+    const attributes = events?.[0]?.workflowExecutionStartedEventAttributes;
+    runs.unshift(attributes?.originalExecutionRunId ?? '');
+    runId = attributes?.continuedExecutionRunId ?? undefined;
+    if (runId === undefined || runId === '') return runs;
+  }
+};
+
+describe('a rollout whose history grows long', () => {
+  it('continues as new with its state, and is promoted as if nothing had happened', async () => {
+    const world = temporal().service('continues');
+    world.plan = FAST;
+    const handle = await temporal().rollout(world, { steps: [50, 100] });
+    const before = await handle.describe();
+    expect(await handle.result()).toMatchObject({ outcome: 'promoted', generation: 2 });
+    const runs = await runsOf(handle.workflowId);
+    expect(runs.length).toBeGreaterThan(2);
+    expect(runs[0]).toBe(before.runId);
+    expect(world.calls.filter((call) => call === 'admitRollout')).toHaveLength(1);
+    expect(world.calls.filter((call) => call === 'renewLeaseRun')).toHaveLength(runs.length - 1);
+    const revisions = world.gateway.writes.map((write) => Number(/\/(\d+) /u.exec(write)?.[1]));
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(world.finished?.looks).toBe(world.looks);
+  });
+
+  it('loses no message on the way: mistakes stay recorded, a pause holds, a rollback is obeyed', async () => {
+    const world = temporal().service('continues-with-messages');
+    world.plan = FAST;
+    const handle = await temporal().rollout(world);
+    await temporal().until(handle, (state) => state.phase === 'soaking');
+    await handle.signal('rollbak', ROLLBACK);
+    await handle.signal('pause', { by: 'ann', reason: 'release day', messageId: 'm1' });
+    const runs = (await runsOf(handle.workflowId)).length;
+    const later = await temporal().until(handle, (state) => state.looks >= 6);
+    expect((await runsOf(handle.workflowId)).length).toBeGreaterThan(runs);
+    expect(later).toMatchObject({
+      phase: 'soaking',
+      stepIndex: 0,
+      paused: { by: 'ann' },
+      ignored: [{ name: 'rollbak' }],
+    });
+    await handle.signal('pause', { by: 'ann', reason: 'again', messageId: 'm1' });
+    await handle.signal('rollback', ROLLBACK);
+    expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
+    expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null });
+  });
+
+  it('is rolled back at once when the lease cannot be renewed after continuing as new', async () => {
+    const world = temporal().service('continues-without-database');
+    world.plan = FAST;
+    world.failAt('renewLeaseRun', 'StoreUnavailable', 1_000);
+    const hang = world.hangAt('renewLeaseRun');
+    const handle = await temporal().rollout(world);
+    await hang.reached;
+    await handle.signal('rollback', ROLLBACK);
+    expect(await handle.result()).toMatchObject({ outcome: 'rolledBack' });
+    expect(world.gateway.candidate).toBeNull();
+    hang.release();
+  });
+});
+
+describe('a cycle that closes before its rollout', () => {
+  const monitoring = async (serviceId: string) => {
+    const world = temporal().service(serviceId);
+    world.assessment = { kind: 'deploy' };
+    world.plan = { ...FAST, soakMs: 60_000, lookMs: 60_000, leaseMs: 600_000 };
+    const cycle = await temporal().start('optimizationCycle', `cycle/${serviceId}`, { serviceId });
+    const child = temporal().client.workflow.getHandle(`rollout/${serviceId}`);
+    await temporal().until<{ phase: string }>(cycle, ({ phase }) => phase === 'MONITORING');
+    await temporal().until(child, ({ phase }) => phase === 'soaking');
+    return { world, cycle, child };
+  };
+
+  it('terminated: the rollout runs on and takes its own messages', async () => {
+    const { world, cycle, child } = await monitoring('orphan');
+    await cycle.terminate('as the test says');
+    expect((await child.describe()).status.name).toBe('RUNNING');
+    await child.signal('rollback', ROLLBACK);
+    expect(await child.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
+    expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null });
+  });
+
+  it('cancelled: the rollout is rolled back, and the cycle waits for it', async () => {
+    const { world, cycle, child } = await monitoring('cancelled-cycle');
+    await cycle.cancel();
+    expect(await cycle.result()).toMatchObject({ change: { outcome: 'rolledBack' } });
+    expect(await child.result()).toMatchObject({ reason: 'the cycle was cancelled' });
+    expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null });
+  });
+});
