@@ -7,7 +7,7 @@ import { applyChange, sameConfiguration, type Change } from '../src/domain/chang
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, invalidInput, type Problem } from '../src/domain/failure.ts';
 import { guardrailsOf } from '../src/domain/guardrails-of.ts';
-import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
@@ -17,6 +17,7 @@ import { adoptedService } from './adopted-service.ts';
 import { baselineOf, type Baseline } from './baseline.ts';
 import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
+import { requireStill, stableOf } from './served-as-recorded.ts';
 import { takeLease } from './take-lease.ts';
 
 export interface AdmitRequest {
@@ -52,6 +53,7 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
   refuseWhatCannotFinish(plan, input, baseline);
 
   const generation = await takeLease(ports, input.serviceId, request.holder, live.generation);
+  await requireStill(ports, stable, request.holder);
   await ports.configurations.record(
     {
       serviceId: input.serviceId,
@@ -81,18 +83,6 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
     plan: { ...plan, generation },
     evidence: startEvidence(plan.guardrails, plan.steps, baseline.frozen),
   };
-}
-
-/** What the gateway serves must be what we recorded as stable: a change made by hand is adopted by a person, not overwritten. */
-async function stableOf(ports: ActivityPorts, serviceId: string, live: LiveConfiguration) {
-  const stable = await ports.configurations.stable(serviceId);
-  if (!stable || !sameConfiguration(stable.body, live.stable.configuration)) {
-    throw new Failure(
-      'ChangeInFlight',
-      `${serviceId}: the gateway serves a stable configuration (generation ${live.stable.generation}) that is not the recorded one; adopt it first`,
-    );
-  }
-  return stable;
 }
 
 async function refuseUselessOrUnknown(

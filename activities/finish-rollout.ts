@@ -1,6 +1,7 @@
 /** Writes down how a rollout ended, and gives the change lease back. */
+import { Failure } from '../src/domain/failure.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
-import type { RolloutState } from '../src/state/rollout/index.ts';
+import type { RolloutOutcome, RolloutPlan, RolloutState } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /**
@@ -16,11 +17,7 @@ export async function finishRollout(
   const outcome = state.outcome ?? 'rolledBack';
   const reason = state.ending?.reason ?? state.log.at(-1)?.why ?? '';
   const nowMs = ports.nowMs();
-  if (outcome === 'promoted') await ports.configurations.promote(plan.serviceId, plan.generation, nowMs);
-  else {
-    const status = outcome === 'superseded' ? 'superseded' : 'rolledBack';
-    await ports.configurations.end(plan.serviceId, plan.generation, status, nowMs);
-  }
+  await closeConfiguration(ports, plan, outcome, nowMs);
   await ports.decisions.append({
     id: `${holder.workflowId}/${plan.generation}/ended`,
     serviceId: plan.serviceId,
@@ -55,6 +52,26 @@ export async function finishRollout(
     state: { verdict: state.verdict, looks: state.looks, steps: state.steps, summary: plan.summary },
   });
   await ports.leases.release(plan.serviceId, holder);
+}
+
+/** A promotion that a restore has overtaken is closed as superseded: the newer stable configuration stays. */
+async function closeConfiguration(
+  ports: ActivityPorts,
+  { serviceId, generation }: RolloutPlan,
+  outcome: RolloutOutcome,
+  nowMs: number,
+): Promise<void> {
+  const { configurations } = ports;
+  if (outcome !== 'promoted') {
+    const status = outcome === 'superseded' ? 'superseded' : 'rolledBack';
+    return configurations.end(serviceId, generation, status, nowMs);
+  }
+  try {
+    await configurations.promote(serviceId, generation, nowMs);
+  } catch (error) {
+    if (!(error instanceof Failure && error.type === 'StaleGeneration')) throw error;
+    await configurations.end(serviceId, generation, 'superseded', nowMs);
+  }
 }
 
 /** Mutate. After continue-as-new the lease names the new run. A second run changes nothing. */

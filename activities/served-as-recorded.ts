@@ -1,0 +1,54 @@
+/** Whether a gateway serves what we recorded. A change made by hand is adopted by a person, never overwritten. */
+import { sameConfiguration } from '../src/domain/change.ts';
+import { Failure } from '../src/domain/failure.ts';
+import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
+import type { ActivityPorts } from './ports.ts';
+
+type Stores = Pick<ActivityPorts, 'configurations'>;
+
+/**
+ * The recorded stable configuration. Throws ChangeInFlight when the gateway serves another one, or a candidate that
+ * nobody recorded. The candidate of a rollout that died is recorded: the next rollout replaces it.
+ */
+export async function stableOf(
+  ports: Stores,
+  serviceId: string,
+  live: LiveConfiguration,
+): Promise<ConfigurationRecord> {
+  const stable = await ports.configurations.stable(serviceId);
+  if (!stable || !sameConfiguration(stable.body, live.stable.configuration)) {
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the gateway serves a stable configuration (generation ${live.stable.generation}) that is not the recorded one; adopt it first`,
+    );
+  }
+  const { candidate } = live;
+  const known = candidate && (await ports.configurations.get(serviceId, candidate.generation));
+  if (candidate && !(known && sameConfiguration(known.body, candidate.configuration))) {
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the gateway serves a candidate (generation ${candidate.generation}) that is not recorded; take it away first`,
+    );
+  }
+  return stable;
+}
+
+/**
+ * To be asked once the lease is held: `judged` must still be the stable configuration, or the change would be taken back to
+ * something that has been replaced. Gives the lease back and throws ChangeInFlight otherwise.
+ */
+export async function requireStill(
+  ports: Pick<ActivityPorts, 'configurations' | 'leases'>,
+  judged: ConfigurationRecord,
+  holder: LeaseHolder,
+): Promise<void> {
+  const { serviceId } = judged;
+  const stable = await ports.configurations.stable(serviceId);
+  if (stable?.generation === judged.generation && stable.hash === judged.hash) return;
+  await ports.leases.release(serviceId, holder);
+  throw new Failure(
+    'ChangeInFlight',
+    `${serviceId} was changed while the rollout was being admitted (generation ${stable?.generation ?? 'none'} is stable now); start it again`,
+  );
+}
