@@ -20,7 +20,7 @@ export async function stableOf(
   if (!stable || !sameConfiguration(stable.body, live.stable.configuration)) {
     throw new Failure(
       'ChangeInFlight',
-      `${serviceId}: the gateway serves a stable configuration (generation ${live.stable.generation}) that is not the recorded one; adopt it first`,
+      `${serviceId}: the gateway serves a stable configuration (generation ${live.stable.generation}) that is not the recorded one; restoreConfiguration {"to":"stable"} puts the recorded one back`,
     );
   }
   const { candidate } = live;
