@@ -11,12 +11,10 @@ import type { Block } from '../src/domain/window.ts';
 import type { Look, RolloutState } from '../src/state/rollout/index.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
+import { freshened } from './freshness.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 
 export type LookRequest = GatewayWrite & { readonly state: RolloutState };
-
-/** Matured blocks must be at most this many looks old, or the evidence counts as stale. */
-const FRESH_LOOKS = 3;
 
 /**
  * Decide (and renew). Key: the revision; a second run renews again and folds the same blocks from the state it was given.
@@ -27,19 +25,9 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
   const live = await renew(ports, request);
   const nowMs = ports.nowMs();
   const toNo = Math.floor((nowMs - state.plan.matureAfterMs) / state.plan.blockMs) - 1;
-  const blocks =
-    toNo > state.foldedTo
-      ? await ports.windows.blocks({
-          serviceId: request.serviceId,
-          generation: request.generation,
-          blockMs: state.plan.blockMs,
-          fromNo: state.foldedTo + 1,
-          toNo,
-        })
-      : [];
+  const blocks = await takeBlocks(ports, request, toNo);
   const evidence = blocks.reduce((folded, block) => fold(state, folded, block), state.evidence);
-  const verdict = freshened(state, evidence, judge(state, evidence), nowMs);
-  await ports.windows.markFolded(request.serviceId, request.generation, blocks);
+  const verdict = await freshened(ports, state, judge(state, evidence), nowMs);
   const found: Look = {
     atMs: nowMs,
     live: live ? 'ours' : 'leaseLost',
@@ -83,6 +71,17 @@ async function renew(ports: ActivityPorts, request: LookRequest): Promise<LiveCo
   });
 }
 
+/** The blocks to fold, as they were first read: a look that is tried again folds the same, whatever has arrived in between. */
+async function takeBlocks(
+  ports: ActivityPorts,
+  { serviceId, generation, state }: LookRequest,
+  toNo: number,
+): Promise<readonly Block[]> {
+  if (toNo <= state.foldedTo) return [];
+  const range = { serviceId, generation, blockMs: state.plan.blockMs, fromNo: state.foldedTo + 1, toNo };
+  return ports.windows.markFolded(serviceId, generation, await ports.windows.blocks(range));
+}
+
 /** A block belongs to the step during which it began. */
 function fold(state: RolloutState, evidence: RolloutEvidence, block: Block): RolloutEvidence {
   const step = state.steps.findLast((each) => each.startedAtMs <= block.startMs) ?? state.steps[0];
@@ -100,21 +99,6 @@ function judge(state: RolloutState, evidence: RolloutEvidence): StepVerdict {
   return steps[state.stepIndex] === 100
     ? judgeAbsolute(evidence, { guardrails, constraints, minSamples, stepIndex: state.stepIndex })
     : judgeStep(evidence, { guardrails, steps, stepIndex: state.stepIndex, minSamples });
-}
-
-/** Old evidence never promotes: when the newest folded block is too old, a healthy verdict becomes `noData`. */
-function freshened(
-  state: RolloutState,
-  evidence: RolloutEvidence,
-  verdict: StepVerdict,
-  nowMs: number,
-): StepVerdict {
-  const { lookMs, blockMs, matureAfterMs } = state.plan;
-  const freshFromNo =
-    Math.floor((nowMs - matureAfterMs - FRESH_LOOKS * Math.max(lookMs, blockMs)) / blockMs) - 1;
-  if (verdict.outcome !== 'healthy' || (evidence.lastBlockNo ?? 0) >= freshFromNo) return verdict;
-  const newest = new Date((evidence.lastBlockNo ?? 0) * blockMs).toISOString();
-  return { ...verdict, outcome: 'noData', reason: `stale: nothing has arrived since ${newest}` };
 }
 
 function shareOf(blocks: readonly Block[]): number | null {

@@ -87,8 +87,12 @@ export interface WindowStore {
     readonly fromMs: number;
     readonly toMs: number;
   }): Promise<ArmSummary>;
-  /** Remembers the statistics of a block as a rollout folded them, so that later labels can be told apart. Key: (serviceId, generation, no). */
-  markFolded(serviceId: string, generation: number, blocks: readonly Block[]): Promise<void>;
+  /**
+   * Remembers the statistics of blocks as a rollout folds them, so that later labels can be told apart. Answers the blocks
+   * as they were remembered first: asked again, with labels that came later, it answers what it did before.
+   * Key: (serviceId, generation, no).
+   */
+  markFolded(serviceId: string, generation: number, blocks: readonly Block[]): Promise<readonly Block[]>;
   /** What has arrived since for blocks that were folded: both arms, as one difference. */
   lateSince(serviceId: string, generation: number, blockMs: number): Promise<Block | null>;
 }

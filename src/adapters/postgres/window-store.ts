@@ -70,6 +70,26 @@ async function grownBlocks(
   );
 }
 
+/** The blocks as `rollout_blocks` holds them. A block without a row is answered as it is given. */
+async function remembered(
+  db: Queryable,
+  serviceId: string,
+  generation: number,
+  blocks: readonly Block[],
+): Promise<readonly Block[]> {
+  const rows = await db.query<FoldedRow & { readonly block_ms: number }>(
+    `SELECT no, block_ms, arms FROM rollout_blocks
+     WHERE service_id = $1 AND generation = $2 AND no = ANY ($3::bigint[])`,
+    [serviceId, generation, blocks.map((block) => block.no)],
+  );
+  const key = (no: number, blockMs: number) => `${no}/${blockMs}`;
+  const arms = new Map(rows.map((row) => [key(row.no, row.block_ms), row.arms]));
+  return blocks.map((block) => ({
+    ...block,
+    arms: arms.get(key(block.no, block.endMs - block.startMs)) ?? block.arms,
+  }));
+}
+
 export function createWindowStore(db: Database): WindowStore {
   const summaryOf = async (selection: WindowSelection): Promise<ArmWindow> =>
     Object.fromEntries((await readWindows(db, selection)).map(({ metric, stats }) => [metric, stats]));
@@ -98,6 +118,7 @@ export function createWindowStore(db: Database): WindowStore {
           blocks.map((block) => JSON.stringify(block.arms)),
         ],
       );
+      return remembered(db, serviceId, generation, blocks);
     },
     lateSince: async (serviceId, generation, blockMs) => {
       const grown = await grownBlocks(db, serviceId, generation, blockMs);

@@ -18,10 +18,12 @@ export const holderOf = (workflowId: string, runId = 'run-1'): LeaseHolder => ({
 
 export const ROLLOUT = holderOf(`rollout/${SERVICE}`);
 
+export const BASELINE_LABELS = 1_500;
+
 /** A minute of traffic on the incumbent: enough labels for a baseline and for a finish within the hour. */
 export async function withBaseline(world: World): Promise<void> {
   world.nowMs = BEGIN_MS + 60_000;
-  await world.feed({ count: 4_000, fromMs: BEGIN_MS, toMs: world.nowMs });
+  await world.feed({ count: BASELINE_LABELS, fromMs: BEGIN_MS, toMs: world.nowMs });
 }
 
 export const admitRequest = (input: Record<string, unknown> = {}, holder: LeaseHolder = ROLLOUT) => ({

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { Driver } from './rollout-driver.ts';
+import { byHand, CANDIDATE, createWorld, SERVICE, type World } from './world.ts';
+
+let postgres: TestPostgres;
+let world: World;
+let driver: Driver;
+beforeAll(async () => void (postgres = await startPostgres()));
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  world = await createWorld(postgres);
+  driver = await Driver.admitted(world, { steps: [50, 100] });
+  world.nowMs += 1_000;
+  await driver.setWeight(50);
+});
+
+const blockOf = (atMs: number) => Math.floor(atMs / 1_000);
+const qualityOf = (look: { readonly evidence: Driver['state']['evidence'] }) => {
+  const quality = look.evidence.guardrails.find((guardrail) => guardrail.id === 'quality');
+  return quality?.totals;
+};
+
+it('folds matured blocks only, and renews the lease', async () => {
+  const fromMs = world.nowMs;
+  await driver.traffic(10_000, 40);
+  world.nowMs -= 2_000;
+  const look = await driver.look();
+  expect(look).toMatchObject({
+    atMs: world.nowMs,
+    live: 'ours',
+    leaseExpiresAtMs: world.nowMs + 120_000,
+    observedSharePct: 50,
+    foldedTo: blockOf(fromMs) + 7,
+  });
+  expect(qualityOf(look)).toMatchObject({ stable: { n: 160 }, candidate: { n: 160 } });
+  expect(await world.live()).toMatchObject({
+    weight_pct: 50,
+    lease_expires_at: world.nowMs + 120_000,
+    revision: 2,
+  });
+});
+
+it('counts late labels apart, never in a block that was folded', async () => {
+  const fromMs = world.nowMs;
+  await driver.traffic(10_000, 40);
+  const before = qualityOf(await driver.look());
+  const late = { count: 50, fromMs, toMs: fromMs + 10_000, quality: 0 };
+  await world.feed(late, { ...late, arm: 'candidate', generation: 2 });
+  world.nowMs += 2_000;
+  expect(qualityOf(await driver.look())).toEqual(before);
+  const found = await world.stores.windows.lateSince(SERVICE, 2, 1_000);
+  expect(found?.arms.candidate.quality).toMatchObject({ count: 50, sum: 0 });
+});
+
+it('answers the same evidence when the same look is tried again, whatever has arrived in between', async () => {
+  const fromMs = world.nowMs;
+  await driver.traffic(10_000, 40);
+  const request = driver.lookRequest();
+  const first = await world.activities.look(request);
+  expect(await world.activities.look(request)).toEqual(first);
+  await world.feed({
+    arm: 'candidate',
+    generation: 2,
+    count: 50,
+    fromMs,
+    toMs: fromMs + 10_000,
+    quality: 0,
+  });
+  const again = await world.activities.look(request);
+  expect(again.evidenceHash).toBe(first.evidenceHash);
+  expect(again).toEqual(first);
+});
+
+it('says leaseLost when the lease ran out, and writes nothing to the gateway', async () => {
+  await driver.traffic(10_000, 40);
+  world.nowMs += 120_000;
+  const live = await world.live();
+  expect(live.last_change.kind).toBe('leaseExpired');
+  expect(await driver.look()).toMatchObject({ live: 'leaseLost', leaseExpiresAtMs: null });
+  expect(await world.live()).toEqual(live);
+  expect(driver.state).toMatchObject({ phase: 'applying', weightPct: 0 });
+});
+
+it.each([
+  {
+    name: 'the candidate was taken away by hand under the same generation',
+    act: async () => {
+      const write = { serviceId: SERVICE, generation: 2, revision: 50, idempotencyKey: 'hand', reason: 'no' };
+      await createRestOrchestrator({ url: world.url }).removeCandidate(write);
+    },
+  },
+  {
+    name: 'another candidate is served',
+    act: () => byHand(world, 2, 50, { model: 'gpt-4o-mini-2024-07-18', weightPct: 50 }),
+  },
+  {
+    name: 'somebody raised the weight by hand',
+    act: () => byHand(world, 2, 50, { model: CANDIDATE, weightPct: 90 }),
+  },
+  { name: 'a newer generation is live', act: () => byHand(world, 9, 1, { model: CANDIDATE }) },
+])('is stale when $name', async ({ act }) => {
+  await act();
+  const live = await world.live();
+  await expect(world.activities.look(driver.lookRequest())).rejects.toMatchObject({
+    type: 'StaleGeneration',
+    nonRetryable: true,
+  });
+  expect(await world.live()).toEqual(live);
+});
+
+describe('verdicts', () => {
+  it('healthy when both arms do alike, enough and lately', async () => {
+    await driver.traffic(20_000, 200);
+    const look = await driver.look();
+    expect(look.verdict.outcome).toBe('healthy');
+    expect(driver.state).toMatchObject({ phase: 'applying', stepIndex: 1 });
+    const [decision] = await world.stores.decisions.list({ serviceId: SERVICE, kind: 'verdict' });
+    expect(decision).toMatchObject({
+      outcome: 'healthy',
+      hash: look.evidenceHash,
+      workflowId: `rollout/${SERVICE}`,
+    });
+  });
+
+  it('noData when what was proven has become old', async () => {
+    await driver.traffic(20_000, 200);
+    world.nowMs += 30_000;
+    const { verdict } = await driver.look();
+    expect(verdict).toMatchObject({ outcome: 'noData', reason: expect.stringMatching(/^stale/u) });
+    expect(driver.state.stepIndex).toBe(0);
+  });
+
+  it('noData when the candidate has fallen silent and only the stable arm goes on', async () => {
+    await driver.traffic(20_000, 200);
+    world.nowMs -= 2_000;
+    await world.feed({ count: 1_000, fromMs: world.nowMs, toMs: world.nowMs + 10_000 });
+    world.nowMs += 12_000;
+    const { verdict } = await driver.look();
+    expect(verdict).toMatchObject({ outcome: 'noData', reason: expect.stringMatching(/candidate/u) });
+    expect(driver.state.stepIndex).toBe(0);
+  });
+
+  it('noData before the first label', async () => {
+    world.nowMs += 5_000;
+    expect((await driver.look()).verdict.outcome).toBe('noData');
+  });
+
+  it('inconclusive with too few labels', async () => {
+    await driver.traffic(12_000, 20);
+    expect((await driver.look()).verdict.outcome).toBe('inconclusive');
+  });
+
+  it('harm when the candidate is much worse, and the rollout begins to take it back', async () => {
+    await driver.traffic(20_000, 200, { quality: 0.6 });
+    const { verdict } = await driver.look();
+    expect(verdict).toMatchObject({ outcome: 'harm', reason: expect.stringMatching(/quality/u) });
+    expect(driver.state).toMatchObject({ phase: 'rollingBack', ending: { outcome: 'rolledBack' } });
+  });
+
+  it('harm when the candidate fails', async () => {
+    await driver.traffic(20_000, 200, { errors: 0.1 });
+    expect((await driver.look()).verdict).toMatchObject({ outcome: 'harm' });
+  });
+});
+
+describe('at 100 %', () => {
+  const atTheEnd = async (constraints: Record<string, number>, quality: number) => {
+    driver.state = {
+      ...driver.state,
+      plan: { ...driver.state.plan, constraints },
+      stepIndex: 1,
+      phase: 'applying',
+    };
+    await driver.setWeight(100);
+    world.nowMs = Math.ceil(world.nowMs / 1_000) * 1_000 + 1_000;
+    await driver.traffic(20_000, 100, { quality });
+    return (await driver.look()).verdict;
+  };
+
+  it('only absolute limits speak: one that is broken is harm', async () => {
+    expect(await atTheEnd({ minQuality: 0.7 }, 0.5)).toMatchObject({
+      outcome: 'harm',
+      reason: expect.stringMatching(/0\.7/u),
+    });
+  });
+
+  it('and a limit that is kept lets it be promoted', async () => {
+    expect(await atTheEnd({ minQuality: 0.7 }, 0.8)).toMatchObject({ outcome: 'healthy' });
+    expect(driver.state.phase).toBe('promoting');
+  });
+});
