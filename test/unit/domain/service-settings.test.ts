@@ -58,7 +58,7 @@ describe('settings of a service', () => {
         latencyP95: { maxRisePct: 20, required: true },
         cost: { maxRisePct: 10, required: false },
       },
-      change: { maxPerDay: 5, minSpacing: '30m', approval: 'none', approvalTimeout: '24h' },
+      change: { maxPerDay: 5, minSpacing: '30m', retryAfter: '7d', approval: 'none', approvalTimeout: '24h' },
       cycle: { every: '15m', minLabels: 200 },
       rollout: {
         strategy: 'canary',
