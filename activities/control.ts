@@ -1,39 +1,17 @@
 /**
- * Mutate and compensate: the only activities that write to a gateway. They run on a task queue of their own, so that a
- * rollback never waits behind reads. Each reads back what is live before it reports.
+ * Mutate and compensate: what a rollout writes to a gateway, but for the renewal of its lease (`look.ts`). They run on a task
+ * queue of their own, so that a rollback never waits behind reads. Each reads back what is live before it reports.
  */
 import { canonicalJson } from '../src/decision/index.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
-import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
+import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 
 export interface WeightSet {
   readonly atMs: number;
   readonly weightPct: number;
   readonly leaseExpiresAtMs: number | null;
-}
-
-/** A restore as `prepareRestore` resolved it. */
-export interface WantedConfiguration {
-  readonly serviceId: string;
-  readonly target: { readonly driver: 'rest'; readonly url: string };
-  readonly generation: number;
-  readonly hash: string;
-  readonly holder: LeaseHolder | null;
-  /** The configuration that is replaced was asked to be taken back: `previous` never names it again. */
-  readonly takesBack: boolean;
-  readonly by: string;
-  readonly reason: string;
-}
-
-export interface RestoreSummary {
-  readonly serviceId: string;
-  /** Generation under which the restored configuration is live, and the recorded one that it repeats. */
-  readonly generation: number;
-  readonly restoredFrom: number;
-  readonly tookOverFrom: string | null;
-  readonly atMs: number;
 }
 
 /**
@@ -92,81 +70,13 @@ export async function takeBackCandidate(
   if (!isStableAlone(ports, write, live)) throw mismatch(write, live, 'the stable configuration alone');
 }
 
-/**
- * Compensate. Takes the service over, whoever holds it, and serves the wanted configuration as a new generation, until the
- * read-back equals it. Key: the holder's run; a second run repeats the same write. Nothing is final: if somebody takes
- * over in turn, a newer generation is drawn at the next try.
- */
-export async function restoreStable(
-  ports: ActivityPorts,
-  request: { readonly wanted: WantedConfiguration; readonly holder: LeaseHolder },
-): Promise<RestoreSummary> {
-  const { wanted, holder } = request;
-  const gateway = ports.orchestratorFor(wanted.target);
-  const body = await recorded(ports, wanted.serviceId, wanted.generation, wanted.hash);
-  const before = await gateway.read(wanted.serviceId);
-  const { generation, from } = await ports.leases.seize({
-    serviceId: wanted.serviceId,
-    holder,
-    gatewayGeneration: before.generation,
-    nowMs: ports.nowMs(),
-  });
-  const replaced = await ports.configurations.stable(wanted.serviceId);
-  await ports.configurations.record(
-    {
-      serviceId: wanted.serviceId,
-      generation,
-      body: body.body,
-      hash: wanted.hash,
-      status: 'trying',
-      source: holder.workflowId,
-    },
-    ports.nowMs(),
-  );
-  await gateway.setStable({
-    serviceId: wanted.serviceId,
-    generation,
-    revision: 1,
-    idempotencyKey: `${holder.workflowId}/${generation}/1`,
-    configuration: body.body,
-  });
-  const live = await gateway.read(wanted.serviceId);
-  if (live.candidate || hashOf(ports, live.stable.configuration) !== wanted.hash) {
-    throw mismatch({ ...wanted, generation, revision: 1 }, live, 'the restored configuration alone');
-  }
-  if (wanted.takesBack && replaced && replaced.hash !== wanted.hash) {
-    await ports.configurations.end(wanted.serviceId, replaced.generation, 'rolledBack', ports.nowMs());
-  }
-  await ports.configurations.promote(wanted.serviceId, generation, ports.nowMs());
-  await ports.audit.append({
-    id: `${holder.workflowId}/${holder.runId}/restored`,
-    serviceId: wanted.serviceId,
-    actor: wanted.by,
-    action: 'restoreConfiguration',
-    detail: {
-      reason: wanted.reason,
-      generation,
-      restoredFrom: wanted.generation,
-      tookOverFrom: from?.holder.workflowId ?? null,
-    },
-    atMs: ports.nowMs(),
-  });
-  await ports.leases.release(wanted.serviceId, holder);
-  return {
-    serviceId: wanted.serviceId,
-    generation,
-    restoredFrom: wanted.generation,
-    tookOverFrom: from && from.holder.workflowId !== holder.workflowId ? from.holder.workflowId : null,
-    atMs: ports.nowMs(),
-  };
-}
-
 /** sha256 of the canonical JSON of a configuration. */
 export function hashOf(ports: Pick<ActivityPorts, 'hash'>, configuration: Configuration): string {
   return ports.hash(canonicalJson(configuration));
 }
 
-async function recorded(
+/** The recorded configuration, as it was admitted. Throws InvalidInput when there is none, or another one. */
+export async function recorded(
   ports: ActivityPorts,
   serviceId: string,
   generation: number,
@@ -192,7 +102,8 @@ function isStableAlone(ports: ActivityPorts, write: GatewayWrite, live: LiveConf
   return live.candidate === null && hashOf(ports, live.stable.configuration) === write.stableHash;
 }
 
-function mismatch(
+/** What the read-back after a write means: somebody newer is there, or the gateway has not done it yet. */
+export function mismatch(
   write: { readonly serviceId: string; readonly generation: number; readonly revision: number },
   live: LiveConfiguration,
   wanted: string,

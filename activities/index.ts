@@ -4,18 +4,20 @@
  */
 import { admitRollout, type Admission, type AdmitRequest } from './admit-rollout.ts';
 import { assess } from './assess.ts';
-import { promoteCandidate, restoreStable, setWeight, takeBackCandidate } from './control.ts';
+import { promoteCandidate, setWeight, takeBackCandidate } from './control.ts';
 import { withCompensationFailures, withFailures } from './failures.ts';
 import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
 import { look } from './look.ts';
 import type { ActivityPorts } from './ports.ts';
+import { restoreStable } from './restore-stable.ts';
 import { prepareRestore, tellHolder } from './restore.ts';
 import { describeChange, sweep } from './sweep.ts';
 import { watchPromotion } from './watch-promotion.ts';
 
 export type { ActivityPorts, GatewayWrite } from './ports.ts';
 export type { Assessment, Observed } from './assess.ts';
-export type { RestoreSummary, WantedConfiguration, WeightSet } from './control.ts';
+export type { WeightSet } from './control.ts';
+export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
 export type { SweepSummary } from './sweep.ts';
 export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
 export type { PromotionEvidence, WatchInput } from './watch-promotion.ts';

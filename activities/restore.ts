@@ -1,11 +1,11 @@
-/** Prepares an emergency restore; the write itself is in `control.ts`. */
+/** Prepares an emergency restore; the write itself is in `restore-stable.ts`. */
 import { Failure } from '../src/domain/failure.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { restoreInputSchema, type RestoreInput } from '../src/domain/workflow-input.ts';
 import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import { adoptedService } from './adopted-service.ts';
-import type { WantedConfiguration } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
+import type { WantedConfiguration } from './restore-stable.ts';
 
 /**
  * Decide. Resolves what to restore. `previous` means the stable configuration while a change is being tried, and the one
