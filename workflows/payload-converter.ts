@@ -1,7 +1,7 @@
 /**
- * JSON payloads that may have been typed by hand. A payload that is not well-formed JSON becomes
- * `{malformedJson: text}` instead of an exception: an exception while decoding would fail the workflow task for ever and
- * wedge the workflow, while a value is refused by validation with a clear message.
+ * JSON payloads that may have been typed by hand. A payload that cannot be read (JSON that is not well-formed, an unknown
+ * encoding) becomes `{malformedJson: text}` instead of an exception: an exception while decoding would fail the workflow
+ * task for ever and wedge the workflow, while a value is refused by validation with a clear message.
  */
 import {
   BinaryPayloadConverter,
@@ -12,7 +12,7 @@ import {
 } from '@temporalio/common';
 import { decode } from '@temporalio/common/lib/encoding.js';
 
-class TolerantJsonPayloadConverter extends JsonPayloadConverter {
+class TolerantPayloadConverter extends CompositePayloadConverter {
   override fromPayload<T>(payload: Payload): T {
     try {
       return super.fromPayload(payload);
@@ -22,8 +22,8 @@ class TolerantJsonPayloadConverter extends JsonPayloadConverter {
   }
 }
 
-export const payloadConverter = new CompositePayloadConverter(
+export const payloadConverter = new TolerantPayloadConverter(
   new UndefinedPayloadConverter(),
   new BinaryPayloadConverter(),
-  new TolerantJsonPayloadConverter(),
+  new JsonPayloadConverter(),
 );

@@ -148,12 +148,15 @@ test('Signals that cannot be read: the rollout goes on, and its state says what 
       })
       .then(() => ''),
   );
-  const { ignored, phase } = await operator.stateWhen(ROLLOUT, (state) => state.ignored.length === 4);
+  const unknownEncoding = `temporal workflow signal --workflow-id ${ROLLOUT} --name rollback --input-meta encoding=no/such --input '{"by":"oncall","reason":"complaints"}'`;
+  expect(await operator.type(unknownEncoding)).toMatchObject({ exit: 0 });
+  const { ignored, phase } = await operator.stateWhen(ROLLOUT, (state) => state.ignored.length === 5);
   expect(phase).toBe('soaking');
   expect(ignored.map(({ name, why }) => `${name}: ${why}`)).toEqual([
     expect.stringMatching(/^rolback: no such signal; known are rollback, approve/u),
     expect.stringMatching(/^rollback: \(input\): is missing, expected one JSON object/u),
     expect.stringMatching(/^rollback: by: "" is given.*; reason: is missing/u),
+    expect.stringMatching(/^rollback: .*expected well-formed JSON/u),
     expect.stringMatching(/^rollback: .*expected well-formed JSON/u),
   ]);
   const after = await operator.live();
