@@ -1,7 +1,7 @@
 /** Optimization cycles: the idle one, which is most of them, and those that deploy a change. */
 import { describe, expect, it } from 'vitest';
 import type { CycleSummary } from '../../activities/index.ts';
-import { useTimeSkipping } from './support/environment.ts';
+import { useTimeSkipping } from './support/hooks.ts';
 import type { World } from './support/world.ts';
 
 const temporal = useTimeSkipping();

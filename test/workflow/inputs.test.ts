@@ -2,7 +2,8 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { createTimeSkipping, useServer } from './support/environment.ts';
+import { createTimeSkipping } from './support/environment.ts';
+import { useServer } from './support/hooks.ts';
 
 const temporal = useServer(createTimeSkipping);
 

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../deploy/bootstrap/wanted.ts';
 import { temporalPath } from '../support/prerequisites/index.ts';
-import { useServer } from './support/environment.ts';
+import { useServer } from './support/hooks.ts';
 
 const EVENTS_TO_CONTINUE_AFTER = 20;
 const temporal = useServer(async () =>

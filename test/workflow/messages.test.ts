@@ -2,7 +2,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
-import { useTimeSkipping, type Shown } from './support/environment.ts';
+import type { Shown } from './support/environment.ts';
+import { useTimeSkipping } from './support/hooks.ts';
 import type { World } from './support/world.ts';
 
 const temporal = useTimeSkipping();

@@ -1,7 +1,7 @@
 /** A rollout from its first step to its last: what looks say, and what becomes of it. */
 import { describe, expect, it } from 'vitest';
 import type { RolloutSummary } from '../../activities/index.ts';
-import { useTimeSkipping } from './support/environment.ts';
+import { useTimeSkipping } from './support/hooks.ts';
 import type { Verdict } from './support/world.ts';
 
 const temporal = useTimeSkipping();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RestoreSummary, WatchInput, WatchSummary } from '../../activities/index.ts';
 import { startEvidence } from '../../src/analysis/index.ts';
 import { GUARDRAILS } from '../support/rollout.ts';
-import { useTimeSkipping } from './support/environment.ts';
+import { useTimeSkipping } from './support/hooks.ts';
 import type { World } from './support/world.ts';
 
 const temporal = useTimeSkipping();

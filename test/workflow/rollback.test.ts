@@ -5,7 +5,8 @@ import { CancelledFailure } from '@temporalio/common';
 import { describe, expect, it, vi } from 'vitest';
 import type { RolloutSummary } from '../../activities/index.ts';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
-import { useTimeSkipping, type Temporal } from './support/environment.ts';
+import type { Temporal } from './support/environment.ts';
+import { useTimeSkipping } from './support/hooks.ts';
 import type { World } from './support/world.ts';
 
 const temporal = useTimeSkipping();

@@ -4,8 +4,13 @@
  */
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
-import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Activities } from '../../../activities/index.ts';
 import type { RolloutState } from '../../../src/state/rollout/index.ts';
 import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
@@ -79,12 +84,15 @@ export class Temporal {
    * this is how often it is asked.
    */
   async until<S = Shown>(handle: WorkflowHandle, wanted: (state: S) => boolean): Promise<S> {
-    for (let turn = 0; turn < 2_000; turn += 1) {
+    for (let turn = 0; turn < 1_000; turn += 1) {
       const state = await this.stateOf<S>(handle);
       if (state !== null && wanted(state)) return state;
       await this.env.sleep(this.env.supportsTimeSkipping ? '10s' : '50ms');
     }
-    throw new Error(`the state never came: ${JSON.stringify(await handle.query('state'))}`);
+    const { status } = await handle.describe();
+    throw new Error(
+      `${status.name}, and the state never came: ${JSON.stringify(await handle.query('state'))}`,
+    );
   }
 }
 
@@ -103,50 +111,12 @@ export async function createTimeSkipping(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
-/**
- * A time-skipping server of its own for every test: it stops skipping for good once a workflow was cancelled, or has ended
- * while one of its activities ran, which is what half of these tests do.
- */
-export function useTimeSkipping(): () => Temporal {
-  let temporal: Temporal | undefined;
-  let running: Running | undefined;
-  beforeEach(async () => {
-    temporal = new Temporal(await createTimeSkipping());
-    running = await startWorkers(temporal, inject('workflowBundlePath'));
-  });
-  afterEach(async () => {
-    await running?.stop();
-    await temporal?.env.teardown();
-  });
-  return () => started(temporal);
-}
-
-/** One server for all tests of a file, with both workers. */
-export function useServer(create: () => Promise<TestWorkflowEnvironment>): () => Temporal {
-  let temporal: Temporal | undefined;
-  let running: Running | undefined;
-  beforeAll(async () => {
-    temporal = new Temporal(await create());
-    running = await startWorkers(temporal, inject('workflowBundlePath'));
-  });
-  afterAll(async () => {
-    await running?.stop();
-    await temporal?.env.teardown();
-  });
-  return () => started(temporal);
-}
-
-function started(temporal: Temporal | undefined): Temporal {
-  if (!temporal) throw new Error('the environment of this file has not been started');
-  return temporal;
-}
-
 export interface Running {
   stop(): Promise<void>;
 }
 
-/** Both workers, over the bundle at `codePath`. */
-export async function startWorkers(temporal: Temporal, codePath: string): Promise<Running> {
+/** Both workers, over a bundle. */
+export async function startWorkers(temporal: Temporal, bundle: WorkflowBundleOption): Promise<Running> {
   const { env } = temporal;
   const place: Place = {
     world: (serviceId) => {
@@ -163,18 +133,19 @@ export async function startWorkers(temporal: Temporal, codePath: string): Promis
   const common = {
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',
+    identity: 'test-worker',
     shutdownGraceTime: 0,
   };
   const activities: Activities = mainActivities(place);
   const workers = [
-    await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: { codePath }, activities }),
+    await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle, activities }),
     await Worker.create({ ...common, taskQueue: CONTROL_TASK_QUEUE, activities: controlActivities(place) }),
   ];
   const runs = workers.map((worker) => worker.run());
   return {
     stop: async () => {
       for (const world of temporal.worlds.values()) world.release();
-      for (const worker of workers) worker.shutdown();
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.all(runs);
     },
   };

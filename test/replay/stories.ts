@@ -1,0 +1,150 @@
+/** The runs that are recorded: one for every workflow type and every way a rollout ends. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { startEvidence } from '../../src/analysis/index.ts';
+import type { RolloutPlan } from '../../src/state/rollout/index.ts';
+import { GUARDRAILS } from '../support/rollout.ts';
+import type { Temporal } from '../workflow/support/environment.ts';
+import type { World } from '../workflow/support/world.ts';
+
+/** In real time and short: two looks a step. */
+const PLAN: Partial<RolloutPlan> = {
+  lookMs: 300,
+  soakMs: 500,
+  leaseMs: 60_000,
+  watchMs: 0,
+  guardrails: GUARDRAILS,
+};
+const SLOW: Partial<RolloutPlan> = { ...PLAN, soakMs: 60_000, lookMs: 60_000, leaseMs: 600_000 };
+const ROLLBACK = { by: 'oncall', reason: 'complaints' };
+
+/** Plays a story to its end; the handle's history is what is kept. Names are the files' names. */
+type Story = (temporal: Temporal, world: World) => Promise<WorkflowHandle>;
+
+const soaking = async (temporal: Temporal, world: World): Promise<WorkflowHandle> => {
+  const handle = await temporal.rollout(world);
+  await temporal.until(handle, (state) => state.phase === 'soaking');
+  return handle;
+};
+
+export const STORIES: Readonly<Record<string, Story>> = {
+  'rollout-promoted': async (temporal, world) => {
+    world.plan = PLAN;
+    return temporal.rollout(world);
+  },
+  'rollout-rolled-back-by-signal': async (temporal, world) => {
+    world.plan = SLOW;
+    const handle = await soaking(temporal, world);
+    await handle.signal('rollbak', ROLLBACK);
+    await handle.signal('rollback', { by: 'oncall' });
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'rollout-rolled-back-while-applying': async (temporal, world) => {
+    world.plan = SLOW;
+    const hang = world.hangAt('setWeight');
+    const handle = await temporal.rollout(world);
+    await hang.reached;
+    await handle.signal('rollback', ROLLBACK);
+    await handle.result();
+    hang.release();
+    return handle;
+  },
+  'rollout-rolled-back-by-harm': async (temporal, world) => {
+    world.plan = PLAN;
+    world.verdict = (look) => (look < 4 ? 'healthy' : 'harm');
+    return temporal.rollout(world);
+  },
+  'rollout-approved-paused-and-promoted-by-hand': async (temporal, world) => {
+    world.plan = { ...SLOW, approval: 'beforeStart', steps: [50, 100] };
+    const handle = await temporal.rollout(world);
+    await temporal.until(handle, (state) => state.phase === 'awaitingApproval');
+    await handle.signal('approve', { by: 'ann' });
+    await temporal.until(handle, (state) => state.phase === 'soaking');
+    await handle.signal('pause', { by: 'ann', reason: 'release day' });
+    await handle.executeUpdate('resume', { args: [{ by: 'ann' }] });
+    await handle.executeUpdate('promote', { args: [{ by: 'ann', reason: 'seen enough' }] });
+    await temporal.until(handle, (state) => state.phase === 'soaking' && state.stepIndex === 1);
+    await handle.signal('promote', { by: 'ann', reason: 'seen enough' });
+    return handle;
+  },
+  'rollout-lease-lost': async (temporal, world) => {
+    world.plan = { ...PLAN, steps: [50, 100] };
+    world.live = (look) => (look === 1 ? 'leaseLost' : 'ours');
+    world.verdict = (look) => (look === 3 ? 'bothHurt' : 'healthy');
+    const handle = await temporal.rollout(world);
+    await temporal.until(handle, (state) => state.held?.by !== undefined);
+    await handle.signal('resume', { by: 'ann' });
+    return handle;
+  },
+  'rollout-cancelled': async (temporal, world) => {
+    world.plan = SLOW;
+    const handle = await soaking(temporal, world);
+    await handle.cancel();
+    return handle;
+  },
+  'rollout-superseded': async (temporal, world) => {
+    world.plan = SLOW;
+    const handle = await soaking(temporal, world);
+    world.gateway.setStable({ generation: 9, revision: 1 }, 'theirs');
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'rollout-refused': async (temporal, world) =>
+    temporal.start('canaryRollout', `rollout/${world.serviceId}`, {
+      serviceId: world.serviceId,
+      steps: [50, 5],
+    }),
+  'rollout-watched': async (temporal, world) => {
+    world.plan = { ...PLAN, steps: [50, 100], watchMs: 3_600_000 };
+    return temporal.rollout(world);
+  },
+  'cycle-idle': async (temporal, world) => cycle(temporal, world),
+  'cycle-deploying': async (temporal, world) => {
+    world.plan = { ...PLAN, steps: [50, 100] };
+    world.assessment = { kind: 'deploy' };
+    return cycle(temporal, world);
+  },
+  'cycle-rolled-back': async (temporal, world) => {
+    world.plan = SLOW;
+    world.assessment = { kind: 'deploy' };
+    const handle = await cycle(temporal, world);
+    await temporal.until<{ phase: string }>(handle, ({ phase }) => phase === 'MONITORING');
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'restore-with-a-holder': async (temporal, world) => {
+    world.plan = SLOW;
+    const rollout = await soaking(temporal, world);
+    world.holder = { workflowId: rollout.workflowId, firstRunId: 'first', runId: 'run' };
+    return restore(temporal, world);
+  },
+  'restore-alone': async (temporal, world) => restore(temporal, world),
+  'watch-closed': async (temporal, world) => watch(temporal, world),
+  'watch-reverted': async (temporal, world) => {
+    world.watch = (look) => (look < 2 ? 'well' : 'revert');
+    return watch(temporal, world);
+  },
+  sweep: async (temporal) => temporal.start('fleetSweep', 'fleet-sweep'),
+};
+
+const cycle = (temporal: Temporal, { serviceId }: World) =>
+  temporal.start('optimizationCycle', `cycle/${serviceId}`, { serviceId });
+
+const restore = (temporal: Temporal, { serviceId }: World) =>
+  temporal.start('restoreConfiguration', `restore/${serviceId}`, { serviceId, to: 'previous', ...ROLLBACK });
+
+const watch = (temporal: Temporal, { serviceId }: World) =>
+  temporal.start('promotionWatch', `watch/${serviceId}/2`, {
+    serviceId,
+    target: { driver: 'rest', url: 'http://127.0.0.1:1' },
+    generation: 2,
+    watchMs: 1_000,
+    lookMs: 20,
+    blockMs: 20,
+    matureAfterMs: 0,
+    minSamples: 200,
+    guardrails: GUARDRAILS,
+    constraints: {},
+    lastWeightPct: 50,
+    evidence: startEvidence(GUARDRAILS, [50, 100]),
+  });
