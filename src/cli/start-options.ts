@@ -34,7 +34,7 @@ export function readStartOptions(argv: readonly string[]): StartOptions {
         'Runs the whole loop on this machine: a gateway that replays recorded outcomes of real LLMs, PostgreSQL, Temporal',
         'and the optimizer. Tells two stories: a service becomes cheaper at the same quality, step by step; then a bad',
         'candidate is tried and taken back by itself. Then it stays up, for you to try tctl and temporal on it.',
-      ].join('\n'),
+      ].join(' '),
     )
     .option('--once', 'exit when both stories are told: with 0, or with 1 if one did not end as told', false)
     .option(
