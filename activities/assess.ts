@@ -113,7 +113,7 @@ async function decide(
 
   const problems = await ports
     .orchestratorFor(settings.orchestrator)
-    .validate(serviceId, { model: choice.chosen });
+    .validate(serviceId, applyChange(stable.body, { model: choice.chosen }));
   if (problems.length > 0) {
     return nothing(
       `the gateway does not take ${choice.chosen}: ${problems.map((p) => p.expected).join('; ')}`,
@@ -143,11 +143,12 @@ async function whatBlocksAChange(ports: ActivityPorts, settings: ServiceSettings
   const tried = (await ports.configurations.list(serviceId)).filter((each) =>
     each.source.startsWith('rollout/'),
   );
-  const times = tried.map((each) => each.endedAtMs ?? each.appliedAtMs ?? 0);
-  const today = times.filter((atMs) => nowMs - atMs < DAY_MS).length;
+  // A change that was promoted counts when it was applied; that it was replaced later is another change.
+  const changedAtMs = tried.map((each) => each.appliedAtMs ?? each.endedAtMs ?? 0);
+  const today = changedAtMs.filter((atMs) => nowMs - atMs < DAY_MS).length;
   if (today >= change.maxPerDay)
     return `${today} changes in the last 24 h, at most ${change.maxPerDay} are allowed`;
-  const last = Math.max(0, ...times);
+  const last = Math.max(0, ...changedAtMs, ...tried.map((each) => each.endedAtMs ?? 0));
   return nowMs - last < durationMs(change.minSpacing)
     ? `the last change is less than ${change.minSpacing} ago`
     : null;

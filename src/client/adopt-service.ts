@@ -31,15 +31,16 @@ export async function adoptService(
 ): Promise<LiveConfiguration> {
   const { serviceId } = settings;
   const live = await ports.orchestratorFor(settings.orchestrator).read(serviceId);
-  await ports.services.put(settings);
   const known = await ports.services.get(serviceId);
-  if (known && known.adoptedAtMs !== null) return live;
-  if (live.candidate) {
+  const adopted = known !== null && known.adoptedAtMs !== null;
+  if (live.candidate && !adopted) {
     throw new Failure(
       'ChangeInFlight',
       `${serviceId}: the gateway serves a candidate (generation ${live.candidate.generation}); take it away before adopting`,
     );
   }
+  await ports.services.put(settings);
+  if (adopted) return live;
   const nowMs = ports.nowMs();
   const generation = Math.max(1, live.stable.generation);
   const body = live.stable.configuration;

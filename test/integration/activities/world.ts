@@ -86,7 +86,10 @@ export interface WorldOptions {
 }
 
 /** A new world on `postgres`, which ends with the test. Blocks of a second, labels that are mature after two. */
-export async function createWorld(postgres: TestPostgres, options: WorldOptions = {}): Promise<World> {
+export async function createWorld(
+  postgres: Pick<TestPostgres, 'createDatabase'>,
+  options: WorldOptions = {},
+): Promise<World> {
   const { pool } = await postgres.createDatabase({ connections: 4 });
   const stores = createStores(pool);
   const time = { nowMs: BEGIN_MS };
