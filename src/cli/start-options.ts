@@ -50,9 +50,10 @@ export function readStartOptions(argv: readonly string[]): StartOptions {
     )
     .option('--incumbent <model>', 'what the gateway serves at first', 'gpt-4o-2024-05-13')
     .addOption(
-      new Option('--data <folder>', 'everything that outlives the run')
-        .default('.data')
-        .env('LLM_OPTIMIZER_DATA'),
+      new Option(
+        '--data <folder>',
+        'everything that outlives the run (.data unless given, .data-swapped with --swap)',
+      ).env('LLM_OPTIMIZER_DATA'),
     )
     .addHelpText(
       'after',

@@ -46,6 +46,7 @@ describe('README.md', () => {
 
   test('lists every option of npm start', () => {
     const options = Object.keys(readStartOptions([]));
+    expect(options).toContain('data');
     for (const option of options) expect(readme).toMatch(new RegExp(`^\\| \`--${option}[ \`]`, 'mu'));
   });
 });
