@@ -13,7 +13,7 @@ export interface StartOptions {
 
 const whole = (text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError('Expected a whole number, 0 or more.');
   return value;
 };

@@ -22,14 +22,15 @@ const storySchema = z.object({
 });
 export type StoryProgress = z.infer<typeof storySchema>;
 
-/** The progress, or null when there is none. Throws when the file was damaged, naming it. */
+/** The progress, or null when there is no file. Throws when it was damaged or cannot be read, naming it. */
 export async function readStory(path: string): Promise<StoryProgress | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) return null;
   try {
-    return storySchema.parse(JSON.parse(text));
-  } catch {
-    throw new Error(`${path} cannot be read as the progress of the stories: remove it to begin again`);
+    return storySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new Error(`${path} cannot be read as the progress of the stories: remove it to begin again`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createWorkflowDirectory } from '../../../src/adapters/temporal/index.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
@@ -12,7 +12,7 @@ import { createWorld, INCUMBENT, SERVICE, traces, type World } from './world.ts'
 const QUEUE = 'nobody';
 
 const servers = useServers();
-const pools: pg.Pool[] = [];
+const pools: Pool[] = [];
 let connection: Connection;
 let client: Client;
 let world: World;
@@ -30,7 +30,7 @@ afterAll(async () => {
 beforeEach(async () => {
   const createDatabase = async () => {
     const url = await servers.freshDatabase();
-    const pool = new pg.Pool({ connectionString: url, max: 4 });
+    const pool = new Pool({ connectionString: url, max: 4 });
     pools.push(pool);
     return { url, pool };
   };
