@@ -15,12 +15,19 @@ const ENDS: Readonly<Record<string, WorkflowEnd['status']>> = {
 
 export function createWorkflowDirectory(client: Client, taskQueue: string): WorkflowDirectory {
   const endOf = async (workflowId: string, firstRunId?: string): Promise<WorkflowEnd | null> => {
-    const handle = client.workflow.getHandle(workflowId, undefined, firstRunId ? { firstExecutionRunId: firstRunId } : {});
+    const handle = client.workflow.getHandle(
+      workflowId,
+      undefined,
+      firstRunId ? { firstExecutionRunId: firstRunId } : {},
+    );
     try {
       const { status, runId } = await handle.describe();
       if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return null;
       const end = ENDS[status.name] ?? 'unknown';
-      return { status: end, result: end === 'completed' ? await client.workflow.result(workflowId, runId) : null };
+      return {
+        status: end,
+        result: end === 'completed' ? await client.workflow.result(workflowId, runId) : null,
+      };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { status: 'unknown', result: null };
       throw error;
@@ -34,7 +41,13 @@ export function createWorkflowDirectory(client: Client, taskQueue: string): Work
       try {
         const { status, raw } = await client.workflow.getHandle(holder.workflowId).describe();
         const firstRunId = raw.workflowExecutionInfo?.firstRunId;
-        if (firstRunId !== undefined && firstRunId !== null && firstRunId !== '' && firstRunId !== holder.firstRunId) return true;
+        if (
+          firstRunId !== undefined &&
+          firstRunId !== null &&
+          firstRunId !== '' &&
+          firstRunId !== holder.firstRunId
+        )
+          return true;
         return status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return true;
