@@ -3,11 +3,11 @@
  * runs all roles over embedded servers instead.
  */
 import { Client, Connection } from '@temporalio/client';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Pool } from 'pg';
 import { checkBootstrap } from '../deploy/bootstrap.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
-import { createLogger } from '../src/config/log.ts';
+import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
 import { startIngest } from '../src/ingest/index.ts';
 import { loadRecordedOutcomes } from '../src/replay/index.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
@@ -29,11 +29,12 @@ interface Flags {
   readonly ingestUrl: string;
   readonly otlpHttpPort: number;
   readonly otlpGrpcPort: number;
+  readonly logLevel: string;
 }
 
-const logger = createLogger(process.env['LOG_LEVEL'] ?? 'info');
-const running = new Running(logger);
 const flags = readFlags();
+const logger = createLogger(flags.logLevel);
+const running = new Running(logger);
 
 const ended = new Promise<number>((end) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(0));
@@ -140,6 +141,12 @@ function readFlags(): Flags {
     .option('--gateway-port <port>', 'gateway: configuration contract and chat completions', port, 8081)
     .option('--gateway-state <folder>', 'gateway: where its state survives a restart', '.data/gateway')
     .option('--ingest-url <url>', 'gateway: where its events and metrics go', 'http://127.0.0.1:4318')
+    .addOption(
+      new Option('--log-level <level>', 'how much goes to standard error')
+        .choices(LOG_LEVELS)
+        .default('info')
+        .env('LOG_LEVEL'),
+    )
     .parse()
     .opts<Flags>();
 }

@@ -12,6 +12,7 @@ import { createStores, type Stores } from '../src/adapters/postgres/index.ts';
 import { adoptService } from '../src/client/adopt-service.ts';
 import type { Logger } from '../src/config/log.ts';
 import { canonicalJson } from '../src/decision/index.ts';
+import { Failure } from '../src/domain/failure.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { startEmbeddedStack, type EmbeddedStack } from '../src/embedded/index.ts';
 import { startIngest } from '../src/ingest/index.ts';
@@ -84,6 +85,7 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
   });
   running.add('ingest', () => ingest.close());
 
+  await requireSameGateway(stores, given.serviceId, stack.ports.gateway);
   const recorded = loadRecordedOutcomes(options.swap ? { swap: [...options.swap] } : {});
   await stores.outcomes.replace(given.serviceId, recorded.evaluation);
   const gateway = await startGatewayRole({
@@ -123,4 +125,15 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
         });
   if (traffic) running.add('traffic', () => traffic.stop());
   return { stack, client, stores, ports, settings, gatewayUrl: gateway.url, traffic };
+}
+
+/** A change in flight addresses its gateway by port: elsewhere it would read and write another program's. */
+async function requireSameGateway(stores: Stores, serviceId: string, port: number): Promise<void> {
+  const known = await stores.services.get(serviceId);
+  const inFlight = await stores.leases.current(serviceId);
+  if (!known || !inFlight || new URL(known.settings.orchestrator.url).port === String(port)) return;
+  throw new Failure(
+    'ChangeInFlight',
+    `${inFlight.holder.workflowId} is in flight on a gateway at ${known.settings.orchestrator.url}, and that port is taken: free it, then start again`,
+  );
 }

@@ -1,7 +1,8 @@
 /** Gives the embedded gateway the service that it serves at first, as a person would: one POST, once. */
-import type { Unit } from '../src/domain/orchestrator-wire.ts';
+import { describeProblem, Failure } from '../src/domain/failure.ts';
+import { orchestratorErrorSchema, type Unit } from '../src/domain/orchestrator-wire.ts';
 
-/** Creates the service unless the gateway has it. Throws when the gateway refuses, with its answer. */
+/** Creates the service unless the gateway has it. Throws when the gateway refuses, with what it found wrong in one line. */
 export async function seedGateway(
   gatewayUrl: string,
   service: { readonly serviceId: string; readonly model: string; readonly unit: Unit },
@@ -22,5 +23,11 @@ export async function seedGateway(
       idempotency_key: `seed/${service.serviceId}`,
     }),
   });
-  if (!created.ok) throw new Error(`the gateway refused ${service.serviceId}: ${await created.text()}`);
+  if (created.ok) return;
+  const refusal = orchestratorErrorSchema.safeParse(await created.json().catch(() => null));
+  const problems = refusal.data?.error.problems?.map(describeProblem).join('; ');
+  throw new Failure(
+    'OrchestratorRejected',
+    `the gateway does not take ${service.serviceId}: ${problems ?? refusal.data?.error.message ?? created.status}`,
+  );
 }

@@ -38,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 const dataDir = resolve(options.data);
 mkdirSync(dataDir, { recursive: true });
-const logger = createLogger(process.env['LOG_LEVEL'] ?? 'info', join(dataDir, 'optimizer.log'));
+const logger = createLogger(options.logLevel, join(dataDir, 'optimizer.log'));
 const running = new Running(logger);
 const stoppedByPerson = () =>
   ending.signal.aborted && String(ending.signal.reason).includes('stopped by SIG');

@@ -1,5 +1,6 @@
 /** Options of `npm start`. Reads the command line only; starts nothing. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_LEVELS } from '../config/log.ts';
 
 export interface StartOptions {
   readonly once: boolean;
@@ -9,6 +10,7 @@ export interface StartOptions {
   readonly service: string | null;
   readonly incumbent: string;
   readonly data: string;
+  readonly logLevel: string;
 }
 
 const whole = (text: string): number => {
@@ -55,12 +57,17 @@ export function readStartOptions(argv: readonly string[]): StartOptions {
         'everything that outlives the run (.data unless given, .data-swapped with --swap)',
       ).env('LLM_OPTIMIZER_DATA'),
     )
+    .addOption(
+      new Option('--log-level <level>', 'how much goes to optimizer.log in the data folder')
+        .choices(LOG_LEVELS)
+        .default('info')
+        .env('LOG_LEVEL'),
+    )
     .addHelpText(
       'after',
       [
         '',
-        'Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and DATABASE_URL name servers to use instead of own ones;',
-        'LOG_LEVEL (info) sets how much goes to optimizer.log in the data folder.',
+        'Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and DATABASE_URL name servers to use instead of own ones.',
         '',
         'A second start with the same data folder continues where the first one stopped. Ctrl-C ends everything.',
       ].join('\n'),

@@ -36,6 +36,7 @@ describe('without arguments', () => {
       service: null,
       incumbent: 'gpt-4o-2024-05-13',
       data: '.data',
+      logLevel: 'info',
     });
   });
 
@@ -59,6 +60,7 @@ it('takes every option', () => {
     service: 'a.yaml',
     incumbent: 'model-a',
     data: '.data',
+    logLevel: 'info',
   });
 });
 

@@ -45,7 +45,9 @@ describe('README.md', () => {
   });
 
   test('lists every option of npm start', () => {
-    const options = Object.keys(readStartOptions([]));
+    const options = Object.keys(readStartOptions([])).map((key) =>
+      key.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`),
+    );
     expect(options).toContain('data');
     for (const option of options) expect(readme).toMatch(new RegExp(`^\\| \`--${option}[ \`]`, 'mu'));
   });
