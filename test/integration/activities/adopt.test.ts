@@ -43,8 +43,9 @@ it('records what the gateway serves as generation 1, stable, and freezes the rec
   expect(await world.stores.audit.list(SERVICE)).toMatchObject([{ actor: 'ann', action: 'adopt' }]);
 });
 
-it('a second time it replaces the settings and nothing else', async () => {
+it('a second time it replaces the settings and nothing else, whatever the gateway serves by now', async () => {
   const world = await createWorld(postgres);
+  await byHand(world, 7, 1, { model: CANDIDATE });
   const before = await traces(world);
   const adopted = await world.stores.services.get(SERVICE);
   world.nowMs += 60_000;
