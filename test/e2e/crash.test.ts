@@ -161,8 +161,9 @@ test(
     expectTheSame(await stateWhen(({ looks }) => looks > third.looks), third);
     await expectUnbrokenEvidence();
 
+    const { runId } = await withClient((client) => client.workflow.getHandle(ROLLOUT).describe());
     await program.line(/promoted: model/u, 150_000);
-    await expectUnbrokenEvidence();
+    await expectUnbrokenEvidence(runId);
     expect(await program.ended(LIMIT_MS)).toBe(0);
     expect(program.lines).toContain('Both stories ended as told.');
     const gateway = await gatewayOnDisk(dataDir, SERVICE);
