@@ -2,7 +2,9 @@
  * A Temporal server for the tests of a file, with workers for both task queues. Each test works on a service of its own, so
  * that no workflow id is used twice.
  */
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { isGrpcServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   DefaultLogger,
@@ -25,6 +27,10 @@ export type Shown = Omit<RolloutState, 'evidence' | 'seen'> & {
   readonly startedBy: string;
   readonly ignored: readonly { readonly name: string; readonly why: string }[];
 };
+
+const QUERY_LIMIT_MS = 2_000;
+/** Turns of `until`, 20 ms each, before time is skipped. */
+const TURNS_IN_REAL_TIME = 25;
 
 export class Temporal {
   readonly env: TestWorkflowEnvironment;
@@ -60,34 +66,45 @@ export class Temporal {
     });
   }
 
+  /** Skips time, or gives up after a second: the server now and then loses the wake-up of a sleep that meets a task. */
+  private async skip(duration: '1s' | '10s'): Promise<void> {
+    await Promise.race([this.env.sleep(duration), delay(1_000)]);
+  }
+
   /** Waits until an activity hangs; time is skipped a second at a time, and stands still while an activity runs. */
   async reach(hang: Hang): Promise<void> {
     const reached = hang.reached.then(() => true);
     for (let turn = 0; turn < 2_000; turn += 1) {
-      if (await Promise.race([reached, this.env.sleep('1s').then(() => false)])) return;
+      if (await Promise.race([reached, this.skip('1s').then(() => false)])) return;
     }
     throw new Error('the activity was never reached');
   }
 
-  /** What the query shows; null while the workflow is not there yet. */
+  /**
+   * What the query shows; null while the workflow is not there yet, and when the answer got lost: the time-skipping server
+   * now and then drops a query that meets a workflow task.
+   */
   private async stateOf<S>(handle: WorkflowHandle): Promise<S | null> {
     try {
-      return await handle.query<S>('state');
+      return await this.client.withDeadline(Date.now() + QUERY_LIMIT_MS, () => handle.query<S>('state'));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
+      if (isGrpcServiceError(error) && error.code === status.DEADLINE_EXCEEDED) return null;
+      const cause: unknown = error instanceof Error ? error.cause : undefined;
+      if (isGrpcServiceError(cause) && cause.code === status.DEADLINE_EXCEEDED) return null;
       throw error;
     }
   }
 
   /**
-   * Waits until the workflow's state is as `wanted` says. Where time can be skipped it is, ten seconds at a time; elsewhere
-   * this is how often it is asked.
+   * Waits until the workflow's state is as `wanted` says. What comes without any timer is waited for as it is; after that time
+   * is skipped, where it can be, ten seconds at a turn.
    */
   async until<S = Shown>(handle: WorkflowHandle, wanted: (state: S) => boolean): Promise<S> {
-    for (let turn = 0; turn < 1_000; turn += 1) {
+    for (let turn = 0; turn < 2_000; turn += 1) {
       const state = await this.stateOf<S>(handle);
       if (state !== null && wanted(state)) return state;
-      await this.env.sleep(this.env.supportsTimeSkipping ? '10s' : '50ms');
+      await (this.env.supportsTimeSkipping && turn >= TURNS_IN_REAL_TIME ? this.skip('10s') : delay(20));
     }
     const { status } = await handle.describe();
     throw new Error(
