@@ -276,9 +276,12 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     }
     if (outcome === 'promoted') await startWatch(ended);
     if (ended.outcome === 'replaced' && ended.replacement) {
+      const typed = typeof input === 'object' ? input : {};
       return continueAsNew<typeof canaryRollout>({
-        serviceId: ended.plan.serviceId,
+        ...typed,
         change: ended.replacement,
+        by: ended.ending?.by,
+        reason,
       });
     }
     await reportToParent({ outcome, reason, generation: ended.plan.generation });
