@@ -162,7 +162,7 @@ describe('an anomaly', () => {
 });
 
 describe('replace', () => {
-  it('takes the change back, then starts the new one under the same id', async () => {
+  it('takes the change back, then starts the new one under the same id with the steps that were typed', async () => {
     const world = temporal().service('replaced');
     world.plan = PLAN;
     const handle = await soaking(world);
@@ -175,7 +175,7 @@ describe('replace', () => {
     expect(world.gateway.writes.slice(0, 3)).toEqual([
       '2/1 candidate at 50 %',
       '2/2 candidate removed',
-      '3/1 candidate at 5 %',
+      '3/1 candidate at 50 %',
     ]);
   });
 });
