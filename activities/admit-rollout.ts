@@ -189,8 +189,18 @@ function refuseWhatCannotFinish(plan: RolloutPlan, input: RolloutInput, baseline
       },
     ]);
   }
+  if (input.force === true) return;
+  if (plan.steps.every((weightPct) => weightPct === 100)) {
+    throw invalidInput('input of canaryRollout', [
+      {
+        field: 'steps',
+        value: plan.steps,
+        expected: 'a step below 100, where both arms can be compared; "force": true starts all the same',
+      },
+    ]);
+  }
   const { needed, perHour, expectedMs } = plan.labels;
-  if (input.force === true || expectedMs === null || expectedMs <= plan.maxRolloutMs) return;
+  if (expectedMs === null || expectedMs <= plan.maxRolloutMs) return;
   throw invalidInput('input of canaryRollout', [
     {
       field: 'change',

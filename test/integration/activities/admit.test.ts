@@ -98,6 +98,18 @@ describe('a refused rollout leaves no trace', () => {
   });
 });
 
+it('refuses steps without a control arm, unless a person forces them', async () => {
+  const world = await createWorld(postgres);
+  await withBaseline(world);
+  const request = { steps: [100] };
+  await expect(world.activities.admitRollout(admitRequest(request))).rejects.toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringContaining('steps: [100] is given, expected a step below 100') as string,
+  });
+  const forced = await world.activities.admitRollout(admitRequest({ ...request, force: true }));
+  expect(forced.plan.steps).toEqual([100]);
+});
+
 it('is admitted under the next generation, with every default of the service resolved', async () => {
   const world = await createWorld(postgres);
   await withBaseline(world);
