@@ -21,7 +21,13 @@ import {
 } from './stack-files.ts';
 import type { EmbeddedStack, EmbeddedStackOptions, External } from './stack-types.ts';
 import { findTemporalCli } from './temporal-cli.ts';
-import { inheritTemporal, startTemporal, TEMPORAL_STOP, temporalArgs } from './temporal-server.ts';
+import {
+  discardTemporalData,
+  inheritTemporal,
+  startTemporal,
+  TEMPORAL_STOP,
+  temporalArgs,
+} from './temporal-server.ts';
 
 type Children = Partial<Record<ChildName, { readonly server: ServerProcess; readonly record: ChildRecord }>>;
 /** What our lock file says besides its holder. */
@@ -43,6 +49,8 @@ export class StackRun {
   readonly #left: Partial<Record<ChildName, ChildRecord>>;
   #children: Children = {};
   #stopping = false;
+  /** Whether a start on this folder was ever complete: before that, no data of anybody is in it. */
+  #everComplete = false;
 
   constructor(
     options: EmbeddedStackOptions,
@@ -60,6 +68,7 @@ export class StackRun {
   async start(external: External): Promise<Omit<EmbeddedStack, 'stop'>> {
     const { env, onProgress } = this.#options;
     const remembered = readPorts(this.#dataDir);
+    this.#everComplete = remembered !== undefined;
     const folder = join(this.#dataDir, 'postgres');
     const login = external.databaseUrl === undefined ? postgresLogin(this.#dataDir) : undefined;
     const [temporal, postgres] = await Promise.all([
@@ -144,6 +153,7 @@ export class StackRun {
       const place = { dataDir: this.#dataDir, port: ports.temporal, uiPort: ports.temporalUi };
       onProgress(`Temporal: starting ${cli.version} on 127.0.0.1:${place.port}`);
       const args = temporalArgs(place);
+      if (!this.#everComplete) discardTemporalData(this.#dataDir);
       await startTemporal(place, {
         cli: cli.path,
         env: childEnv(env),

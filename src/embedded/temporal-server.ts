@@ -1,5 +1,6 @@
 // Runs the Temporal development server on our data, or takes over one that outlived its parent. One at a time on one file.
 import { Connection } from '@temporalio/client';
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { EmbeddedStackError, reasonOf } from './errors.ts';
@@ -29,6 +30,15 @@ const databaseFile = (dataDir: string): string => join(dataDir, 'temporal.sqlite
 export function temporalArgs({ dataDir, port, uiPort }: TemporalPlace): readonly string[] {
   const listen = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)];
   return ['server', 'start-dev', ...listen, '--db-filename', databaseFile(dataDir), '--log-level', 'error'];
+}
+
+/**
+ * Removes what a first start left half made: a server that is killed while it creates its tables leaves a file on which no
+ * later one starts. Only for a folder on which no start was ever complete.
+ */
+export function discardTemporalData(dataDir: string): void {
+  for (const end of ['', '-wal', '-shm', '-journal'])
+    rmSync(`${databaseFile(dataDir)}${end}`, { force: true });
 }
 
 /** Starts the server and waits until it serves. Throws EmbeddedStackError with its last log line when it ends before. */

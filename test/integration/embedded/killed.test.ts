@@ -1,5 +1,6 @@
 // What a start finds after the one before it was killed: servers that outlived it, servers that died with it, sessions that hang on.
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startEmbeddedStack } from '../../../src/embedded/index.ts';
@@ -93,6 +94,14 @@ test('killed while it starts: the next start is not disturbed by what was half d
   expect(await findThings(stack)).toEqual(KEPT);
   await stack.stop();
   expect(await serversLeft(dataDir)).toEqual([]);
+});
+
+test('killed while Temporal made its first tables: the half-made file is not started on again', async () => {
+  writeFileSync(join(dataDir, 'temporal.sqlite'), 'half a database');
+  const stack = await startHere();
+  await leaveThings(stack);
+  expect(await findThings(stack)).toEqual(KEPT);
+  await stack.stop();
 });
 
 test('four starts at once after a kill: one has the data folder, three are told who', async () => {
