@@ -3,18 +3,19 @@
  * that a look costs 11 history events.
  */
 import { foldBlock, judgeAbsolute, judgeStep, type RolloutEvidence } from '../src/analysis/index.ts';
-import { canonicalJson } from '../src/decision/index.ts';
+import { canonicalJson, recordDecision } from '../src/decision/index.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { StepVerdict } from '../src/domain/guardrail.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Block } from '../src/domain/window.ts';
+import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { Look, RolloutState } from '../src/state/rollout/index.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import { freshened } from './freshness.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 
-export type LookRequest = GatewayWrite & { readonly state: RolloutState };
+export type LookRequest = GatewayWrite & { readonly state: RolloutState; readonly holder: LeaseHolder };
 
 /**
  * Decide (and renew). Key: the revision; a second run renews again and folds the same blocks from the state it was given.
@@ -111,32 +112,33 @@ function shareOf(blocks: readonly Block[]): number | null {
 }
 
 async function record(ports: ActivityPorts, request: LookRequest, found: Look): Promise<void> {
-  const { state } = request;
-  const workflowId = request.idempotencyKey.split('/').slice(0, -2).join('/');
-  const before = state.verdict?.outcome;
-  if (before !== found.verdict.outcome) {
+  const { state, holder } = request;
+  const { guardrails, constraints, steps, minSamples } = state.plan;
+  if (state.verdict?.outcome !== found.verdict.outcome) {
+    const decision = recordDecision(
+      {
+        evidence: found.evidence,
+        limits: { guardrails, constraints, steps, stepIndex: state.stepIndex, minSamples },
+        seed: null,
+        codeVersion: CODE_VERSION,
+      },
+      ports.hash,
+    );
     await ports.decisions.append({
       id: `${request.idempotencyKey}/look`,
       serviceId: request.serviceId,
-      workflowId,
-      runId: '',
+      workflowId: holder.workflowId,
+      runId: holder.runId,
       kind: 'verdict',
       outcome: found.verdict.outcome,
       reason: found.verdict.reason,
-      detail: {
-        step: state.stepIndex,
-        weightPct: state.weightPct,
-        guardrails: state.plan.guardrails,
-        evidence: found.evidence,
-        verdict: found.verdict,
-        codeVersion: CODE_VERSION,
-      },
-      hash: found.evidenceHash,
+      detail: { ...decision, verdict: found.verdict },
+      hash: decision.hash,
       atMs: found.atMs,
     });
   }
   await ports.rollouts.upsert({
-    workflowId,
+    workflowId: holder.workflowId,
     runId: String(request.generation),
     serviceId: request.serviceId,
     generation: request.generation,

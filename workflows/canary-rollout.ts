@@ -198,7 +198,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       try {
-        const found = await decide.look({ ...write(), state: current() });
+        const found = await decide.look({ ...write(), state: current(), holder: holder() });
         clockReads(found.atMs);
         happened({ kind: 'looked', look: found });
       } catch (error) {

@@ -124,6 +124,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
     world.watch = (look) => (look < 2 ? 'well' : 'revert');
     return watch(temporal, world);
   },
+  'unknown-type': async (temporal, { serviceId }) =>
+    temporal.start('cannaryRollout', `rollout/${serviceId}`, {}),
   sweep: async (temporal) => temporal.start('fleetSweep', 'fleet-sweep'),
 };
 

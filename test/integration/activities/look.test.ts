@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
+import { judgeStep, type RolloutEvidence, type StepContext } from '../../../src/analysis/index.ts';
+import { isUntouched, type DecisionRecord } from '../../../src/decision/index.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { Driver } from './rollout-driver.ts';
 import { byHand, CANDIDATE, createWorld, SERVICE, type World } from './world.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 let postgres: TestPostgres;
 let world: World;
@@ -119,9 +124,13 @@ describe('verdicts', () => {
     const [decision] = await world.stores.decisions.list({ serviceId: SERVICE, kind: 'verdict' });
     expect(decision).toMatchObject({
       outcome: 'healthy',
-      hash: look.evidenceHash,
       workflowId: `rollout/${SERVICE}`,
+      runId: driver.holder.runId,
     });
+    const record = decision?.detail as DecisionRecord<RolloutEvidence, StepContext>;
+    expect(decision?.hash).toBe(record.hash);
+    expect(isUntouched(record, sha256)).toBe(true);
+    expect(judgeStep(record.evidence, record.limits)).toEqual(look.verdict);
   });
 
   it('noData when what was proven has become old', async () => {

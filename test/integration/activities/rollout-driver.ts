@@ -97,7 +97,7 @@ export class Driver {
   }
 
   lookRequest() {
-    return { ...this.nextWrite(), state: this.state };
+    return { ...this.nextWrite(), state: this.state, holder: this.holder };
   }
 
   async look(): Promise<Look> {
