@@ -24,15 +24,41 @@ export interface GoldenFamily<I, E> {
   readonly cases: readonly GoldenCase<I, E>[];
 }
 
-/** The family of that name, its number strings ("NaN", "Infinity", "-Infinity") turned into numbers. */
-export const loadGolden = <I, E>(family: string): GoldenFamily<I, E> => {
-  const text = readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8');
-  return JSON.parse(text, (_key, value: unknown) =>
+/** Parses a golden file, its number strings ("NaN", "Infinity", "-Infinity") turned into numbers. */
+export const parseGolden = (text: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(text, (_key, value: unknown) =>
     value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value,
-  ) as GoldenFamily<I, E>;
-};
+  ) as Record<string, unknown>;
+
+/** The family of that name beside this file. */
+export const loadGolden = <I, E>(family: string): GoldenFamily<I, E> =>
+  parseGolden(
+    readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8'),
+  ) as unknown as GoldenFamily<I, E>;
 
 const isP = (field: string): boolean => field === 'p' || field.startsWith('p_') || field.endsWith('_p');
+
+/** How far `got` is from `expected`: the absolute error, and it as a share of what is allowed (a pass is 1 or less). */
+export const distance = (
+  field: string,
+  got: number,
+  expected: number,
+  tolerance: Tolerance,
+): { readonly error: number; readonly share: number } => {
+  if (Object.is(got, expected) || got === expected) return { error: 0, share: 0 };
+  const error = Math.abs(got - expected);
+  if (!Number.isFinite(error)) return { error: Infinity, share: Infinity };
+  if (isP(field) && expected >= 0 && expected < 1e-300) {
+    return { error, share: got >= 0 && got < 1e-290 ? 0 : Infinity };
+  }
+  if (isP(field) && expected >= 0 && expected < 1e-30) {
+    const off = Math.abs(Math.log10(got) / Math.log10(expected) - 1);
+    return { error, share: Number.isFinite(off) ? off / 1e-3 : Infinity };
+  }
+  const rel = isP(field) ? (tolerance.p_rel ?? tolerance.rel ?? 0) : (tolerance.rel ?? 0);
+  const allowed = (tolerance.abs ?? 0) + rel * Math.abs(expected);
+  return { error, share: allowed === 0 ? Infinity : error / allowed };
+};
 
 /** Null when `got` meets `expected` in the field's tolerance, else a sentence that says how far off it is. */
 export const mismatch = (
@@ -42,16 +68,11 @@ export const mismatch = (
   family: Tolerance,
   own?: Tolerance,
 ): string | null => {
-  if (expected === null || Object.is(got, expected)) return null;
-  const tolerance = { ...family, ...own };
-  if (isP(field) && expected >= 0 && expected < 1e-300) return got >= 0 && got < 1e-290 ? null : `${field}: ${got}, not ${expected}`;
-  if (isP(field) && expected >= 0 && expected < 1e-30) {
-    const off = Math.abs(Math.log10(got) / Math.log10(expected) - 1);
-    return off <= 1e-3 ? null : `${field}: ${got}, not ${expected}`;
-  }
-  const rel = isP(field) ? (tolerance.p_rel ?? tolerance.rel ?? 0) : (tolerance.rel ?? 0);
-  const allowed = (tolerance.abs ?? 0) + rel * Math.abs(expected);
-  return Math.abs(got - expected) <= allowed ? null : `${field}: ${got}, not ${expected} (allowed ${allowed})`;
+  if (expected === null) return null;
+  const { share } = distance(field, got, expected, { ...family, ...own });
+  return share <= 1
+    ? null
+    : `${field}: ${got}, not ${expected} (${share.toPrecision(3)} times what is allowed)`;
 };
 
 /** The same for two lists of equal length. */

@@ -2,14 +2,24 @@
  * `npm run simulate -- NAME [--runs N] [--seed N] [--json]`: runs the product's own decision functions on drawn outcomes and
  * prints how often they are right. A table for people; with --json the last line is one object {name, seed, figures}.
  */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { canary } from './canary.ts';
 import type { Simulation } from './simulation.ts';
 
-const simulations: Readonly<Record<string, Simulation>> = { canary };
+/** Each file of `named/` exports one `simulation`; the file's name is what it is asked by. */
+const folder = join(import.meta.dirname, 'named');
+const simulations = new Map<string, Simulation>();
+for (const file of readdirSync(folder).toSorted()) {
+  const { simulation } = (await import(pathToFileURL(join(folder, file)).href)) as {
+    readonly simulation: Simulation;
+  };
+  simulations.set(file.replace(/\.ts$/u, ''), simulation);
+}
 
-const usage = `npm run simulate -- NAME [--runs N] [--seed N] [--json]\n\n${Object.entries(simulations)
-  .map(([name, { summary, defaultRuns }]) => `  ${name}  ${summary} (${defaultRuns} runs)`)
+const usage = `npm run simulate -- NAME [--runs N] [--seed N] [--json]\n\n${[...simulations]
+  .map(([name, { summary, defaultRuns }]) => `  ${name.padEnd(15)} ${summary} (${defaultRuns} runs)`)
   .join('\n')}\n`;
 
 const wholeNumber = (text: string | undefined, name: string, fallback: number): number => {
@@ -19,7 +29,7 @@ const wholeNumber = (text: string | undefined, name: string, fallback: number): 
   return value;
 };
 
-const main = (): void => {
+const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -30,7 +40,7 @@ const main = (): void => {
     },
   });
   const name = positionals[0] ?? '';
-  const simulation = Object.hasOwn(simulations, name) ? simulations[name] : undefined;
+  const simulation = simulations.get(name);
   if (simulation === undefined || values.help) {
     process.stdout.write(usage);
     if (!values.help) process.exitCode = 2;
@@ -38,13 +48,14 @@ const main = (): void => {
   }
   const runs = wholeNumber(values.runs, 'runs', simulation.defaultRuns);
   const seed = wholeNumber(values.seed, 'seed', 1);
-  const { table, figures } = simulation.run({ runs, seed });
+  const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
+  const { table, figures } = await simulation.run({ runs, seed, onProgress });
   process.stdout.write(`${name}: ${runs} runs, seed ${seed}\n${table.map((line) => `  ${line}\n`).join('')}`);
   if (values.json) process.stdout.write(`${JSON.stringify({ name, seed, figures })}\n`);
 };
 
 try {
-  main();
+  await main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
   process.exitCode = 2;

@@ -3,6 +3,8 @@
 export interface SimulationOptions {
   readonly runs: number;
   readonly seed: number;
+  /** Gets one line at a time while it runs. */
+  readonly onProgress: (line: string) => void;
 }
 
 export interface SimulationResult {
@@ -13,7 +15,7 @@ export interface SimulationResult {
 export interface Simulation {
   readonly summary: string;
   readonly defaultRuns: number;
-  readonly run: (options: SimulationOptions) => SimulationResult;
+  readonly run: (options: SimulationOptions) => SimulationResult | Promise<SimulationResult>;
 }
 
 /** The lower order statistic x_(floor((n-1)q)); null for none. */

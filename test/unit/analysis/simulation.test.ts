@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canary } from '../../simulation/canary.ts';
+import { simulation as canary } from '../../simulation/named/canary.ts';
 import { orderStatistic } from '../../simulation/simulation.ts';
 
 describe('the canary simulation, few runs', () => {

@@ -2,11 +2,11 @@
  * The rollout ladder of statistics.md 1.6 and 6.3b: quality .81, 10 requests a second judged every minute, steps 5, 25, 50.
  * A candidate 10 % worse must not pass the 25 % step, an equal one must not be rolled back and must be promoted in time.
  */
-import type { GuardrailSpec } from '../../src/domain/guardrail.ts';
-import type { WindowStats } from '../../src/domain/window.ts';
-import { randomFromSeed } from '../../src/math/index.ts';
-import { runRollout, type RolloutRun } from './rollout-run.ts';
-import { orderStatistic, type Simulation } from './simulation.ts';
+import type { GuardrailSpec } from '../../../src/domain/guardrail.ts';
+import type { WindowStats } from '../../../src/domain/window.ts';
+import { randomFromSeed } from '../../../src/math/index.ts';
+import { runRollout, type RolloutRun } from '../rollout-run.ts';
+import { orderStatistic, type Simulation } from '../simulation.ts';
 
 const QUALITY = 0.81;
 const DROP = 0.1;
@@ -55,7 +55,7 @@ const shareOf = (runs: readonly RolloutRun[], test: (run: RolloutRun) => boolean
 
 const pct = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-export const canary: Simulation = {
+export const simulation: Simulation = {
   summary: 'a 10 % drop against the proof ladder 5/25/50, and an equal candidate',
   defaultRuns: 1000,
   run: ({ runs, seed }) => {
