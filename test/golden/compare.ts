@@ -62,5 +62,7 @@ export const compare = (
       ),
     );
   }
-  return Object.is(got, expected) ? FINE : problem(`${path}: ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
+  return Object.is(got, expected)
+    ? FINE
+    : problem(`${path}: ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
 };

@@ -32,9 +32,10 @@ export const parseGolden = (text: string): Readonly<Record<string, unknown>> =>
 
 /** The family of that name beside this file. */
 export const loadGolden = <I, E>(family: string): GoldenFamily<I, E> =>
-  parseGolden(
-    readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8'),
-  ) as unknown as GoldenFamily<I, E>;
+  parseGolden(readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8')) as unknown as GoldenFamily<
+    I,
+    E
+  >;
 
 const isP = (field: string): boolean => field === 'p' || field.startsWith('p_') || field.endsWith('_p');
 

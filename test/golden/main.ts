@@ -22,7 +22,8 @@ const runFile = (file: string, adapters: Awaited<ReturnType<typeof loadAdapters>
     worstError: Infinity,
   });
   if (adapter === null) return [unknown('*', `no implementation of the family "${name}" (${file})`)];
-  if (!Array.isArray(family.cases) || family.cases.length === 0) return [unknown('*', `${file} has no cases`)];
+  if (!Array.isArray(family.cases) || family.cases.length === 0)
+    return [unknown('*', `${file} has no cases`)];
   return family.cases.map((goldenCase) => runCase(adapter, family, goldenCase));
 };
 
@@ -38,7 +39,9 @@ const report = (results: readonly CaseResult[]): void => {
         `${(worst * 100).toPrecision(2).padStart(8)} % of what is allowed${bad.length > 0 ? `  ${bad.length} FAILED` : ''}\n`,
     );
     for (const { id, problems } of bad) {
-      process.stdout.write(`  ${id}: ${problems.slice(0, 3).join('; ')}${problems.length > 3 ? ' ...' : ''}\n`);
+      process.stdout.write(
+        `  ${id}: ${problems.slice(0, 3).join('; ')}${problems.length > 3 ? ' ...' : ''}\n`,
+      );
     }
   }
 };

@@ -13,7 +13,9 @@ type AnyCase = GoldenCase<unknown, Answer>;
 export const loadAdapters = async (): Promise<ReadonlyMap<string, AnyAdapter>> => {
   const folder = join(import.meta.dirname, 'families');
   const adapters = new Map<string, AnyAdapter>();
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts')).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .sort()) {
     const { adapter } = (await import(/* @vite-ignore */ pathToFileURL(join(folder, file)).href)) as {
       readonly adapter: AnyAdapter;
     };
@@ -44,7 +46,9 @@ const undefinedCase = (adapter: AnyAdapter, goldenCase: AnyCase) => {
   if (typeof answer['undefined'] === 'string') return passed;
   const numeric = goldenCase.expected['p_value_if_numeric'];
   if (numeric !== undefined && answer['p'] === numeric) return passed;
-  return failed([`answered ${JSON.stringify(answer)}, but it is undefined: ${goldenCase.expected.undefined}`]);
+  return failed([
+    `answered ${JSON.stringify(answer)}, but it is undefined: ${goldenCase.expected.undefined}`,
+  ]);
 };
 
 const answeredCase = (adapter: AnyAdapter, goldenCase: AnyCase, tolerance: Tolerance) => {
@@ -86,12 +90,15 @@ export const runCase = (
 export const readFamily = (
   file: string,
   adapters: ReadonlyMap<string, AnyAdapter>,
-): { readonly name: string; readonly adapter: AnyAdapter | null; readonly family: GoldenFamily<unknown, Answer> } => {
+): {
+  readonly name: string;
+  readonly adapter: AnyAdapter | null;
+  readonly family: GoldenFamily<unknown, Answer>;
+} => {
   const content = parseGolden(readFileSync(file, 'utf8'));
   const name =
     typeof content['family'] === 'string' ? content['family'] : file.replace(/^.*[\\/]|\.json$/gu, '');
   const adapter = adapters.get(name) ?? null;
-  const family =
-    adapter?.casesOf?.(content) ?? (content as unknown as GoldenFamily<unknown, Answer>);
+  const family = adapter?.casesOf?.(content) ?? (content as unknown as GoldenFamily<unknown, Answer>);
   return { name, adapter, family };
 };

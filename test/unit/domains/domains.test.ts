@@ -36,7 +36,9 @@ describe.each(rows)('$name', (row) => {
     fc.assert(
       fc.property(row.bad[parameter]!, (value) => {
         const error = refusal(row, { ...row.good, [parameter]: value });
-        expect(error === null ? 'accepted' : (error as Error).constructor.name).toMatch(/^(?:Range|Type)Error$/u);
+        expect(error === null ? 'accepted' : (error as Error).constructor.name).toMatch(
+          /^(?:Range|Type)Error$/u,
+        );
         expect((error as Error).message).toMatch(new RegExp(`^${parameter}(?![A-Za-z])`, 'u'));
       }),
       { numRuns: 60, seed: 4 },

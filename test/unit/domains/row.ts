@@ -32,7 +32,11 @@ export const notAbove = (limit: number): fc.Arbitrary<unknown> =>
   fc.oneof(notFinite, fc.constant(limit), fc.double({ max: limit, min: -1e9, noNaN: true }));
 
 /** Numbers outside [low, high], or outside (low, high) with `open`. */
-export const notBetween = (low: number, high: number, open: 'open' | 'closed' = 'closed'): fc.Arbitrary<unknown> =>
+export const notBetween = (
+  low: number,
+  high: number,
+  open: 'open' | 'closed' = 'closed',
+): fc.Arbitrary<unknown> =>
   fc.oneof(
     notFinite,
     fc.double({ max: low, maxExcluded: true, min: low - 1e6, noNaN: true }),
