@@ -1,5 +1,5 @@
 /** One public function with arguments inside its domain and, per parameter, values outside it. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /**
  * A row of the domain table. `call` gets `good` with one parameter replaced by a value drawn from `bad`; it must then throw a
