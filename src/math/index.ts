@@ -13,6 +13,7 @@ export {
   sketchCount,
   SMALLEST_TRACKABLE,
 } from './ddsketch.ts';
+export { mulberry32At } from './mulberry32.ts';
 export { randomFromSeed, randomFromState, type Random, type RandomState } from './random.ts';
 export { lambertWMinus1, logAddExp, logGamma, normalQuantile } from './special.ts';
 export { emptyStats, meanOf, mergeStats, observe } from './window-stats.ts';
