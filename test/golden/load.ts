@@ -25,17 +25,14 @@ export interface GoldenFamily<I, E> {
 }
 
 /** Parses a golden file, its number strings ("NaN", "Infinity", "-Infinity") turned into numbers. */
-export const parseGolden = (text: string): Readonly<Record<string, unknown>> =>
+export const parseGolden = (text: string): unknown =>
   JSON.parse(text, (_key, value: unknown) =>
     value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value,
-  ) as Record<string, unknown>;
+  );
 
 /** The family of that name beside this file. */
 export const loadGolden = <I, E>(family: string): GoldenFamily<I, E> =>
-  parseGolden(readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8')) as unknown as GoldenFamily<
-    I,
-    E
-  >;
+  parseGolden(readFileSync(new URL(`./${family}.json`, import.meta.url), 'utf8')) as GoldenFamily<I, E>;
 
 const isP = (field: string): boolean => field === 'p' || field.startsWith('p_') || field.endsWith('_p');
 

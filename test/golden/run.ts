@@ -95,10 +95,11 @@ export const readFamily = (
   readonly adapter: AnyAdapter | null;
   readonly family: GoldenFamily<unknown, Answer>;
 } => {
-  const content = parseGolden(readFileSync(file, 'utf8'));
+  const parsed = parseGolden(readFileSync(file, 'utf8'));
+  const content = parsed as Readonly<Record<string, unknown>>;
   const name =
     typeof content['family'] === 'string' ? content['family'] : file.replace(/^.*[\\/]|\.json$/gu, '');
   const adapter = adapters.get(name) ?? null;
-  const family = adapter?.casesOf?.(content) ?? (content as unknown as GoldenFamily<unknown, Answer>);
+  const family = adapter?.casesOf?.(content) ?? (parsed as GoldenFamily<unknown, Answer>);
   return { name, adapter, family };
 };

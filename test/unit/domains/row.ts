@@ -8,7 +8,7 @@ import * as fc from 'fast-check';
 export interface DomainRow {
   /** The exported name. */
   readonly name: string;
-  readonly call: (args: never) => unknown;
+  readonly call: (args: Readonly<Record<string, unknown>>) => unknown;
   readonly good: Readonly<Record<string, unknown>>;
   readonly bad: Readonly<Record<string, fc.Arbitrary<unknown>>>;
 }
@@ -19,7 +19,12 @@ export const domainRow = <A extends Readonly<Record<string, unknown>>>(row: {
   readonly call: (args: A) => unknown;
   readonly good: A;
   readonly bad: { readonly [K in keyof A]?: fc.Arbitrary<unknown> };
-}): DomainRow => row as unknown as DomainRow;
+}): DomainRow => ({
+  name: row.name,
+  call: (args) => row.call(args as A),
+  good: row.good,
+  bad: row.bad as Readonly<Record<string, fc.Arbitrary<unknown>>>,
+});
 
 export const notFinite = fc.constantFrom(Number.NaN, Infinity, -Infinity);
 
