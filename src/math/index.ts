@@ -1,4 +1,5 @@
 /** The public names of the numerical core: pure functions of their arguments. */
+export { logBeta, logBinomial } from './beta.ts';
 export {
   addToSketch,
   bucketBoundaryAtOrAbove,
@@ -13,6 +14,15 @@ export {
   sketchCount,
   SMALLEST_TRACKABLE,
 } from './ddsketch.ts';
+export { betaCdf, betaLogPdf, betaQuantile, betaSf } from './distributions/beta.ts';
+export { chiSquareCdf, chiSquareLogSf, chiSquareQuantile, chiSquareSf } from './distributions/chi-square.ts';
+export { gammaCdf, gammaLogSf, gammaQuantile, gammaSf } from './distributions/gamma.ts';
+export { regularizedBeta } from './distributions/incomplete-beta.ts';
+export { regularizedGammaP, regularizedGammaQ } from './distributions/incomplete-gamma.ts';
+export { kolmogorovSf } from './distributions/kolmogorov.ts';
+export { normalCdf, normalLogSf, normalPdf, normalSf } from './distributions/normal.ts';
+export { studentTCdf, studentTLogSf, studentTQuantile, studentTSf } from './distributions/student-t.ts';
+export { erf, erfc } from './erf.ts';
 export { mulberry32At } from './mulberry32.ts';
 export { randomFromSeed, randomFromState, type Random, type RandomState } from './random.ts';
 export { lambertWMinus1, logAddExp, logGamma, normalQuantile } from './special.ts';

@@ -2,26 +2,7 @@
  * Special functions that the sequential tests need, to double precision. No distribution is approximated by a table.
  */
 
-/** Coefficients of Stirling's series, B_2k / (2k (2k-1)). */
-const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156] as const;
-
-/**
- * ln Gamma(x) for x > 0: Stirling's series from 10 on, the recurrence below. Relative error about 1e-15.
- * @throws RangeError when x is not a finite number above 0.
- */
-export const logGamma = (x: number): number => {
-  if (!Number.isFinite(x) || x <= 0) throw new RangeError(`x must be a finite number above 0, got ${x}`);
-  let shift = 1;
-  let y = x;
-  while (y < 10) {
-    shift *= y;
-    y += 1;
-  }
-  const inverseSquare = 1 / (y * y);
-  let series = 0;
-  for (let k = STIRLING.length - 1; k >= 0; k--) series = series * inverseSquare + STIRLING[k]!;
-  return (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series / y - Math.log(shift);
-};
+export { logGamma } from './log-gamma.ts';
 
 /** ln(e^a + e^b) without overflow; -Infinity stands for a weight of zero. */
 export const logAddExp = (a: number, b: number): number => {
