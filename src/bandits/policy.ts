@@ -4,7 +4,7 @@
  */
 import type { Random } from '../math/random.ts';
 
-/** An arm and the probability with which it was drawn, given the state and context; null where only a simulation could tell. */
+/** An arm and the probability with which it was drawn, given the state and context; null where only draws could tell (`allocation`). */
 export interface Choice {
   readonly arm: number;
   readonly propensity: number | null;
@@ -19,6 +19,8 @@ export interface BanditPolicy<S, X> {
   readonly name: string;
   /** The state before anything was learned. @throws RangeError naming `arms` (a whole number from 1). */
   readonly start: (arms: number) => S;
+  /** How many arms a state knows. */
+  readonly arms: (state: S) => number;
   /** Draws an arm. Deterministic policies do not touch `random`. */
   readonly choose: (state: S, context: X, random: Random) => Choice;
   /** The state after `reward` came back for `arm`. */
@@ -26,6 +28,12 @@ export interface BanditPolicy<S, X> {
   /**
    * The state of two shards together, as if one had seen both (both started empty).
    * Under discounting order is lost: each shard's past counts as its own discount left it.
+   * @throws RangeError naming `b` when the shards do not know the same arms.
    */
   readonly merge: (a: S, b: S) => S;
+  /**
+   * The exact probability of each arm, for policies that draw and know it in closed form. Left out where `choose` is deterministic
+   * (its propensity is then 1) and where only draws can tell: `allocation` covers all three.
+   */
+  readonly shares?: (state: S, context: X) => readonly number[];
 }
