@@ -20,10 +20,13 @@ export { gammaCdf, gammaLogSf, gammaQuantile, gammaSf } from './distributions/ga
 export { regularizedBeta } from './distributions/incomplete-beta.ts';
 export { regularizedGammaP, regularizedGammaQ } from './distributions/incomplete-gamma.ts';
 export { kolmogorovSf } from './distributions/kolmogorov.ts';
+export { noncentralTCdf, noncentralTSf } from './distributions/noncentral-t.ts';
 export { normalCdf, normalLogSf, normalPdf, normalSf } from './distributions/normal.ts';
 export { studentTCdf, studentTLogSf, studentTQuantile, studentTSf } from './distributions/student-t.ts';
 export { erf, erfc } from './erf.ts';
 export { mulberry32At } from './mulberry32.ts';
+export { gaussLegendre, integrate, type QuadratureRule } from './quadrature.ts';
 export { randomFromSeed, randomFromState, type Random, type RandomState } from './random.ts';
+export { sampleBeta, sampleBinomial, sampleGamma, sampleLogNormal, sampleNormal } from './samplers.ts';
 export { lambertWMinus1, logAddExp, logGamma, normalQuantile } from './special.ts';
 export { emptyStats, meanOf, mergeStats, observe } from './window-stats.ts';

@@ -2,12 +2,19 @@
  * Special functions that the sequential tests need, to double precision. No distribution is approximated by a table.
  */
 
+import { requireNumber } from './require.ts';
+
 export { logGamma } from './log-gamma.ts';
 
-/** ln(e^a + e^b) without overflow; -Infinity stands for a weight of zero. */
+/**
+ * ln(e^a + e^b) without overflow; -Infinity stands for a weight of zero.
+ * @throws RangeError naming `a` or `b` when it is NaN.
+ */
 export const logAddExp = (a: number, b: number): number => {
+  requireNumber('a', a);
+  requireNumber('b', b);
   const high = Math.max(a, b);
-  return high === -Infinity ? -Infinity : high + Math.log1p(Math.exp(Math.min(a, b) - high));
+  return Math.abs(high) === Infinity ? high : high + Math.log1p(Math.exp(Math.min(a, b) - high));
 };
 
 /**
