@@ -67,11 +67,11 @@ export const allocation = <S, X>(
  */
 export const drawFromShares = (shares: readonly number[], random: Random): Choice => {
   requireShares(shares);
+  const last = shares.findLastIndex((share) => share > 0);
   let left = random.next();
-  let arm = shares.findLastIndex((share) => share > 0);
-  for (let i = 0; i < arm; i++) {
-    left -= shares[i]!;
-    if (left < 0) arm = i;
+  for (let arm = 0; arm < last; arm++) {
+    left -= shares[arm]!;
+    if (left < 0) return { arm, propensity: shares[arm]! };
   }
-  return { arm, propensity: shares[arm]! };
+  return { arm: last, propensity: shares[last]! };
 };

@@ -14,14 +14,29 @@ export const requireArm = (arm: number, arms: number): void => {
   }
 };
 
-/** @throws RangeError naming `reward`. */
-export const requireReward = (reward: number): void => {
-  if (!Number.isFinite(reward)) throw new RangeError(`reward must be a finite number, got ${reward}`);
+/** Beyond this a sum of squares could overflow, and Infinity does not survive JSON. */
+const LARGEST = 1e100;
+
+/** For rewards and prior means. @throws RangeError beginning with `name`. */
+export const requireCentre = (name: string, value: number): void => {
+  if (!(Math.abs(value) <= LARGEST)) {
+    throw new RangeError(`${name} must be a finite number up to ${LARGEST} in size, got ${value}`);
+  }
 };
+
+/** @throws RangeError naming `reward`. */
+export const requireReward = (reward: number): void => requireCentre('reward', reward);
 
 /** @throws RangeError naming `reward`. */
 export const requireUnitReward = (reward: number): void => {
   if (!(reward >= 0 && reward <= 1)) throw new RangeError(`reward must be from 0 to 1, got ${reward}`);
+};
+
+/** For scales and pseudo-counts: above 0, and of a size whose square is still a number. @throws RangeError beginning with `name`. */
+export const requireScale = (name: string, value: number): void => {
+  if (!(value >= 1 / LARGEST && value <= LARGEST)) {
+    throw new RangeError(`${name} must be above 0, from ${1 / LARGEST} to ${LARGEST}, got ${value}`);
+  }
 };
 
 /** @throws RangeError naming `context`. */

@@ -1,2 +1,15 @@
 /** The public names of the bandits: policies as pure functions, and what can be said of their logs. */
+export { allocation, ALLOCATION_DRAWS, drawFromShares, type Allocation } from './allocation.ts';
+export { fadeTotals, mergeTotals, type ArmTotals, type TotalsState } from './arm-totals.ts';
+export type { RewardModel } from './best-arm/reward-model.ts';
+export { glrStop, posteriorStop, type GlrOptions, type StopVerdict } from './best-arm/stop.ts';
+export { t3c, topTwoThompson, type TopTwoOptions } from './best-arm/top-two.ts';
+export { betaThompson, UNIFORM_PRIOR, type BetaPrior } from './beta-thompson.ts';
+export { decayedEpsilonGreedy, epsilonGreedy } from './epsilon-greedy.ts';
+export { gaussianThompson, type NormalPrior } from './gaussian-thompson.ts';
+export { normalGammaThompson, type NormalGammaPrior } from './normal-gamma-thompson.ts';
 export type { BanditPolicy, Choice } from './policy.ts';
+export type { TotalsPolicy } from './totals-policy.ts';
+export { ucb1 } from './ucb1.ts';
+export { uniformRandom } from './uniform-random.ts';
+export { withFloor } from './with-floor.ts';
