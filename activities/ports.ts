@@ -1,4 +1,5 @@
 /** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
+import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
 import type {
@@ -32,7 +33,7 @@ export interface ActivityPorts {
 /** What every write to a gateway carries, as the workflow hands it over. */
 export interface GatewayWrite {
   readonly serviceId: string;
-  readonly target: { readonly driver: 'rest'; readonly url: string };
+  readonly target: GatewayTarget;
   readonly generation: number;
   readonly revision: number;
   readonly idempotencyKey: string;

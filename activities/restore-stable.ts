@@ -1,4 +1,5 @@
 /** The write of an emergency restore; what to restore was resolved in `restore.ts`. */
+import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import { hashOf, mismatch, recorded } from './control.ts';
@@ -7,7 +8,7 @@ import type { ActivityPorts } from './ports.ts';
 /** A restore as `prepareRestore` resolved it. */
 export interface WantedConfiguration {
   readonly serviceId: string;
-  readonly target: { readonly driver: 'rest'; readonly url: string };
+  readonly target: GatewayTarget;
   readonly generation: number;
   readonly hash: string;
   readonly holder: LeaseHolder | null;

@@ -1,6 +1,7 @@
 /** One look of a watch after a promotion: late labels of the rollout's own blocks, and absolute limits on what is live now. */
 import { foldBlock, foldLate, judgeAbsolute, type RolloutEvidence } from '../src/analysis/index.ts';
 import { differenceOf } from '../src/analysis/late-labels.ts';
+import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { AbsoluteLimits } from '../src/state/rollout/index.ts';
@@ -9,7 +10,7 @@ import type { ActivityPorts } from './ports.ts';
 /** What the rollout hands to its watch. */
 export interface WatchInput {
   readonly serviceId: string;
-  readonly target: { readonly driver: 'rest'; readonly url: string };
+  readonly target: GatewayTarget;
   readonly generation: number;
   readonly watchMs: number;
   readonly lookMs: number;

@@ -2,7 +2,13 @@
 import { cp, rm, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-const ASSETS = ['deploy/migrations', 'deploy/services', 'src/ingest/proto', 'src/replay/data'] as const;
+const ASSETS = [
+  'deploy/migrations',
+  'deploy/services',
+  'src/actuator/proto',
+  'src/ingest/proto',
+  'src/replay/data',
+] as const;
 
 const dist = new URL('..', import.meta.url);
 const sources = new URL('..', dist);

@@ -25,6 +25,7 @@ interface Flags {
   readonly namespace: string;
   readonly database?: string;
   readonly gatewayPort: number;
+  readonly gatewayGrpcPort?: number;
   readonly gatewayState: string;
   readonly ingestUrl: string;
   readonly otlpHttpPort: number;
@@ -82,6 +83,7 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
 async function gateway(given: Flags): Promise<void> {
   const role = await startGatewayRole({
     port: given.gatewayPort,
+    ...(given.gatewayGrpcPort !== undefined && { grpcPort: given.gatewayGrpcPort }),
     stateDir: given.gatewayState,
     upstream: loadRecordedOutcomes({}).upstream({ seed: 1, speed: 1 }),
     ingestUrl: given.ingestUrl,
@@ -139,6 +141,11 @@ function readFlags(): Flags {
     .option('--otlp-http-port <port>', 'ingest: OTLP/HTTP and CloudEvents', port, 4318)
     .option('--otlp-grpc-port <port>', 'ingest: OTLP/gRPC', port, 4317)
     .option('--gateway-port <port>', 'gateway: configuration contract and chat completions', port, 8081)
+    .option(
+      '--gateway-grpc-port <port>',
+      'gateway: the configuration contract over gRPC (off unless given)',
+      port,
+    )
     .option('--gateway-state <folder>', 'gateway: where its state survives a restart', '.data/gateway')
     .option('--ingest-url <url>', 'gateway: where its events and metrics go', 'http://127.0.0.1:4318')
     .addOption(

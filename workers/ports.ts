@@ -1,19 +1,34 @@
-/** The real ports of a worker: PostgreSQL, the REST driver, Temporal's client, the wall clock. Wiring only. */
+/** The real ports of a worker: PostgreSQL, the drivers, Temporal's client, the wall clock. Wiring only. */
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { ActivityPorts } from '../activities/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
+import { createGrpcOrchestrator } from '../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../src/adapters/rest-orchestrator/index.ts';
 import { createWorkflowDirectory } from '../src/adapters/temporal/index.ts';
+import type { Orchestrator, OrchestratorFor } from '../src/ports/orchestrator.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 
 export function createPorts(pool: pg.Pool, client: Client): ActivityPorts {
   return {
     ...createStores(pool),
-    orchestratorFor: ({ url }) => createRestOrchestrator({ url }),
+    orchestratorFor: driverFor(),
     workflows: createWorkflowDirectory(client, TASK_QUEUE),
     nowMs: Date.now,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+/** One driver per address: a gRPC driver holds a connection. */
+function driverFor(): OrchestratorFor {
+  const drivers = new Map<string, Orchestrator>();
+  return ({ driver, url }) => {
+    const key = `${driver} ${url}`;
+    const known = drivers.get(key);
+    if (known) return known;
+    const made = driver === 'grpc' ? createGrpcOrchestrator({ url }) : createRestOrchestrator({ url });
+    drivers.set(key, made);
+    return made;
   };
 }

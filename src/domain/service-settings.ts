@@ -4,12 +4,12 @@
  */
 import { z } from 'zod';
 import { durationMs, durationSchema } from './duration.ts';
+import { orchestratorSchema } from './gateway-target.ts';
 import { unitSchema } from './orchestrator-wire.ts';
 
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
 const share = z.number().min(0, { error: '0 to 1' }).max(1, { error: '0 to 1' });
 const pct = z.number().min(0, { error: '0 to 100 (per cent)' }).max(100, { error: '0 to 100 (per cent)' });
-const loopbackOrHttps = z.url({ protocol: /^https?$/u, error: 'an http or https URL' });
 
 export const serviceIdSchema = z
   .string({ error: 'a service id' })
@@ -76,12 +76,7 @@ const guardrailsSchema = z.strictObject({
 export const serviceSettingsSchema = z.strictObject({
   serviceId: serviceIdSchema,
   mode: z.enum(['off', 'recommend', 'auto']).default('recommend'),
-  orchestrator: z.strictObject({
-    driver: z.enum(['rest']).default('rest'),
-    url: loopbackOrHttps,
-    route: z.string().min(1).optional(),
-    unleased: z.literal('accepted').optional(),
-  }),
+  orchestrator: orchestratorSchema,
   unit: unitSchema.default('request'),
   quality: z
     .strictObject({

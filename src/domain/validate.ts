@@ -32,7 +32,18 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
       expected: 'no such key (unknown keys are errors)',
     }));
   }
-  return [{ field, value: issue.input, expected: issue.message.replace(/^Invalid input: expected /u, '') }];
+  return [{ field, value: issue.input, expected: expectedOf(issue) }];
+}
+
+/** What a schema says by itself, without its first words; a list of choices is one that a person would write. */
+function expectedOf({ message }: z.core.$ZodIssue): string {
+  const choices = /^Invalid option: expected one of (?<list>.*)$/u.exec(message)?.groups?.['list'];
+  return choices === undefined
+    ? message.replace(/^Invalid input: expected /u, '')
+    : choices
+        .split('|')
+        .join(', ')
+        .replace(/, (?=[^,]*$)/u, ' or ');
 }
 
 function fieldPath(path: readonly PropertyKey[]): string {

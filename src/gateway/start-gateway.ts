@@ -3,10 +3,12 @@
  */
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
+import { createConfigurationApi, type ConfigurationApi } from './configuration-api.ts';
 import { serveControlPlane } from './control-plane.ts';
 import { createCounters } from './counters.ts';
 import { serveDataPlane } from './data-plane.ts';
 import type { Emitter } from './emitter.ts';
+import type { GrpcControlPlane } from './grpc-control-plane.ts';
 import { openRegistry } from './registry.ts';
 import { answerErrors } from './request-problem.ts';
 import type { Upstream } from './upstream.ts';
@@ -17,6 +19,8 @@ export interface GatewayOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** The gRPC form of the configuration contract. 0: any free port; left out: not served. */
+  readonly grpcPort?: number;
   /** Folder of the services' state files; created when missing. */
   readonly stateDir: string;
   readonly upstream: Upstream;
@@ -29,6 +33,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** `http://host:port`, without a slash at the end. */
   readonly url: string;
+  /** `host:port` of the gRPC control plane; null when it is not served. */
+  readonly grpcAddress: string | null;
   /** Stops listening, lets requests and writes finish, flushes the emitters. */
   close(): Promise<void>;
 }
@@ -45,15 +51,35 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
   answerErrors(app);
   app.get('/health', () => ({ status: 'ok', requests: counters }));
-  serveControlPlane(app, { registry, upstream, clock });
+  const api = createConfigurationApi({ registry, upstream, clock });
+  serveControlPlane(app, api);
   serveDataPlane(app, { registry, upstream, emitters, counters, clock });
-  const url = await app.listen({ host: options.host, port: options.port });
+  const { host, port, grpcPort } = options;
+  const url = await app.listen({ host, port });
+  const grpc =
+    grpcPort === undefined
+      ? null
+      : await startGrpc(api, { host, port: grpcPort, logger }).catch(async (error: unknown) => {
+          await app.close();
+          throw error;
+        });
   return {
     url,
+    grpcAddress: grpc?.address ?? null,
     close: async () => {
+      await grpc?.close();
       await app.close();
       await registry.close();
       await Promise.all(emitters.map((emitter) => emitter.close()));
     },
   };
+}
+
+/** Loaded only where it is served: a gateway without gRPC needs neither its library nor its proto. */
+async function startGrpc(
+  api: ConfigurationApi,
+  options: { readonly host: string; readonly port: number; readonly logger: Logger },
+): Promise<GrpcControlPlane> {
+  const { startGrpcControlPlane } = await import('./grpc-control-plane.ts');
+  return startGrpcControlPlane(api, options);
 }

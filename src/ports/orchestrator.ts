@@ -3,6 +3,7 @@
  * what they serve, not by what they answer.
  */
 import type { Problem } from '../domain/failure.ts';
+import type { GatewayTarget } from '../domain/gateway-target.ts';
 import type { Configuration, LiveConfiguration } from '../domain/orchestrator-wire.ts';
 
 /** The fencing pair: a write is accepted only when it is greater than the live one, generation first. */
@@ -58,4 +59,4 @@ export interface Orchestrator {
 }
 
 /** Finds the driver for a service's gateway. */
-export type OrchestratorFor = (target: { readonly driver: 'rest'; readonly url: string }) => Orchestrator;
+export type OrchestratorFor = (target: GatewayTarget) => Orchestrator;

@@ -10,6 +10,8 @@ import type { Logger } from '../../src/config/log.ts';
 
 export interface GatewayRoleOptions {
   readonly port: number;
+  /** The configuration contract over gRPC; left out: not served. */
+  readonly grpcPort?: number;
   readonly stateDir: string;
   readonly upstream: Upstream;
   /** Base address of ingest, for events and for OTLP. */
@@ -22,6 +24,7 @@ export async function startGatewayRole(options: GatewayRoleOptions): Promise<Gat
   return startGateway({
     host: '127.0.0.1',
     port: options.port,
+    ...(options.grpcPort !== undefined && { grpcPort: options.grpcPort }),
     stateDir: options.stateDir,
     upstream: options.upstream,
     emitters: [createFeedbackEmitter({ ingestUrl, logger }), createOtlpEmitter({ url: ingestUrl, logger })],

@@ -2,13 +2,14 @@
  * State of a canary rollout: plain JSON that survives continue-as-new. `reduce.ts` changes it, `next-action.ts` reads it.
  */
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
+import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 
 /** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
 export interface RolloutPlan {
   readonly serviceId: string;
   readonly generation: number;
-  readonly target: { readonly driver: 'rest'; readonly url: string };
+  readonly target: GatewayTarget;
   /** What changes, for people: "model gpt-4o-2024-05-13 -> gpt-4o-2024-08-06". */
   readonly summary: string;
   /** sha256 of the configurations; the bodies are in the store and never travel through history. */

@@ -1,0 +1,93 @@
+/** The reference gateway behind both forms of its contract, for the conformance suite. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createGrpcOrchestrator } from '../../../src/adapters/grpc-orchestrator/index.ts';
+import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
+import { startGateway, type Upstream } from '../../../src/gateway/index.ts';
+import type { DriverStart, DriverUnderTest } from './driver-under-test.ts';
+
+/** Serves every model but `unknown-model`, and answers with the model's name. */
+const upstream: Upstream = {
+  validate: (configuration) =>
+    configuration['model'] === 'unknown-model'
+      ? [{ field: 'model', value: 'unknown-model', expected: 'a model with recorded answers' }]
+      : [],
+  complete: ({ configuration }) => {
+    const model = configuration['model'] ?? '';
+    const usage = {
+      model,
+      system: 'test',
+      taskType: 'test',
+      costUsd: 0,
+      latencyMs: 0,
+      inputTokens: 1,
+      outputTokens: 1,
+    };
+    return Promise.resolve({ kind: 'answered', content: model, quality: null, usage });
+  },
+};
+
+interface Completion {
+  readonly choices: readonly { readonly message: { readonly content: string } }[];
+}
+
+async function start(form: 'rest' | 'grpc'): Promise<DriverUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
+  const gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    grpcPort: 0,
+    stateDir: folder,
+    upstream,
+    emitters: [],
+    logger: pino({ level: 'silent' }),
+  });
+  const orchestrator =
+    form === 'rest'
+      ? createRestOrchestrator({ url: `${gateway.url}/` })
+      : createGrpcOrchestrator({ url: `grpc://${gateway.grpcAddress}` });
+  const post = async (path: string, body: object): Promise<unknown> => {
+    const response = await fetch(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    orchestrator,
+    createService: async (serviceId, configuration) => {
+      await post('/api/v1/configurations', {
+        service_id: serviceId,
+        configuration,
+        deployment: { strategy: 'IMMEDIATE', initial_percentage: 100 },
+        unit: 'user',
+        generation: 1,
+        revision: 1,
+        idempotency_key: 'create',
+      });
+    },
+    answers: async (serviceId, n) => {
+      const counts = new Map<string, number>();
+      for (let i = 0; i < n; i++) {
+        const body = { model: serviceId, user: `user-${i}`, messages: [{ role: 'user', content: 'hi' }] };
+        const { choices } = (await post('/v1/chat/completions', body)) as Completion;
+        const model = choices[0]?.message.content ?? '';
+        counts.set(model, (counts.get(model) ?? 0) + 1);
+      }
+      return counts;
+    },
+    close: async () => {
+      await gateway.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export const referenceGateway: readonly DriverStart[] = [
+  { name: 'rest', start: () => start('rest') },
+  { name: 'grpc', start: () => start('grpc') },
+];

@@ -1,0 +1,88 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
+import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
+
+describe('the REST driver against a gateway that misbehaves', () => {
+  let server: Server;
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  async function facing(listener: RequestListener, options: { token?: string } = {}): Promise<Orchestrator> {
+    server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return createRestOrchestrator({ url, timeoutMs: 300, ...options });
+  }
+  const fence = { serviceId: 'bot', generation: 2, revision: 1, idempotencyKey: 'k' };
+
+  it.each([
+    [500, 'OrchestratorUnavailable'],
+    [503, 'OrchestratorUnavailable'],
+    [429, 'OrchestratorUnavailable'],
+    [401, 'Unauthorized'],
+    [403, 'Unauthorized'],
+    [404, 'UnknownService'],
+    [409, 'StaleGeneration'],
+    [400, 'OrchestratorRejected'],
+    [422, 'OrchestratorRejected'],
+    [302, 'OrchestratorRejected'],
+  ])('maps a bare %i to %s', async (status, type) => {
+    const orchestrator = await facing(
+      (_, response) => void response.writeHead(status).end('<html>no</html>'),
+    );
+    await expect(orchestrator.removeCandidate({ ...fence, reason: 'x' })).rejects.toMatchObject({ type });
+  });
+
+  it('is unavailable when it accepts and never answers', async () => {
+    const orchestrator = await facing(() => undefined);
+    await expect(orchestrator.read('bot')).rejects.toMatchObject({
+      type: 'OrchestratorUnavailable',
+      final: false,
+    });
+  });
+
+  it('is unavailable when it stops in the middle of an answer', async () => {
+    const hanging = await facing((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"service_id":');
+    });
+    await expect(hanging.read('bot')).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+  });
+
+  it('is unavailable when it cuts the connection', async () => {
+    const orchestrator = await facing((request) => request.socket.destroy());
+    await expect(orchestrator.read('bot')).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+  });
+
+  it('is unavailable when a 200 carries something else than the contract', async () => {
+    const orchestrator = await facing((_, response) => void response.end('{"service_id":"bot"}'));
+    await expect(orchestrator.read('bot')).rejects.toMatchObject({
+      type: 'OrchestratorUnavailable',
+      message: expect.stringContaining('contract'),
+    });
+  });
+
+  it('is unavailable when nothing listens, and says why', async () => {
+    await facing(() => undefined);
+    const orchestrator = createRestOrchestrator({ url: 'http://127.0.0.1:1', timeoutMs: 300 });
+    await expect(orchestrator.read('bot')).rejects.toThrow(/ECONNREFUSED|bad port/u);
+  });
+
+  it('sends the token, and nothing of it ends up in a message', async () => {
+    const seen: (string | undefined)[] = [];
+    const orchestrator = await facing(
+      (request, response) => {
+        seen.push(request.headers.authorization);
+        response.writeHead(401).end('{}');
+      },
+      { token: 'not-for-logs' },
+    );
+    const failure: unknown = await orchestrator.read('bot').catch((error: unknown) => error);
+    expect(seen).toEqual(['Bearer not-for-logs']);
+    expect(String(failure)).not.toContain('not-for-logs');
+  });
+});
