@@ -1,10 +1,13 @@
 /**
  * Quantiles of non-negative values with a relative error of at most alpha, mergeable, as plain JSON.
- * DDSketch: Masson, Rim, Lee, VLDB 2019. Decides nothing, forgets no count, and takes no negative value.
+ * DDSketch: Masson, Rim, Lee, VLDB 2019. Decides nothing, forgets no count, and takes no negative value: latency, cost and tokens
+ * are never below zero. Values of either sign go to `signed-sketch.ts`, histograms come in by `histogram-sketch.ts`.
  *
- * Golden family `ddsketch` (its case `negatives` is rejected here: latency, cost and tokens are never below zero).
+ * Why the error holds: bucket i covers (gamma^(i-1), gamma^i] and answers 2 gamma^i / (gamma + 1), which lies within (gamma - 1) / (gamma + 1)
+ * = alpha of everything in it; counts are kept, so the rank asked for falls into the bucket of its value. Golden family `ddsketch`.
  */
 import type { SketchState } from '../domain/window.ts';
+import { requireClosedUnit, requireOpenUnit, requirePositive, requireWhole } from './require.ts';
 
 /** Relative accuracy of every stored sketch. */
 export const SKETCH_ALPHA = 0.01;
@@ -34,13 +37,9 @@ const requireTrackable = (value: number, name: string): void => {
   }
 };
 
-const requireAlpha = (alpha: number): void => {
-  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must be between 0 and 1, got ${alpha}`);
-};
-
 /** A sketch of nothing. `alpha` is the relative accuracy, 0 < alpha < 1. */
 export const emptySketch = (alpha: number = SKETCH_ALPHA): SketchState => {
-  requireAlpha(alpha);
+  requireOpenUnit('alpha', alpha);
   return { alpha, zeroCount: 0, offset: 0, counts: [] };
 };
 
@@ -67,21 +66,34 @@ const addRuns = (
  */
 export const addToSketch = (sketch: SketchState, value: number, count: number = 1): SketchState => {
   requireTrackable(value, 'value');
-  if (!Number.isFinite(count) || count <= 0) {
-    throw new RangeError(`count must be a finite number above 0, got ${count}`);
-  }
+  requirePositive('count', count);
   if (value < SMALLEST_TRACKABLE) return { ...sketch, zeroCount: sketch.zeroCount + count };
   const run = addRuns(sketch.offset, sketch.counts, bucketOf(value, sketch.alpha), [count]);
   return { alpha: sketch.alpha, zeroCount: sketch.zeroCount, ...run };
 };
 
 /**
+ * The sketch with every one of `values` seen once more: the same as adding them one by one, at the price of one merge.
+ * @throws RangeError naming `values[i]`; the argument is left as it was.
+ */
+export const addAllToSketch = (sketch: SketchState, values: readonly number[]): SketchState => {
+  values.forEach((value, i) => requireTrackable(value, `values[${i}]`));
+  const buckets = values.filter((v) => v >= SMALLEST_TRACKABLE).map((v) => bucketOf(v, sketch.alpha));
+  const zeroCount = sketch.zeroCount + values.length - buckets.length;
+  const offset = buckets.reduce((least, bucket) => Math.min(least, bucket), Infinity);
+  const last = buckets.reduce((most, bucket) => Math.max(most, bucket), -Infinity);
+  const counts = Array.from<number>({ length: Math.max(0, last - offset + 1) }).fill(0);
+  for (const bucket of buckets) counts[bucket - offset]! += 1;
+  return { alpha: sketch.alpha, zeroCount, ...addRuns(sketch.offset, sketch.counts, offset, counts) };
+};
+
+/**
  * The sketch of both sets of values together; exact, commutative and associative in the counts.
- * @throws RangeError when the accuracies differ.
+ * @throws RangeError naming `b` when the accuracies differ.
  */
 export const mergeSketches = (a: SketchState, b: SketchState): SketchState => {
   if (a.alpha !== b.alpha) {
-    throw new RangeError(`sketches to merge must share alpha, got ${a.alpha} and ${b.alpha}`);
+    throw new RangeError(`b must have the alpha of a (${a.alpha}), got ${b.alpha}`);
   }
   return {
     alpha: a.alpha,
@@ -96,9 +108,7 @@ export const mergeSketches = (a: SketchState, b: SketchState): SketchState => {
  * @throws RangeError when factor is not a whole number from 1.
  */
 export const coarsenSketch = (sketch: SketchState, factor: number): SketchState => {
-  if (!Number.isSafeInteger(factor) || factor < 1) {
-    throw new RangeError(`factor must be a whole number from 1, got ${factor}`);
-  }
+  requireWhole('factor', factor, 1);
   const wide = (bucket: number): number => Math.ceil(bucket / factor);
   const offset = wide(sketch.offset);
   const length = sketch.counts.length === 0 ? 0 : wide(sketch.offset + sketch.counts.length - 1) - offset + 1;
@@ -112,33 +122,48 @@ export const coarsenSketch = (sketch: SketchState, factor: number): SketchState 
   };
 };
 
-/** Relative accuracy of a sketch of accuracy `alpha` made coarse by `factor`: gamma' = gamma^factor. */
-export const coarseAlpha = (alpha: number, factor: number): number =>
-  Math.tanh((factor * lnGamma(alpha)) / 2);
+/**
+ * Relative accuracy of a sketch of accuracy `alpha` made coarse by `factor`: gamma' = gamma^factor.
+ * @throws RangeError naming `alpha` or `factor`.
+ */
+export const coarseAlpha = (alpha: number, factor: number): number => {
+  requireOpenUnit('alpha', alpha);
+  requireWhole('factor', factor, 1);
+  return Math.tanh((factor * lnGamma(alpha)) / 2);
+};
 
 /** How many values the sketch holds. */
 export const sketchCount = (sketch: SketchState): number =>
   sketch.counts.reduce((sum, n) => sum + n, sketch.zeroCount);
 
 /**
- * The lower order statistic x_(floor((n-1)q)) within a relative error of alpha; null for a sketch of nothing.
- * @throws RangeError when q is outside 0..1.
+ * The order statistic x_(rank), counted from 0, within a relative error of alpha (values below `SMALLEST_TRACKABLE` read as 0);
+ * null for a sketch of nothing. A rank beyond the last is the last.
+ * @throws RangeError when rank is not a whole number from 0.
  */
-export const quantile = (sketch: SketchState, q: number): number | null => {
-  if (!(q >= 0 && q <= 1)) throw new RangeError(`q must be from 0 to 1, got ${q}`);
-  const total = sketchCount(sketch);
-  if (total === 0) return null;
-  const rank = Math.floor((total - 1) * q);
+export const valueAtRank = (sketch: SketchState, rank: number): number | null => {
+  requireWhole('rank', rank, 0);
   let seen = sketch.zeroCount;
   if (rank < seen) return 0;
-  let last = 0;
+  let last: number | null = null;
   for (const [k, n] of sketch.counts.entries()) {
     if (n === 0) continue;
     last = k;
     seen += n;
     if (rank < seen) break;
   }
+  if (last === null) return sketch.zeroCount > 0 ? 0 : null;
   return upperBound(sketch.offset + last, sketch.alpha) * (1 - sketch.alpha);
+};
+
+/**
+ * The lower order statistic x_(floor((n-1)q)) within a relative error of alpha; null for a sketch of nothing.
+ * @throws RangeError when q is outside 0..1.
+ */
+export const quantile = (sketch: SketchState, q: number): number | null => {
+  requireClosedUnit('q', q);
+  const total = sketchCount(sketch);
+  return total === 0 ? null : valueAtRank(sketch, Math.max(0, Math.floor((total - 1) * q)));
 };
 
 /**
@@ -161,6 +186,6 @@ export const countAbove = (sketch: SketchState, threshold: number): number => {
  */
 export const bucketBoundaryAtOrAbove = (value: number, alpha: number = SKETCH_ALPHA): number => {
   requireTrackable(value, 'value');
-  requireAlpha(alpha);
+  requireOpenUnit('alpha', alpha);
   return value < SMALLEST_TRACKABLE ? 0 : upperBound(bucketOf(value, alpha), alpha);
 };

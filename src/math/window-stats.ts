@@ -41,13 +41,13 @@ const extreme = (
 
 /**
  * The statistics of both sets together; commutative, and associative up to rounding of the sums.
- * @throws RangeError when only one side keeps a sketch and the other has observations that would be lost from it.
+ * @throws RangeError naming `b` when only one side keeps a sketch and the other has observations that would be lost from it.
  */
 export const mergeStats = (a: WindowStats, b: WindowStats): WindowStats => {
   if (a.count === 0 && a.sketch === null) return b;
   if (b.count === 0 && b.sketch === null) return a;
   if ((a.sketch === null) !== (b.sketch === null)) {
-    throw new RangeError('statistics to merge must both keep a sketch, or neither');
+    throw new RangeError('b must keep a sketch where a keeps one, and none where a keeps none');
   }
   return {
     count: a.count + b.count,

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SketchState } from '../../../src/domain/window.ts';
 import {
+  addAllToSketch,
   addToSketch,
   bucketBoundaryAtOrAbove,
   coarseAlpha,
@@ -11,7 +12,9 @@ import {
   mergeSketches,
   quantile,
   sketchCount,
+  valueAtRank,
 } from '../../../src/math/ddsketch.ts';
+import { randomFromSeed } from '../../../src/math/random.ts';
 import { loadGolden } from '../../golden/load.ts';
 
 const sketchOf = (values: readonly number[], alpha = 0.01): SketchState =>
@@ -98,6 +101,73 @@ describe('mergeSketches', () => {
   });
   it('refuses different accuracies', () => {
     expect(() => mergeSketches(emptySketch(0.01), emptySketch(0.02))).toThrow(/alpha/);
+  });
+});
+
+describe('the error bound', () => {
+  const value = fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e15, noNaN: true }));
+  it('holds for every order statistic at any accuracy', () => {
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 80 }),
+        fc.double({ min: 0.001, max: 0.3, noNaN: true }),
+        (xs, alpha) => {
+          const sketch = sketchOf(xs, alpha);
+          for (const [rank, want] of xs.toSorted((x, y) => x - y).entries()) {
+            const got = valueAtRank(sketch, rank)!;
+            expect(Math.abs(got - want)).toBeLessThanOrEqual(alpha * want * (1 + 1e-9));
+          }
+        },
+      ),
+      { seed: 12 },
+    );
+  });
+  it('and order of a thousand parts do not change under merging', () => {
+    const random = randomFromSeed(3);
+    const parts = Array.from({ length: 1000 }, () =>
+      Array.from({ length: 1 + Math.floor(random.next() * 5) }, () => Math.exp(6 * random.next() - 3)),
+    );
+    const sketches = parts.map((part) => sketchOf(part));
+    const forward = sketches.reduce((a, b) => mergeSketches(a, b));
+    const backward = sketches.reduceRight((a, b) => mergeSketches(a, b));
+    const pairs = (list: readonly SketchState[]): SketchState =>
+      list.length === 1
+        ? list[0]!
+        : pairs(
+            list.flatMap((a, i) => (i % 2 === 1 ? [] : [list[i + 1] ? mergeSketches(a, list[i + 1]!) : a])),
+          );
+    expect(backward).toEqual(forward);
+    expect(pairs(sketches)).toEqual(forward);
+    expect(sketchOf(parts.flat())).toEqual(forward);
+    const sorted = parts.flat().toSorted((x, y) => x - y);
+    for (const q of [0, 0.01, 0.5, 0.95, 0.99, 1]) {
+      const want = sorted[Math.floor((sorted.length - 1) * q)]!;
+      expect(Math.abs(quantile(forward, q)! - want)).toBeLessThanOrEqual(0.01 * want * (1 + 1e-9));
+    }
+  });
+});
+
+describe('addAllToSketch', () => {
+  it('is adding one by one', () => {
+    const values = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1e-12, max: 1e6, noNaN: true })));
+    fc.assert(
+      fc.property(values, values, (xs, ys) => {
+        expect(addAllToSketch(sketchOf(xs), ys)).toEqual(sketchOf([...xs, ...ys]));
+      }),
+      { seed: 11 },
+    );
+  });
+  it('says which value it refuses', () => {
+    expect(() => addAllToSketch(emptySketch(), [1, -1])).toThrow(/^values\[1\]/);
+  });
+});
+
+describe('valueAtRank', () => {
+  it('takes a rank beyond the last as the last, and has none of nothing', () => {
+    expect(valueAtRank(sketchOf([0, 0]), 9)).toBe(0);
+    expect(valueAtRank(sketchOf([1, 100]), 9)).toBeCloseTo(100, -1);
+    expect(valueAtRank(emptySketch(), 0)).toBeNull();
+    expect(() => valueAtRank(emptySketch(), 0.5)).toThrow(/^rank/);
   });
 });
 
