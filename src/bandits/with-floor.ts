@@ -21,7 +21,7 @@ export const requireShares = (shares: readonly number[]): void => {
 export const withFloor = (shares: readonly number[], floor: number): readonly number[] => {
   requireShares(shares);
   const arms = shares.length;
-  if (!(floor >= 0 && floor * arms <= 1 + ROUNDING)) {
+  if (!(floor >= 0 && floor <= 1 / arms)) {
     throw new RangeError(`floor must be from 0 to 1/${arms} for ${arms} arms, got ${floor}`);
   }
   if (shares.every((share) => share >= floor)) return shares;

@@ -11,16 +11,16 @@ import {
   type BanditPolicy,
   type TotalsState,
 } from '../../../src/bandits/index.ts';
-import { randomFromSeed, type Random } from '../../../src/math/index.ts';
+import { mulberry32At, randomFromSeed, type Random } from '../../../src/math/index.ts';
 import { regretOf, type World } from './world.ts';
 import { bernoulliWorld, gaussianWorld, linearWorld, switchWorld, type WorldSpec } from './worlds.ts';
 
 /** Regret in the world of a seed after each checkpoint. `seed` moves what the policy draws, not the world. */
 export type Play = (worldSeed: number, seed: number, checkpoints: readonly number[]) => readonly number[];
 
-/** Seeds of neighbouring worlds are alike, and so are the first numbers of their streams: those are thrown away. */
-const streamOf = (worldSeed: number, seed: number): Random => {
-  const random = randomFromSeed(seed * 1_000_003 + worldSeed);
+/** Neighbouring seeds begin alike, so the seed is hashed and the first numbers of the stream are thrown away. */
+export const streamOf = (worldSeed: number, seed: number): Random => {
+  const random = randomFromSeed(Math.floor(mulberry32At(seed, worldSeed) * 2 ** 32));
   for (let i = 0; i < 32; i++) random.next();
   return random;
 };

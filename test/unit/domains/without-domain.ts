@@ -4,4 +4,5 @@ export const withoutDomain: Readonly<Record<string, string>> = {
   meanOf: 'any count and sum of stored statistics has a mean or none',
   signedSketchCount: 'sums the counts of a sketch',
   sketchCount: 'sums the counts of a sketch',
+  uniformRandom: 'takes nothing',
 };
