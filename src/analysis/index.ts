@@ -6,11 +6,87 @@ export {
   oneSidedMeanEvidence,
   type MeanComparison,
 } from './asymptotic.ts';
-export { emptyBetting, foldBetting, type BettingState, type ScoredEvent } from './betting.ts';
-export { newcombeInterval, wilsonInterval, type Interval, type RateCount } from './intervals.ts';
+export {
+  emptyBetting,
+  EQUAL_MEANS,
+  foldBetting,
+  foldBettingSums,
+  nextBet,
+  type Bet,
+  type BettingNull,
+  type BettingState,
+  type ScoredEvent,
+  type ScoreSums,
+} from './betting.ts';
+export {
+  covariateMomentsOfSums,
+  covariateMomentsOfValues,
+  emptyCovariateMoments,
+  mergeCovariateMoments,
+  type CovariateMoments,
+  type CovariateSums,
+} from './experiments/covariate-moments.ts';
+export {
+  cuped,
+  cupedArm,
+  cupedOfMoments,
+  type Cuped,
+  type CupedArm,
+  type CupedValues,
+} from './experiments/cuped.ts';
+export { hedgesFactor } from './experiments/effect-size.ts';
+export { fisherExact } from './experiments/fisher-exact.ts';
+export { meanNonInferiority, type MeanNonInferiority } from './experiments/non-inferiority-means.ts';
+export {
+  rateNonInferiority,
+  type RateNonInferiority,
+  type RateNonInferiorityOptions,
+} from './experiments/non-inferiority-rates.ts';
+export type { MarginTest, NonInferiorityOptions } from './experiments/non-inferiority.ts';
+export type { PValues } from './experiments/p-values.ts';
+export { sampleMoments } from './experiments/sample-moments.ts';
+export {
+  SAMPLE_RATIO_P,
+  sampleRatioChiSquare,
+  type SampleRatioTest,
+} from './experiments/sample-ratio-chi-square.ts';
+export {
+  benjaminiHochbergOfEvidence,
+  holmOfEvidence,
+  type EvidenceDiscoveries,
+} from './experiments/several-variants.ts';
+export {
+  cohenH,
+  SMALLEST_EXPECTED,
+  twoProportions,
+  type TwoProportions,
+} from './experiments/two-proportions.ts';
+export {
+  welch,
+  welchOfMoments,
+  welchOfSummary,
+  type Summary,
+  type TTest,
+  type WelchOptions,
+  type WelchTest,
+} from './experiments/welch.ts';
+export {
+  newcombeInterval,
+  waldInterval,
+  wilsonInterval,
+  type DifferenceInterval,
+  type Interval,
+  type RateCount,
+} from './intervals.ts';
 export { emptyMoments, mergeMoments, momentsOf, varianceOf, type Moments } from './moments.ts';
+export { benjaminiHochberg, benjaminiYekutieli, bonferroni, holm } from './multiple-testing.ts';
 export { emptyOneSample, foldOneSample, type OneSampleNull, type OneSampleState } from './one-sample.ts';
-export { dominates, hypervolume, paretoFront, paretoRanks, type ParetoPoint } from './pareto.ts';
+export { dominates, hypervolume, OBJECTIVES, paretoFront, paretoRanks, type ParetoPoint } from './pareto.ts';
+export { dominatesIn, epsilonFrontIn, frontIn, ranksIn } from './pareto/front.ts';
+export { hypervolumeIn } from './pareto/hypervolume.ts';
+export { kneeOf, type Knee } from './pareto/knee.ts';
+export { noiseAwareFront, surelyDominates, type Range, type RangedPoint } from './pareto/noise-aware.ts';
+export type { Objective, Point } from './pareto/objectives.ts';
 export { evidenceBeyondLimit } from './rate-limit-mixture.ts';
 export {
   emptyRestartingTlg,
@@ -44,11 +120,57 @@ export {
 } from './rollout/plan-labels.ts';
 export {
   emptySampleRatio,
+  emptyStagedSampleRatio,
+  foldSampleRatio,
   lookAtSampleRatio,
   sampleRatioLogBayesFactor,
   SAMPLE_RATIO_LIMIT,
   type SampleRatioState,
+  type StagedSampleRatio,
 } from './sample-ratio.ts';
+export type { SizingDesign, TestDesign } from './sample-size/design.ts';
+export { detectableDifference, meanPower, meanSampleSize, type MeanSize } from './sample-size/means.ts';
+export {
+  CAP_FACTOR,
+  planExperiment,
+  type ArmSizes,
+  type ExpectedCourse,
+  type ExperimentPlan,
+  type PlannedMetric,
+  type PlanOptions,
+} from './sample-size/plan-experiment.ts';
+export { detectableRate, ratePower, rateSampleSize, type RateSize } from './sample-size/rates.ts';
+export { nextExperimentBets, type ExperimentBet } from './sequential/bets.ts';
+export type {
+  ExperimentBlock,
+  MeanBlock,
+  MetricBlock,
+  ProportionBlock,
+  ScoresBlock,
+  ScoreSumsBlock,
+  TailBlock,
+} from './sequential/block.ts';
+export { metricBlockOfValues, metricBlockOfWindow } from './sequential/blocks-of.ts';
+export type {
+  ExperimentDesign,
+  ExperimentDesignInput,
+  ExperimentGuardrail,
+  MetricMargin,
+  MetricScale,
+  MetricSpec,
+} from './sequential/design.ts';
+export { foldExperimentBlock } from './sequential/fold.ts';
+export { judgeExperiment, type JudgeContext } from './sequential/judge.ts';
+export { emptyRunningInterval, lookAtMeans, type RunningInterval } from './sequential/running-interval.ts';
+export { startExperiment, type ExperimentState } from './sequential/state.ts';
+export type {
+  ExperimentOutcome,
+  ExperimentVerdict,
+  GuardrailLook,
+  Observed,
+  ShownInterval,
+  VariantLook,
+} from './sequential/verdict.ts';
 export {
   alwaysValidP,
   emptyTlg,
@@ -59,3 +181,18 @@ export {
   type TlgSide,
   type TlgState,
 } from './tlg.ts';
+export {
+  clusterRobust,
+  type ClusterRobustComparison,
+  type ClusterRobustOptions,
+} from './units/cluster-robust.ts';
+export { designEffect, type DesignEffect, type UnitSquares } from './units/design-effect.ts';
+export { firstPerUnit, type FirstPerUnit, type UnitObservation } from './units/first-per-unit.ts';
+export { pairedUnits, type UnitPair } from './units/paired.ts';
+export {
+  compareRatios,
+  ratioEstimate,
+  type RatioComparison,
+  type RatioEstimate,
+} from './units/ratio-metric.ts';
+export type { UnitTotal } from './units/unit-totals.ts';
