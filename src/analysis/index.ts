@@ -110,7 +110,9 @@ export { foldBlock, type FoldContext } from './rollout/fold-block.ts';
 export { foldLate } from './rollout/fold-late.ts';
 export { tailLimits, type TailLimits } from './rollout/hypotheses.ts';
 export { judgeAbsolute, type AbsoluteContext, type AbsoluteLimits } from './rollout/judge-absolute.ts';
+export { judgeBlocks, type BlocksQuestion } from './rollout/judge-blocks.ts';
 export { judgeStep, type StepContext } from './rollout/judge-step.ts';
+export type { FullVerdict } from './rollout/overall.ts';
 export {
   planLabels,
   planSteps,
@@ -118,6 +120,8 @@ export {
   type PlanInput,
   type StepPlan,
 } from './rollout/plan-labels.ts';
+export { readEvidence } from './rollout/read-evidence.ts';
+export type { JudgedBlock } from './rollout/sound-blocks.ts';
 export {
   emptySampleRatio,
   emptyStagedSampleRatio,

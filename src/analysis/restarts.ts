@@ -28,19 +28,48 @@ export interface RestartPlan {
   readonly everyLabels?: number;
 }
 
-/** Evidence that restart j needs: ln(pi^2 j^2 / (6 alpha)). */
-export const restartLimit = (restart: number, alpha: number): number =>
-  Math.log((Math.PI ** 2 * restart ** 2) / (6 * alpha));
+const requireAlpha = (alpha: number): void => {
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must be between 0 and 1, got ${alpha}`);
+};
+
+/**
+ * Evidence that restart j (from 1) needs: ln(pi^2 j^2 / (6 alpha)).
+ * @throws RangeError naming restart or alpha.
+ */
+export const restartLimit = (restart: number, alpha: number): number => {
+  if (!Number.isSafeInteger(restart) || restart < 1) {
+    throw new RangeError(`restart must be a whole number from 1, got ${restart}`);
+  }
+  requireAlpha(alpha);
+  return Math.log((Math.PI ** 2 * restart ** 2) / (6 * alpha));
+};
 
 const requirePlan = ({ alpha, everyLabels }: RestartPlan): void => {
-  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must be between 0 and 1, got ${alpha}`);
+  requireAlpha(alpha);
   if (everyLabels !== undefined && !(everyLabels > 0)) {
     throw new RangeError(`everyLabels must be above 0, got ${everyLabels}`);
   }
 };
 
+/** A watch that has seen nothing, around an empty process of any kind. */
+export const emptyRestarting = <P>(process: P): Restarting<P> => ({
+  restart: 1,
+  labels: 0,
+  step: null,
+  process,
+  endedAbove: false,
+  alarm: null,
+});
+
+/** Whether the process starts anew at a block of this step: known before the block is. */
+export const restartsAt = (
+  state: Restarting<unknown>,
+  step: number,
+  everyLabels: number = RESTART_EVERY_LABELS,
+): boolean => state.step !== null && (step !== state.step || state.labels >= everyLabels);
+
 /** Advances one block: starts the process anew where it is due, folds, and raises the alarm where the limit is met. */
-const advance = <P extends { readonly logE: number }>(
+export const foldRestarting = <P extends { readonly logE: number }>(
   state: Restarting<P>,
   step: number,
   labels: number,
@@ -49,9 +78,8 @@ const advance = <P extends { readonly logE: number }>(
   plan: RestartPlan,
 ): Restarting<P> => {
   requirePlan(plan);
-  const due =
-    state.step !== null &&
-    (step !== state.step || state.labels >= (plan.everyLabels ?? RESTART_EVERY_LABELS));
+  if (!Number.isFinite(step)) throw new RangeError(`step must be a finite number, got ${step}`);
+  const due = restartsAt(state, step, plan.everyLabels);
   const restart = due ? state.restart + 1 : state.restart;
   const process = fold(due ? empty() : state.process);
   const limit = restartLimit(restart, plan.alpha);
@@ -73,14 +101,7 @@ export const isAboveNow = (state: Restarting<{ readonly logE: number }>, alpha: 
   state.endedAbove || state.process.logE >= restartLimit(state.restart, alpha);
 
 /** A two-arm watch that has seen nothing. */
-export const emptyRestartingTlg = (): Restarting<TlgState> => ({
-  restart: 1,
-  labels: 0,
-  step: null,
-  process: emptyTlg(),
-  endedAbove: false,
-  alarm: null,
-});
+export const emptyRestartingTlg = (): Restarting<TlgState> => emptyRestarting(emptyTlg());
 
 /**
  * One more block of both arms; `step` is any number that changes with the weight. The candidate's labels count towards restarts.
@@ -93,17 +114,10 @@ export const foldRestartingTlg = (
   hypothesis: TlgNull,
   plan: RestartPlan,
 ): Restarting<TlgState> =>
-  advance(state, step, block.nB, emptyTlg, (process) => foldTlg(process, block, hypothesis), plan);
+  foldRestarting(state, step, block.nB, emptyTlg, (process) => foldTlg(process, block, hypothesis), plan);
 
 /** A one-arm watch that has seen nothing. */
-export const emptyRestartingOneSample = (): Restarting<OneSampleState> => ({
-  restart: 1,
-  labels: 0,
-  step: null,
-  process: emptyOneSample(),
-  endedAbove: false,
-  alarm: null,
-});
+export const emptyRestartingOneSample = (): Restarting<OneSampleState> => emptyRestarting(emptyOneSample());
 
 /** One more block of one arm against a fixed limit. @throws RangeError naming the field, as `foldOneSample`. */
 export const foldRestartingOneSample = (
@@ -113,4 +127,11 @@ export const foldRestartingOneSample = (
   hypothesis: OneSampleNull,
   plan: RestartPlan,
 ): Restarting<OneSampleState> =>
-  advance(state, step, block.n, emptyOneSample, (process) => foldOneSample(process, block, hypothesis), plan);
+  foldRestarting(
+    state,
+    step,
+    block.n,
+    emptyOneSample,
+    (process) => foldOneSample(process, block, hypothesis),
+    plan,
+  );

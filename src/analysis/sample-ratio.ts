@@ -1,7 +1,7 @@
 /**
  * Whether traffic is split as it should be, looked at as often as one likes: Lindon, Malek, NeurIPS 2022, the Dirichlet-multinomial
  * Bayes factor. A mismatch says that the split is broken, so it freezes a verdict and picks no winner. Golden family `srm_sequential`.
- * Weights are those in force: on a ramp, sum the log Bayes factors of the stages.
+ * Weights are those in force: on a ramp the log Bayes factors of the stages add up (`foldSampleRatio`).
  */
 import { logGamma } from '../math/special.ts';
 
@@ -65,6 +65,63 @@ export const lookAtSampleRatio = (
 ): SampleRatioState => {
   const logBayesFactor = sampleRatioLogBayesFactor(counts, weights, prior);
   return {
+    logBayesFactor,
+    maxLogBayesFactor: Math.max(state.maxLogBayesFactor, logBayesFactor),
+    mismatch: state.mismatch || logBayesFactor >= SAMPLE_RATIO_LIMIT,
+  };
+};
+
+/**
+ * The same while the weights change (a ramp, an adaptive allocation): the log Bayes factors of the stretches of equal weights add up, and their sum is
+ * evidence like each of them, because each starts from what went before. `closed` is the sum over the stretches before the current one.
+ */
+export interface StagedSampleRatio extends SampleRatioState {
+  readonly closed: number;
+  readonly weights: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export const emptyStagedSampleRatio = (): StagedSampleRatio => ({
+  ...emptySampleRatio(),
+  closed: 0,
+  weights: [],
+  counts: [],
+});
+
+const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
+
+/**
+ * The state after units were assigned: `added` of them per arm, by `weights`. An arm that takes no units is left out of both lists by giving it
+ * weight 0 and count 0. Fewer than two arms in force say nothing about the split.
+ * @throws RangeError naming weights, added or prior.
+ */
+export const foldSampleRatio = (
+  state: StagedSampleRatio,
+  added: readonly number[],
+  weights: readonly number[],
+  prior: number = SAMPLE_RATIO_PRIOR,
+): StagedSampleRatio => {
+  if (!weights.every((w) => w >= 0 && w < Infinity)) {
+    throw new RangeError(`weights must be finite numbers from 0, got ${JSON.stringify(weights)}`);
+  }
+  const fits = (n: number, i: number): boolean => n >= 0 && n < Infinity && (weights[i]! > 0 || n === 0);
+  if (added.length !== weights.length || !added.every(fits)) {
+    throw new RangeError(
+      `added must be ${weights.length} finite numbers from 0, and 0 where the weight is, got ${JSON.stringify(added)}`,
+    );
+  }
+  const goesOn = sameNumbers(weights, state.weights);
+  const closed = goesOn ? state.closed : state.logBayesFactor;
+  const counts = goesOn ? state.counts.map((n, i) => n + added[i]!) : [...added];
+  const inForce = (list: readonly number[]): readonly number[] => list.filter((_, i) => weights[i]! > 0);
+  const split = inForce(weights);
+  const running = split.length < 2 ? 0 : sampleRatioLogBayesFactor(inForce(counts), split, prior);
+  const logBayesFactor = closed + running;
+  return {
+    closed,
+    weights: [...weights],
+    counts,
     logBayesFactor,
     maxLogBayesFactor: Math.max(state.maxLogBayesFactor, logBayesFactor),
     mismatch: state.mismatch || logBayesFactor >= SAMPLE_RATIO_LIMIT,

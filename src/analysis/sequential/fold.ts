@@ -1,0 +1,140 @@
+/**
+ * Folds one block into the running evidence of an experiment. A block delivered twice changes nothing, and neither does one that comes after a later
+ * one: a closed block is never opened again. It judges nothing; `judge.ts` does.
+ */
+import { foldRestarting } from '../restarts.ts';
+import { emptyStagedSampleRatio, foldSampleRatio } from '../sample-ratio.ts';
+import { metricOf, requireBlock, type ExperimentBlock } from './block.ts';
+import { foldComparison, processData, type FoldContext, type PairBlock } from './fold-comparison.ts';
+import { guardrailBoundary, superiorityBoundary } from './hypotheses.ts';
+import {
+  armsOf,
+  harmShare,
+  type ExperimentGuardrail,
+  type ExperimentDesign,
+  type MetricSpec,
+} from './design.ts';
+import { emptyProcess, foldProcess } from './process.ts';
+import { harmStep, stageOf } from './stage.ts';
+import {
+  requireVersion,
+  type ExperimentState,
+  type GuardrailEvidence,
+  type PrimaryEvidence,
+} from './state.ts';
+
+const pairOf = (block: ExperimentBlock, design: ExperimentDesign, variant: string, metric: MetricSpec) => {
+  const [a, b] = [metricOf(block, design.control, metric), metricOf(block, variant, metric)];
+  return a === null || b === null ? null : ({ control: a, variant: b } satisfies PairBlock);
+};
+
+const signOf = (evidence: PrimaryEvidence): number => {
+  const { control, variant } = evidence.stage;
+  return evidence.superiority.kind === 'sequence'
+    ? Math.sign(variant.mean - control.mean)
+    : Math.sign(evidence.effect.variant - evidence.effect.control);
+};
+
+const foldPrimary = (
+  before: PrimaryEvidence,
+  pair: PairBlock | null,
+  context: FoldContext,
+): PrimaryEvidence => {
+  const counted = foldComparison(before, pair, context);
+  if (pair === null) return counted;
+  const boundary = superiorityBoundary(context.design);
+  const data = processData(pair, counted, { ...context, question: 'superiority', margin: null });
+  const superiority = foldProcess(before.superiority, data, boundary);
+  const after = { ...counted, superiority };
+  return superiority.maxLogE > before.superiority.maxLogE ? { ...after, sign: signOf(after) } : after;
+};
+
+const foldGuardrail = (
+  before: GuardrailEvidence,
+  { metric, margin }: ExperimentGuardrail,
+  pair: PairBlock | null,
+  context: FoldContext,
+): GuardrailEvidence => {
+  const counted = foldComparison(before, pair, context);
+  if (pair === null) return counted;
+  const dataFor = (question: 'nonInferiority' | 'harm') =>
+    processData(pair, counted, { ...context, question, margin });
+  return {
+    ...counted,
+    nonInferiority: foldProcess(
+      before.nonInferiority,
+      dataFor('nonInferiority'),
+      guardrailBoundary(metric, margin, 'nonInferiority'),
+    ),
+    harm: foldRestarting(
+      before.harm,
+      harmStep(context.stage, metric),
+      counted.labels.variant - before.labels.variant,
+      () => emptyProcess(metric),
+      (process) => foldProcess(process, dataFor('harm'), guardrailBoundary(metric, margin, 'harm')),
+      { alpha: harmShare(context.design) },
+    ),
+  };
+};
+
+const foldExposures = (state: ExperimentState, block: ExperimentBlock): ExperimentState['sampleRatio'] => {
+  const { exposures, weights } = block;
+  if (exposures === undefined) return state.sampleRatio;
+  const arms = armsOf(state.design);
+  return foldSampleRatio(
+    state.sampleRatio ?? emptyStagedSampleRatio(),
+    arms.map((arm) => exposures[arm] ?? 0),
+    arms.map((arm) => weights[arm] ?? 0),
+  );
+};
+
+/** What the bets earned, when they were those of this very state. */
+const betsOf = (state: ExperimentState, { bets }: ExperimentBlock): FoldContext['bets'] => {
+  if (bets === undefined) return {};
+  if (bets.afterBlockNo !== state.lastBlockNo) {
+    throw new RangeError(
+      `block.bets.afterBlockNo must be ${state.lastBlockNo}, the block before, got ${bets.afterBlockNo}`,
+    );
+  }
+  return bets.logGrowth;
+};
+
+/**
+ * The state after one more block. Idempotent: a block whose `no` is not above `lastBlockNo` gives the same state back, so blocks are folded in
+ * rising order and a retried activity cannot count twice. A variant whose metric lacks an arm in this block keeps its evidence as it is.
+ * The state given is never changed, also when the block is refused.
+ * @throws RangeError or TypeError that begins with `block` and names field and value, for what does not fit the design or cannot be;
+ * RangeError naming `state.version`.
+ */
+export const foldExperimentBlock = (state: ExperimentState, block: ExperimentBlock): ExperimentState => {
+  requireVersion(state);
+  if (state.lastBlockNo !== null && block.no <= state.lastBlockNo) return state;
+  const { design } = state;
+  requireBlock(block, design);
+  const stage = stageOf(state, block.weights, block.stage);
+  const variants = state.variants.map(({ variant, primary, guardrails }) => {
+    const context: FoldContext = {
+      design,
+      stage,
+      isNewStage: state.stage === null || stage.no !== state.stage.no,
+      variant,
+      bets: betsOf(state, block),
+    };
+    return {
+      variant,
+      primary: foldPrimary(primary, pairOf(block, design, variant, design.primary), context),
+      guardrails: guardrails.map((before, i) => {
+        const guardrail = design.guardrails[i]!;
+        return foldGuardrail(before, guardrail, pairOf(block, design, variant, guardrail.metric), context);
+      }),
+    };
+  });
+  return {
+    ...state,
+    lastBlockNo: block.no,
+    blocks: state.blocks + 1,
+    stage,
+    sampleRatio: foldExposures(state, block),
+    variants,
+  };
+};

@@ -1,0 +1,108 @@
+/**
+ * The verdict of one look at an experiment. It never throws and may be asked as often as one likes: peeking is free. Nothing arrived, one arm
+ * alone, constant or missing data each say `running` with a reason, until the cap or the end of the time says `noDifference`.
+ */
+import { SAMPLE_RATIO_LIMIT } from '../sample-ratio.ts';
+import { judgeVariants } from './judge-variants.ts';
+import type { ExperimentState } from './state.ts';
+import type { ExperimentVerdict, VariantLook } from './verdict.ts';
+import { inThousands } from './wording.ts';
+
+/** `expired`: no more blocks will come, because the longest duration is over. */
+export interface JudgeContext {
+  readonly expired?: boolean;
+}
+
+/** Size of the observed benefit, whichever direction is good. */
+const benefitOf = ({ observed }: VariantLook): number => Math.abs(observed.difference ?? 0);
+
+const withoutProof = ({ guardrails }: VariantLook): readonly VariantLook['guardrails'][number][] =>
+  guardrails.filter(({ required, outcome }) => required && outcome !== 'pass');
+
+const best = (looks: readonly VariantLook[]): VariantLook | undefined =>
+  looks.reduce<VariantLook | undefined>(
+    (kept, look) => (kept === undefined || benefitOf(look) > benefitOf(kept) ? look : kept),
+    undefined,
+  );
+
+/** Outcomes of the arm that has fewer, in the variant that is furthest behind among those still undecided. */
+const fewestLabels = (looks: readonly VariantLook[]): number =>
+  Math.min(
+    ...looks
+      .filter(({ status }) => status !== 'worse')
+      .map(({ labels }) => Math.min(labels.control, labels.variant)),
+  );
+
+const open = (looks: readonly VariantLook[]): string =>
+  looks
+    .map((look) => {
+      const missing = look.status === 'better' ? withoutProof(look).map(({ reason }) => reason) : [];
+      return `${look.variant}: ${[look.reason, ...missing].join('; ')}`;
+    })
+    .join('. ');
+
+type Decision = Pick<ExperimentVerdict, 'outcome' | 'variant' | 'reason'>;
+
+const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: boolean): Decision => {
+  const { design, sampleRatio } = state;
+  for (const { variant, guardrails } of looks) {
+    const harm = guardrails.find(({ required, outcome }) => required && outcome === 'harm');
+    if (harm !== undefined) return { outcome: 'harm', variant, reason: `${variant}: ${harm.reason}` };
+  }
+  if (sampleRatio?.mismatch === true) {
+    const evidence = `log Bayes factor ${sampleRatio.maxLogBayesFactor.toFixed(1)} of ${SAMPLE_RATIO_LIMIT.toFixed(1)}`;
+    const reason = `units are not split as the weights say (${evidence}), so no verdict can be trusted`;
+    return { outcome: 'frozen', variant: null, reason };
+  }
+  if (state.lastBlockNo === null) {
+    return expired
+      ? { outcome: 'noDifference', variant: null, reason: 'time is up before any block came' }
+      : { outcome: 'running', variant: null, reason: 'no block came yet' };
+  }
+  const winner = best(looks.filter((look) => look.status === 'better' && withoutProof(look).length === 0));
+  if (winner !== undefined) {
+    const reasons = [winner.reason, ...winner.guardrails.filter((g) => g.required).map((g) => g.reason)];
+    return { outcome: 'winner', variant: winner.variant, reason: `${winner.variant}: ${reasons.join('; ')}` };
+  }
+  if (looks.every(({ status }) => status === 'worse')) {
+    return { outcome: 'controlBetter', variant: null, reason: open(looks) };
+  }
+  const labels = fewestLabels(looks);
+  if (labels >= design.capPerArm || expired) {
+    const end =
+      labels >= design.capPerArm
+        ? `the cap of ${inThousands(design.capPerArm)} outcomes per arm is reached`
+        : `time is up at ${inThousands(labels)} of ${inThousands(design.capPerArm)} outcomes per arm`;
+    return { outcome: 'noDifference', variant: null, reason: `${end}. ${open(looks)}` };
+  }
+  return { outcome: 'running', variant: null, reason: open(looks) };
+};
+
+/**
+ * Judges an experiment on the evidence folded so far. Of several winners the one with the largest observed benefit is named (ties: the
+ * first); it is proven better than control, not better than the other variants.
+ *
+ * Guarantee, at any number of looks: some variant without an effect is called better or worse with probability at most `alpha`
+ * (exact for proportions, scores and tails, asymptotic for means); a variant that is worse by a guardrail's margin passes it with at
+ * most `alpha`; harm that is not there stops an experiment with at most `harmAlpha`; a sound split is called broken with at most .001.
+ * It fails when blocks lack concurrent arms, when a unit contributes several outcomes, or when the design changes while it runs.
+ */
+export const judgeExperiment = (
+  state: ExperimentState,
+  { expired = false }: JudgeContext = {},
+): ExperimentVerdict => {
+  const perVariant = judgeVariants(state);
+  const { sampleRatio } = state;
+  return {
+    ...decide(state, perVariant, expired),
+    perVariant,
+    sampleRatio:
+      sampleRatio === null
+        ? null
+        : {
+            logBayesFactor: sampleRatio.logBayesFactor,
+            limit: SAMPLE_RATIO_LIMIT,
+            mismatch: sampleRatio.mismatch,
+          },
+  };
+};
