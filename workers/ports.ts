@@ -4,9 +4,11 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { ActivityPorts } from '../activities/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
+import { createFileOrchestrator } from '../src/adapters/file-orchestrator/index.ts';
 import { createGrpcOrchestrator } from '../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../src/adapters/rest-orchestrator/index.ts';
 import { createWorkflowDirectory } from '../src/adapters/temporal/index.ts';
+import type { Driver } from '../src/domain/gateway-target.ts';
 import type { Orchestrator, OrchestratorFor } from '../src/ports/orchestrator.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 
@@ -20,6 +22,12 @@ export function createPorts(pool: pg.Pool, client: Client): ActivityPorts {
   };
 }
 
+const CREATE: Readonly<Record<Driver, (options: { readonly url: string }) => Orchestrator>> = {
+  rest: createRestOrchestrator,
+  grpc: createGrpcOrchestrator,
+  file: createFileOrchestrator,
+};
+
 /** One driver per address: a gRPC driver holds a connection. */
 function driverFor(): OrchestratorFor {
   const drivers = new Map<string, Orchestrator>();
@@ -27,7 +35,7 @@ function driverFor(): OrchestratorFor {
     const key = `${driver} ${url}`;
     const known = drivers.get(key);
     if (known) return known;
-    const made = driver === 'grpc' ? createGrpcOrchestrator({ url }) : createRestOrchestrator({ url });
+    const made = CREATE[driver]({ url });
     drivers.set(key, made);
     return made;
   };

@@ -1,7 +1,7 @@
 /** Where a service's gateway is and how it is spoken to. Travels in workflow state: plain JSON, no secrets. */
 import { z } from 'zod';
 
-export const DRIVERS = ['rest', 'grpc'] as const;
+export const DRIVERS = ['rest', 'grpc', 'file'] as const;
 export type Driver = (typeof DRIVERS)[number];
 
 export interface GatewayTarget {
@@ -9,10 +9,15 @@ export interface GatewayTarget {
   readonly url: string;
 }
 
-const PROTOCOLS: Readonly<Record<Driver, RegExp>> = { rest: /^https?:$/u, grpc: /^grpcs?:$/u };
+const PROTOCOLS: Readonly<Record<Driver, RegExp>> = {
+  rest: /^https?:$/u,
+  grpc: /^grpcs?:$/u,
+  file: /^file:$/u,
+};
 const EXPECTED: Readonly<Record<Driver, string>> = {
   rest: 'an http or https URL',
   grpc: 'grpc://host:port, or grpcs:// for TLS',
+  file: 'file:///folder, where one file per service goes',
 };
 
 /** `orchestrator` of the service settings. The address must be one that the driver can speak to. */

@@ -11,11 +11,11 @@ import {
   type Configuration,
   type LiveConfiguration,
 } from '../domain/orchestrator-wire.ts';
-import { toLiveConfiguration } from './live.ts';
-import type { Outcome } from './reducer.ts';
+import { toLiveConfiguration } from '../contract/live.ts';
+import type { Outcome } from '../contract/reducer.ts';
 import type { Registry } from './registry.ts';
 import { invalid, parseBody, RequestProblem, unknownService } from './request-problem.ts';
-import type { ServiceState } from './service-state.ts';
+import type { ServiceState } from '../contract/service-state.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Every method takes a body as it came in, and throws `RequestProblem` for what is refused. */

@@ -8,10 +8,10 @@ import { chatRequestSchema, completionBody, requestIdOf } from './chat-request.t
 import type { Counters } from './counters.ts';
 import type { Assignment, Emitter, RequestOutcome } from './emitter.ts';
 import { createErrorRateWatch, type ErrorRateWatch } from './error-rate.ts';
-import { weights } from './live.ts';
+import { weights } from '../contract/live.ts';
 import type { Registry } from './registry.ts';
 import { parseBody, RequestProblem, unknownService } from './request-problem.ts';
-import type { ServiceState, Version } from './service-state.ts';
+import type { ServiceState, Version } from '../contract/service-state.ts';
 import type { Upstream, UpstreamAnswer } from './upstream.ts';
 
 interface Parts {

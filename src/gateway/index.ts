@@ -10,4 +10,4 @@ export type { FeedbackEmitter, FeedbackOptions } from './feedback-emitter.ts';
 export { createOtlpEmitter } from './otlp-emitter.ts';
 export type { OtlpOptions } from './otlp-emitter.ts';
 export type { Upstream, UpstreamAnswer, UpstreamRequest, Usage } from './upstream.ts';
-export { configurationHash } from './service-state.ts';
+export { configurationHash } from '../contract/service-state.ts';

@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { settle } from './live.ts';
-import { reduceWrite } from './reducer.ts';
-import type { GatewayWrite, Outcome } from './reducer.ts';
-import type { ServiceState } from './service-state.ts';
+import { settle } from '../contract/live.ts';
+import { reduceWrite } from '../contract/reducer.ts';
+import type { GatewayWrite, Outcome } from '../contract/reducer.ts';
+import type { ServiceState } from '../contract/service-state.ts';
 import { openStateFiles } from './state-files.ts';
 
 export interface Registry {

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { serviceStateSchema } from './service-state.ts';
-import type { ServiceState } from './service-state.ts';
+import { serviceStateSchema } from '../contract/service-state.ts';
+import type { ServiceState } from '../contract/service-state.ts';
 
 const SUFFIX = '.service.json';
 const TEMPORARY = '.tmp';

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { poll } from '../../src/embedded/poll.ts';
 import { findByArguments, findByWorkingFolder, processToken } from '../../src/embedded/process-identity.ts';
-import type { ServiceState } from '../../src/gateway/service-state.ts';
+import type { ServiceState } from '../../src/contract/service-state.ts';
 import { openStateFiles } from '../../src/gateway/state-files.ts';
 import { temporalPath } from './prerequisites/index.ts';
 import { withoutServers } from './servers.ts';

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 import type { DriverUnderTest } from './driver-under-test.ts';
+import { file } from './file.ts';
 import { referenceGateway } from './reference-gateway.ts';
 
 const stable = { model: 'gpt-4o', temperature: '0.2' };
@@ -11,7 +12,7 @@ const REQUESTS = 2_000;
 /** A share of n fair draws lies within this of its expectation but for about one in 3 million. */
 const tolerance = (share: number, n: number): number => 5.1 * Math.sqrt((share * (1 - share)) / n);
 
-describe.each(referenceGateway)('the $name driver', ({ start }) => {
+describe.each([...referenceGateway, file])('the $name driver', ({ start }) => {
   let driver: DriverUnderTest;
   let orchestrator: Orchestrator;
   let serviceId = '';
@@ -121,15 +122,20 @@ describe.each(referenceGateway)('the $name driver', ({ start }) => {
 
   it('lists what the gateway cannot serve: in validate as problems, in a write as a final failure', async () => {
     expect(await orchestrator.validate(serviceId, candidate)).toEqual([]);
-    const configuration = { model: 'unknown-model' };
-    const problem = { value: 'unknown-model', expected: 'a model with recorded answers' };
-    expect(await orchestrator.validate(serviceId, configuration)).toEqual([{ ...problem, field: 'model' }]);
+    const { configuration, problem } = driver.unservable;
+    const before = await orchestrator.read(serviceId);
+    expect(await orchestrator.validate(serviceId, configuration)).toEqual([problem]);
     await expect(orchestrator.setStable({ ...write(9, 1), configuration })).rejects.toMatchObject({
       type: 'OrchestratorRejected',
       final: true,
-      problems: [{ ...problem, field: 'configuration.model' }],
+      problems: [{ ...problem, field: `configuration.${problem.field}` }],
     });
-    expect(await orchestrator.read(serviceId)).toMatchObject({ generation: 1 });
+    const { generation, revision, stable: served } = await orchestrator.read(serviceId);
+    expect({ generation, revision, stable: served }).toEqual({
+      generation: before.generation,
+      revision: before.revision,
+      stable: before.stable,
+    });
   });
 
   it('says which service the gateway does not know', async () => {

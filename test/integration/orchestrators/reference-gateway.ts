@@ -80,6 +80,10 @@ async function start(form: 'rest' | 'grpc'): Promise<DriverUnderTest> {
       }
       return counts;
     },
+    unservable: {
+      configuration: { model: 'unknown-model' },
+      problem: { field: 'model', value: 'unknown-model', expected: 'a model with recorded answers' },
+    },
     close: async () => {
       await gateway.close();
       await rm(folder, { recursive: true });

@@ -101,7 +101,7 @@ describe('a mistake in the settings', () => {
     ['serviceId', 7, 'serviceId | 7 | a service id'],
     ['orchestrator.url', 'ftp://gateway', 'orchestrator.url | "ftp://gateway" | an http or https URL'],
     ['orchestrator.url', 'gateway', 'orchestrator.url | "gateway" | an http or https URL'],
-    ['orchestrator.driver', 'soap', 'orchestrator.driver | "soap" | "rest" or "grpc"'],
+    ['orchestrator.driver', 'soap', 'orchestrator.driver | "soap" | "rest", "grpc" or "file"'],
     ['orchestrator.unleased', 'yes', 'orchestrator.unleased | "yes" | "accepted"'],
     [
       'objectives',

@@ -1,7 +1,7 @@
 /** Writes and states for the gateway's unit tests. */
 import type { ConfigurationWrite } from '../../../src/domain/orchestrator-wire.ts';
-import { reduceWrite, type GatewayWrite, type Outcome } from '../../../src/gateway/reducer.ts';
-import type { ServiceState } from '../../../src/gateway/service-state.ts';
+import { reduceWrite, type GatewayWrite, type Outcome } from '../../../src/contract/reducer.ts';
+import type { ServiceState } from '../../../src/contract/service-state.ts';
 
 export const T0 = 1_700_000_000_000;
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { settle, weights } from '../../../src/gateway/live.ts';
-import { comparePairs, reduceWrite, type GatewayWrite } from '../../../src/gateway/reducer.ts';
-import type { ServiceState } from '../../../src/gateway/service-state.ts';
+import { settle, weights } from '../../../src/contract/live.ts';
+import { comparePairs, reduceWrite, type GatewayWrite } from '../../../src/contract/reducer.ts';
+import type { ServiceState } from '../../../src/contract/service-state.ts';
 import { canaryWrite, configurationWrite, created, T0 } from './support.ts';
 
 const pair = fc.record({

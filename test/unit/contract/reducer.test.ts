@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigurationWrite } from '../../../src/domain/orchestrator-wire.ts';
-import { toLiveConfiguration } from '../../../src/gateway/live.ts';
-import type { ServiceState } from '../../../src/gateway/service-state.ts';
+import { toLiveConfiguration } from '../../../src/contract/live.ts';
+import type { ServiceState } from '../../../src/contract/service-state.ts';
 import { applied, canaryWrite, configurationWrite, created, reduce, T0, withCandidate } from './support.ts';
 
 const fence = (generation: number, revision: number) => ({ generation, revision, idempotency_key: 'k' });

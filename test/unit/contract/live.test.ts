@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candidateWeightPct, settle, toLiveConfiguration } from '../../../src/gateway/live.ts';
+import { candidateWeightPct, settle, toLiveConfiguration } from '../../../src/contract/live.ts';
 import { applied, canaryWrite, T0, withCandidate } from './support.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,0 +1,8 @@
+/** Driver for programs that read their configuration from a file, and the rule by which such a reader chooses. */
+export { chooseFromFile } from './choose.ts';
+export {
+  configurationFileSchema,
+  readConfigurationFile,
+  type ConfigurationFile,
+} from './configuration-file.ts';
+export { createFileOrchestrator, type FileOrchestratorOptions } from './file-orchestrator.ts';

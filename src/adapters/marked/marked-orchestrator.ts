@@ -1,0 +1,198 @@
+/**
+ * The orchestrator port over a product without a fence: reads, compares, writes, reads back. The contract's own reducer judges
+ * every write against the mark. A change that somebody made by hand is never overwritten: writes are refused as stale, and a
+ * rollback takes our candidate away, if it is still there, and leaves the rest as it was found.
+ */
+import {
+  configurationHash,
+  reduceWrite,
+  settle,
+  toLiveConfiguration,
+  type GatewayWrite,
+  type ServiceState,
+} from '../../contract/index.ts';
+import { describeProblem, Failure } from '../../domain/failure.ts';
+import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
+import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
+import { driftOf, servesOurCandidate } from './drift.ts';
+import { unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
+
+const pair = ({ generation, revision }: Fence): string => `(generation ${generation}, revision ${revision})`;
+
+/** @param clock milliseconds since the epoch */
+export function createMarkedOrchestrator(product: MarkedProduct, clock: () => number): Orchestrator {
+  const loaded = async (serviceId: string): Promise<Loaded> => {
+    const found = await product.load(serviceId);
+    if (!found) throw new Failure('UnknownService', `the product serves no service ${serviceId}`);
+    return found;
+  };
+
+  const write = (what: string, serviceId: string, event: FencedWrite): Promise<LiveConfiguration> =>
+    product.exclusive(serviceId, async () => {
+      const before = await loaded(serviceId);
+      const mark = before.mark ?? unmarked(serviceId, before.served, clock());
+      const after = judged(what, mark, event, clock());
+      const drift = driftOf(mark, before.served);
+      if (drift !== null) throw await refuseDrift(product, { what, before, mark, after, event, drift });
+      await product.store(serviceId, before, after);
+      const back = await loaded(serviceId);
+      const missed = back.mark === null ? 'the mark' : driftOf(after, back.served);
+      if (missed !== null || back.mark?.writeHash !== after.writeHash) {
+        throw new Failure(
+          'OrchestratorUnavailable',
+          `${what}: wrote ${pair(after)}, and ${missed ?? 'the mark'} was not what was written when read back`,
+        );
+      }
+      return toLiveConfiguration(after, clock());
+    });
+
+  const configure = (
+    what: string,
+    strategy: 'CANARY' | 'IMMEDIATE',
+    { serviceId, configuration, generation, revision, idempotencyKey, ...rest }: Configure,
+  ): Promise<LiveConfiguration> =>
+    write(what, serviceId, {
+      kind: 'update',
+      write: {
+        service_id: serviceId,
+        configuration,
+        deployment: { strategy, initial_percentage: rest.weightPct ?? 100 },
+        ...(rest.leaseMs !== undefined && { lease_seconds: rest.leaseMs / 1_000 }),
+        generation,
+        revision,
+        idempotency_key: idempotencyKey,
+      },
+    });
+
+  return {
+    capabilities: product.capabilities,
+    read: async (serviceId) => {
+      const { mark, served } = await loaded(serviceId);
+      const known = mark ?? unmarked(serviceId, served, clock());
+      const settled = product.capabilities.leased ? settle(known, clock()) : known;
+      const expired = settled.candidate === null && known.candidate !== null;
+      return asServed(settled, expired ? { ...served, candidate: null } : served, clock());
+    },
+    validate: async (serviceId, configuration) => {
+      await loaded(serviceId);
+      return product.validate(serviceId, configuration);
+    },
+    setCandidate: async (asked) => {
+      const what = `set candidate of ${asked.serviceId}`;
+      const { smallestWeightPct } = product.capabilities;
+      const steps = asked.weightPct / smallestWeightPct;
+      if (Math.abs(steps - Math.round(steps)) > 1e-9) {
+        throw rejected(what, 'weightPct', asked.weightPct, `a multiple of ${smallestWeightPct}`);
+      }
+      await requireServable(product, what, asked.serviceId, asked.configuration);
+      return configure(what, 'CANARY', asked);
+    },
+    setStable: async (asked) => {
+      const what = `set stable of ${asked.serviceId}`;
+      await requireServable(product, what, asked.serviceId, asked.configuration);
+      return configure(what, 'IMMEDIATE', asked);
+    },
+    removeCandidate: ({ serviceId, generation, revision, idempotencyKey, reason }) =>
+      write(`remove candidate of ${serviceId}`, serviceId, {
+        kind: 'rollback',
+        write: { generation, revision, idempotency_key: idempotencyKey, reason },
+      }),
+  };
+}
+
+type FencedWrite = Extract<GatewayWrite, { kind: 'update' | 'create' | 'rollback' }>;
+
+interface Configure extends Fence {
+  readonly serviceId: string;
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly idempotencyKey: string;
+  readonly weightPct?: number;
+  readonly leaseMs?: number;
+}
+
+/** The state after the write, or the failure that the contract has for it. */
+function judged(what: string, mark: ServiceState, event: FencedWrite, nowMs: number): ServiceState {
+  const outcome = reduceWrite(mark, event, { nowMs, newSalt: mark.salt });
+  switch (outcome.kind) {
+    case 'changed':
+    case 'unchanged':
+      return outcome.state;
+    case 'stale':
+      throw new Failure(
+        'StaleGeneration',
+        `${what}: ours is ${pair(event.write)}, live is ${pair(outcome.current)}`,
+      );
+    case 'unknownService':
+      throw new Failure('UnknownService', `${what}: the service was removed from the product`);
+    case 'invalid':
+    default:
+      throw new Failure(
+        'OrchestratorRejected',
+        `${what}: ${outcome.problems.map(describeProblem).join('; ')}`,
+        outcome.problems,
+      );
+  }
+}
+
+interface Drifted {
+  readonly what: string;
+  readonly before: Loaded;
+  readonly mark: ServiceState;
+  readonly after: ServiceState;
+  readonly event: FencedWrite;
+  readonly drift: string;
+}
+
+/** A rollback still takes our own candidate away; nothing else of what was changed by hand is touched. */
+async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Failure> {
+  const { what, before, mark, after, event, drift } = drifted;
+  const by = `${drift} was changed by hand at the product since ${pair(mark)}`;
+  if (event.kind !== 'rollback' || !servesOurCandidate(mark, before.served)) {
+    return new Failure('StaleGeneration', `${what}: ${by}; nothing was written`);
+  }
+  const { stable } = before.served;
+  await product.store(mark.serviceId, before, {
+    ...after,
+    stable: { configuration: stable, generation: mark.stable.generation, hash: configurationHash(stable) },
+  });
+  return new Failure('StaleGeneration', `${what}: ${by}; our candidate was taken away, the rest was left`);
+}
+
+/** What is served, in the contract's words: the mark's pair and lease, the product's configurations and weight. */
+function asServed(mark: ServiceState, served: Loaded['served'], nowMs: number): LiveConfiguration {
+  const version = (configuration: Readonly<Record<string, string>>, known: ServiceState['stable'] | null) => {
+    const hash = configurationHash(configuration);
+    return { configuration, hash, generation: known?.hash === hash ? known.generation : 0 };
+  };
+  const live = toLiveConfiguration({ ...mark, candidate: null }, nowMs);
+  return {
+    ...live,
+    stable: version(served.stable, mark.stable),
+    candidate: served.candidate === null ? null : version(served.candidate, mark.candidate?.version ?? null),
+    weight_pct: served.candidate === null ? 0 : served.weightPct,
+    lease_expires_at: mark.candidate?.leaseExpiresAtMs ?? null,
+  };
+}
+
+async function requireServable(
+  product: MarkedProduct,
+  what: string,
+  serviceId: string,
+  configuration: Readonly<Record<string, string>>,
+): Promise<void> {
+  const problems = (await product.validate(serviceId, configuration)).map((problem) => ({
+    ...problem,
+    field: `configuration.${problem.field}`,
+  }));
+  if (problems.length === 0) return;
+  throw new Failure('OrchestratorRejected', `${what}: ${problems.map(describeProblem).join('; ')}`, problems);
+}
+
+function rejected(what: string, field: string, value: unknown, expected: string): Failure {
+  const problems = [{ field, value, expected }];
+  return new Failure(
+    'OrchestratorRejected',
+    `${what}: ${problems.map(describeProblem).join('; ')}`,
+    problems,
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * A product that serves configurations but knows neither pairs nor leases. What the contract needs (the whole service state) is
+ * kept inside the product, as a mark: so it is there when our database is not, and a rollback needs the product alone.
+ */
+import { configurationHash, type ServiceState } from '../../contract/index.ts';
+import type { Problem } from '../../domain/failure.ts';
+import type { Configuration, Unit } from '../../domain/orchestrator-wire.ts';
+import type { Capabilities } from '../../ports/orchestrator.ts';
+
+/** What the product serves by its own words, whatever the mark says. `weightPct` is the candidate's share, 0..100. */
+export interface Served {
+  readonly stable: Configuration;
+  readonly candidate: Configuration | null;
+  readonly weightPct: number;
+  /** What is assigned to an arm, and the salt of the assignment, where the product knows them. */
+  readonly unit?: Unit;
+  readonly salt?: string;
+}
+
+/** One reading. `mark` is null before our first write. `version` is what the product has to tell one reading from another. */
+export interface Loaded {
+  readonly mark: ServiceState | null;
+  readonly served: Served;
+  readonly version: string;
+}
+
+/** What a driver implements. Every method throws `Failure` as the orchestrator port says. */
+export interface MarkedProduct {
+  readonly capabilities: Capabilities;
+  /** Null: the product does not know the service. */
+  load(serviceId: string): Promise<Loaded | null>;
+  validate(serviceId: string, configuration: Configuration): Promise<readonly Problem[]>;
+  /**
+   * Makes the product serve `after` and keeps it as the mark, as one step where the product can. `before` is the reading that
+   * was judged: a product that can tell refuses when it has changed since. Where only the mark differs, what is served is not touched.
+   */
+  store(serviceId: string, before: Loaded, after: ServiceState): Promise<void>;
+  /** Runs `run` while no other process of ours writes this service. */
+  exclusive<T>(serviceId: string, run: () => Promise<T>): Promise<T>;
+}
+
+/** What a product has to serve for this state. The candidate's progression plays no part: the optimizer drives the steps. */
+export const servedBy = ({ stable, candidate }: ServiceState): Served => ({
+  stable: stable.configuration,
+  candidate: candidate?.version.configuration ?? null,
+  weightPct: candidate?.initialPct ?? 0,
+});
+
+/** The state of a service that nobody of ours has written to: pair (0, 0), so that any write of ours is greater. */
+export const unmarked = (serviceId: string, served: Served, nowMs: number): ServiceState => {
+  const version = (configuration: Configuration) => ({
+    configuration,
+    generation: 0,
+    hash: configurationHash(configuration),
+  });
+  return {
+    serviceId,
+    unit: served.unit ?? 'request',
+    salt: served.salt ?? serviceId,
+    generation: 0,
+    revision: 0,
+    writeHash: '',
+    strategy: served.candidate === null ? 'IMMEDIATE' : 'CANARY',
+    stable: version(served.stable),
+    candidate:
+      served.candidate === null
+        ? null
+        : {
+            version: version(served.candidate),
+            strategy: 'CANARY',
+            initialPct: served.weightPct,
+            leaseExpiresAtMs: null,
+            progression: null,
+            maxErrorRate: null,
+          },
+    lastChange: { kind: 'applied', atMs: nowMs },
+    deleted: false,
+  };
+};

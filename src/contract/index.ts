@@ -1,0 +1,12 @@
+/** What the configuration contract means, without a transport: a service's state, the fence, the rules, what is live at a moment. */
+export { deploymentProblems } from './deployment-rules.ts';
+export { candidateWeightPct, settle, toLiveConfiguration, weights } from './live.ts';
+export { comparePairs, reduceWrite, type GatewayWrite, type Outcome } from './reducer.ts';
+export {
+  configurationHash,
+  serviceStateSchema,
+  type CandidateState,
+  type Progression,
+  type ServiceState,
+  type Version,
+} from './service-state.ts';
