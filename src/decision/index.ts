@@ -15,6 +15,25 @@ export {
   type HashText,
 } from './decision-record.ts';
 export {
+  constrainedChoice,
+  type ConstrainedChoice,
+  type ConstrainedInput,
+  type Limit,
+} from './multi-objective/constrained-choice.ts';
+export {
+  weightedChoice,
+  type Scale,
+  type WeightedChoice,
+  type WeightedInput,
+  type WeightedScore,
+} from './multi-objective/weighted-choice.ts';
+export {
+  objectiveWeights,
+  WEIGHT_PRESETS,
+  type ObjectiveWeights,
+  type WeightPreset,
+} from './multi-objective/weights.ts';
+export {
   comparePaired,
   recordedOf,
   type PairedComparison,
