@@ -5,7 +5,6 @@
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { ArmWindow, Block, WindowStats } from '../../domain/window.ts';
 import { coarsenSketch, countAbove, mergeSketches } from '../../math/ddsketch.ts';
-import { oneSidedMeanEvidence } from '../asymptotic.ts';
 import { mergeMoments, momentsOf, emptyMoments } from '../moments.ts';
 import { foldRestartingOneSample, foldRestartingTlg } from '../restarts.ts';
 import { foldTlg, type RatePair } from '../tlg.ts';
@@ -20,11 +19,8 @@ import {
   type RolloutEvidence,
   type ShareEvidence,
 } from './evidence.ts';
-import { marginShare, shareNull, tailLimits } from './hypotheses.ts';
-import { NON_INFERIORITY_ALPHA, PROOF_NEEDED } from './ladder.ts';
-
-/** Planned observations of a mean per weight, in total: where its sequence is tightest. It need not be precise. */
-export const MEAN_PLANNED_OBSERVATIONS = 2000;
+import { baselineNull, requireSpec, shareNull, tailLimits, type Question } from './hypotheses.ts';
+import { meanHarmNeeded, meanLogE, meanProofNeeded } from './mean-evidence.ts';
 
 /** What was in force while the block's traffic ran. `guardrails` is the list that the evidence was started with. */
 export interface FoldContext {
@@ -107,24 +103,11 @@ const foldShare = (
   };
 };
 
-/** H0: the stable arm is within one margin of its own frozen rate. */
-export const baselineNull = (
-  spec: GuardrailSpec,
-  frozenRate: number,
-): { readonly limit: number; readonly side: 'greater' | 'less' } => {
-  const fall = marginShare(spec, 1) * (spec.margin.kind === 'relative' ? frozenRate : 1);
-  const limit = spec.direction === 'increase' ? frozenRate - fall : frozenRate + fall;
-  return {
-    limit: Math.min(1, Math.max(0, limit)),
-    side: spec.direction === 'increase' ? 'less' : 'greater',
-  };
-};
-
 const foldMean = (
   evidence: MeanEvidence,
   spec: GuardrailSpec,
   arms: ArmPair,
-  { alpha, ladder }: RolloutEvidence,
+  all: RolloutEvidence,
   { stepIndex, weightPct }: FoldContext,
 ): MeanEvidence => {
   const added = (arm: 'stable' | 'candidate') => {
@@ -132,26 +115,20 @@ const foldMean = (
     return mergeMoments(evidence.moments[arm], momentsOf(count, sum, sumOfSquares));
   };
   const moments = { stable: added('stable'), candidate: added('candidate') };
-  const steps = Math.max(1, ladder.length);
-  const evidenceOf = (multiple: number, side: 'greater' | 'less', level: number): number => {
-    const found = oneSidedMeanEvidence(moments.stable, moments.candidate, {
-      alpha: level / steps,
-      nOpt: MEAN_PLANNED_OBSERVATIONS,
-      factor: 1 + marginShare(spec, multiple),
-      side,
-    });
+  const multiple = all.ladder[stepIndex] ?? 1;
+  const logEOf = (question: Question, margins: number): number => {
+    const found = meanLogE(spec, moments, all, question, margins);
     return found.ok ? found.value : 0;
   };
-  const multiple = ladder[stepIndex] ?? 1;
-  const logE = evidenceOf(multiple, 'less', NON_INFERIORITY_ALPHA);
-  const harmLogE = evidenceOf(1, 'greater', alpha.harm);
-  const limit = Math.log(steps / alpha.harm);
+  const logE = logEOf('nonInferiority', multiple);
+  const harmLogE = logEOf('harm', 1);
+  const limit = meanHarmNeeded(all);
   const { proven, alarm } = evidence;
   const stronger = proven === null || proven.multiple !== multiple || logE > proven.logE;
   return {
     ...withCounts(evidence, spec, arms),
     moments,
-    proven: logE >= PROOF_NEEDED + Math.log(steps) && stronger ? { multiple, logE } : proven,
+    proven: logE >= meanProofNeeded(all) && stronger ? { multiple, logE } : proven,
     alarm: alarm ?? (harmLogE >= limit ? { weightPct, logE: harmLogE, limit } : null),
   };
 };
@@ -164,14 +141,16 @@ const foldArm = (totals: ArmTotals, window: ArmWindow, path: string): ArmTotals 
     return stats === null ? totals[metric] : { n: n + stats.count, sum: sum + stats.sum };
   };
   const latency = requireStats(window, { kind: 'tail', metric: 'latencyMs' }, path);
+  const coarse = latency?.sketch ? coarsenSketch(latency.sketch, COARSE_FACTOR) : null;
   return {
     quality: added('quality', 'rate'),
     error: added('error', 'rate'),
     costUsd: added('costUsd', 'mean'),
+    // Adding 0 to the offset: making coarse rounds up to -0, which JSON would turn into 0.
     latencyMs:
-      latency === null || latency.sketch === null
+      coarse === null
         ? totals.latencyMs
-        : mergeSketches(totals.latencyMs, coarsenSketch(latency.sketch, COARSE_FACTOR)),
+        : mergeSketches(totals.latencyMs, { ...coarse, offset: coarse.offset + 0 }),
   };
 };
 
@@ -183,13 +162,18 @@ const turnPage = (evidence: GuardrailEvidence, newStep: boolean, newWeight: bool
   return { ...counted, moments, proven: null };
 };
 
+/** @throws RangeError naming `weightPct`. */
+export const requireWeight = (weightPct: number): void => {
+  if (!(weightPct >= 0 && weightPct <= 100)) {
+    throw new RangeError(`weightPct must be from 0 to 100, got ${weightPct}`);
+  }
+};
+
 const requireContext = ({ stepIndex, weightPct }: FoldContext): void => {
   if (!Number.isSafeInteger(stepIndex) || stepIndex < 0) {
     throw new RangeError(`stepIndex must be a whole number from 0, got ${stepIndex}`);
   }
-  if (!(weightPct >= 0 && weightPct <= 100)) {
-    throw new RangeError(`weightPct must be from 0 to 100, got ${weightPct}`);
-  }
+  requireWeight(weightPct);
 };
 
 /**
@@ -204,6 +188,7 @@ export const foldBlock = (evidence: RolloutEvidence, block: Block, context: Fold
     throw new RangeError(`block.no must be a whole number, got ${block.no}`);
   if (evidence.lastBlockNo !== null && block.no <= evidence.lastBlockNo) return evidence;
   requireContext(context);
+  context.guardrails.forEach(requireSpec);
   const newStep = evidence.stepIndex !== context.stepIndex;
   const newWeight = evidence.weightPct !== context.weightPct;
   const guardrails = evidence.guardrails.map((before) => {

@@ -1,18 +1,16 @@
 /**
  * The verdict at 100 %, where no control arm is left: only absolute limits speak, over what the candidate alone did since that step
- * began. Rates are tested anytime-validly; the p95 and the mean cost are compared plainly once there is enough. Total: it never throws.
+ * began. Rates are tested anytime-validly; the p95 and the mean cost are compared plainly once there is enough. No data make it throw.
  */
-import type {
-  GuardrailOutcome,
-  GuardrailSpec,
-  GuardrailVerdict,
-  StepVerdict,
-} from '../../domain/guardrail.ts';
+import type { GuardrailOutcome, GuardrailSpec, GuardrailVerdict } from '../../domain/guardrail.ts';
 import { quantile, sketchCount } from '../../math/ddsketch.ts';
+import { requireWhole } from '../../math/require.ts';
 import { evidenceBeyondLimit } from '../rate-limit-mixture.ts';
 import { emptyArm, type ArmTotals, type RolloutEvidence, type Totals } from './evidence.ts';
 import { HARM_ALPHA } from './ladder.ts';
-import { evidenceOf, inThousands, nameOf, valueOf } from './wording.ts';
+import { overallOf, type FullVerdict } from './overall.ts';
+import { harmOfShare } from './weigh.ts';
+import { evidenceOf, inThousands, nameOf, unitOf, valueOf } from './wording.ts';
 
 /** Absolute limits of a service. One that is left out does not speak. */
 export interface AbsoluteLimits {
@@ -73,6 +71,9 @@ const brokenBy = (spec: GuardrailSpec, { labels, value, limit }: Measured, alpha
   return { logE: value > surely ? enough : 0, enough };
 };
 
+const labelsAsked = (spec: GuardrailSpec, minSamples: number): number =>
+  spec.kind === 'rate' ? minSamples : Math.max(PLAIN_MINIMUM, minSamples);
+
 const decide = (
   spec: GuardrailSpec,
   measured: Measured,
@@ -86,7 +87,7 @@ const decide = (
   const shown = valueOf(spec, value);
   const against =
     limit === null ? `${shown}, no absolute limit` : `${shown}, ${bound} ${valueOf(spec, limit)}`;
-  const needed = spec.kind === 'rate' ? minSamples : Math.max(PLAIN_MINIMUM, minSamples);
+  const needed = labelsAsked(spec, minSamples);
   const isBroken = broken.logE >= broken.enough && (spec.kind === 'rate' || labels >= needed);
   if (isBroken) {
     const evidence = spec.kind === 'rate' ? ` ${evidenceOf(broken.logE, broken.enough)}` : '';
@@ -115,7 +116,7 @@ const judgeOne = (
 ): GuardrailVerdict => {
   const broken = brokenBy(spec, measured, alpha);
   const { outcome, reason } = decide(spec, measured, broken, minSamples);
-  const left = Math.max(0, Math.ceil(minSamples - measured.labels));
+  const asked = Math.max(1, labelsAsked(spec, minSamples));
   return {
     id: spec.id,
     required: spec.required || measured.limit !== null,
@@ -123,50 +124,61 @@ const judgeOne = (
     reason,
     observed: { stable: null, candidate: measured.value },
     limit: measured.limit,
-    proof: outcome === 'pass' ? 1 : Math.min(1, measured.labels / Math.max(1, minSamples)),
+    proof: outcome === 'pass' ? 1 : Math.min(1, measured.labels / asked),
     harm: Math.min(1, Math.max(0, broken.logE / broken.enough)),
     labels: { stable: 0, candidate: measured.labels },
-    labelsNeeded: left,
+    labelsNeeded: Math.max(0, asked - measured.labels),
+    unit: unitOf(spec),
   };
 };
 
 /** A harm alarm raised by labels of earlier steps, in time or late, still takes the change back. */
-const lateHarm = (evidence: RolloutEvidence, specs: readonly GuardrailSpec[]): string | null => {
+const harmOfEarlierSteps = (
+  evidence: RolloutEvidence,
+  specs: readonly GuardrailSpec[],
+): { readonly spec: GuardrailSpec; readonly reason: string } | null => {
   for (const spec of specs) {
     const kept = evidence.guardrails.find((g) => g.id === spec.id);
-    if (!spec.required || kept === undefined || kept.kind === 'mean') continue;
-    const alarm = kept.harm.alarm ?? kept.lateHarm.alarm;
-    if (alarm !== null) {
-      return `${nameOf(spec)}: labels of earlier steps prove harm ${evidenceOf(alarm.logE, alarm.limit)}`;
-    }
+    if (!spec.required || kept === undefined) continue;
+    const alarm = kept.kind === 'mean' ? kept.alarm : harmOfShare(kept, evidence.alpha.harm);
+    if (alarm === null || ('provenBy' in alarm && alarm.provenBy === null)) continue;
+    const late = 'provenBy' in alarm && alarm.provenBy === 'late' ? 'late ' : '';
+    const proof = evidenceOf(alarm.logE, alarm.limit);
+    return { spec, reason: `${nameOf(spec)}: ${late}labels of earlier steps prove harm ${proof}` };
   }
   return null;
+};
+
+const requireContext = ({ constraints, stepIndex, minSamples }: AbsoluteContext): void => {
+  requireWhole('stepIndex', stepIndex, 0);
+  requireWhole('minSamples', minSamples, 0);
+  for (const [name, limit] of Object.entries(constraints)) {
+    if (limit !== undefined && !(limit >= 0 && limit < Infinity)) {
+      throw new RangeError(`constraints.${name} must be a finite number from 0, got ${limit}`);
+    }
+  }
 };
 
 /**
  * Judges the step at 100 %. `harm` when a limit is broken or labels of earlier steps prove harm; `healthy` when every limit is kept with enough
  * labels of every required guardrail; `noData` before the first label; else `inconclusive`. Rates share an error probability of .02.
+ * @throws RangeError naming stepIndex, minSamples or a field of constraints; never for what was folded.
  */
-export const judgeAbsolute = (evidence: RolloutEvidence, context: AbsoluteContext): StepVerdict => {
+export const judgeAbsolute = (evidence: RolloutEvidence, context: AbsoluteContext): FullVerdict => {
+  requireContext(context);
   const { guardrails: specs, constraints, stepIndex, minSamples } = context;
   const arm = evidence.stepIndex === stepIndex ? evidence.arms.candidate : emptyArm();
   const alpha = HARM_ALPHA / Math.max(1, specs.filter((s) => s.kind === 'rate').length);
-  const guardrails = specs.map((spec) =>
-    judgeOne(spec, measure(spec.id, arm, constraints), alpha, minSamples),
+  const overall = overallOf(
+    specs.map((spec) => judgeOne(spec, measure(spec.id, arm, constraints), alpha, minSamples)),
   );
-  const late = lateHarm(evidence, specs);
-  if (late !== null) return { outcome: 'harm', reason: late, guardrails };
-  const required = guardrails.filter((g) => g.required);
-  for (const outcome of ['harm', 'noData', 'inconclusive'] as const) {
-    const found = required.find((g) => g.outcome === outcome);
-    if (found !== undefined) return { outcome, reason: found.reason, guardrails };
+  const earlier = harmOfEarlierSteps(evidence, specs);
+  if (earlier !== null) {
+    const { observed, limit } = overall.guardrails.find((g) => g.id === earlier.spec.id) ?? overall;
+    const numbers = { observed: observed ?? overall.observed, limit: limit ?? null };
+    return { ...overall, ...numbers, outcome: 'harm', reason: earlier.reason, decidedBy: earlier.spec.id };
   }
-  if (required.length === 0) {
-    return {
-      outcome: 'inconclusive',
-      reason: 'no guardrail is required and no absolute limit is set',
-      guardrails,
-    };
-  }
-  return { outcome: 'healthy', reason: required.map((g) => g.reason).join('; '), guardrails };
+  return overall.decidedBy === null
+    ? { ...overall, reason: 'no guardrail is required and no absolute limit is set' }
+    : overall;
 };

@@ -2,85 +2,19 @@
  * What the running evidence says about one guardrail at one step. Total: whatever was or was not folded, there is an outcome and a
  * reason. Only proof passes; too few labels, one arm alone or no baseline never do.
  */
-import type { GuardrailOutcome, GuardrailSpec, GuardrailVerdict } from '../../domain/guardrail.ts';
+import type { GuardrailOutcome, GuardrailSpec, GuardrailVerdict, Observed } from '../../domain/guardrail.ts';
 import { quantile } from '../../math/ddsketch.ts';
-import { restartLimit } from '../restarts.ts';
-import type { GuardrailEvidence, MeanEvidence, RolloutEvidence, ShareEvidence } from './evidence.ts';
-import { marginShare, shareNull, tailLimits } from './hypotheses.ts';
-import { labelsToProof } from './labels-needed.ts';
-import { PROOF_NEEDED } from './ladder.ts';
-import { comparisonOf, evidenceOf, inThousands, lossOf, nameOf } from './wording.ts';
-
-/** The step that is asked about. `multiple` is its rung, null at 100 % where there is no control arm. */
-export interface StepQuestion {
-  readonly stepIndex: number;
-  readonly weightPct: number;
-  readonly multiple: number | null;
-  readonly minSamples: number;
-}
+import type { GuardrailEvidence, RolloutEvidence } from './evidence.ts';
+import { marginShare, tailLimits } from './hypotheses.ts';
+import { weigh, type StepQuestion, type Weighed } from './weigh.ts';
+import { comparisonOf, evidenceOf, inThousands, lossOf, nameOf, unitOf } from './wording.ts';
 
 const clamp01 = (value: number): number => (value > 0 ? Math.min(1, value) : 0);
-
-/** Evidence for or against, in the form that all kinds share. `known` is false while there is nothing to measure against. */
-interface Weighed {
-  readonly proofLogE: number;
-  readonly proofNeeded: number;
-  readonly harm: { readonly logE: number; readonly limit: number; readonly proven: boolean };
-  readonly labelsToProof: number | null;
-  readonly missing: string | null;
-}
-
-const weighShare = (
-  evidence: ShareEvidence,
-  spec: GuardrailSpec,
-  { alpha }: RolloutEvidence,
-  { multiple, weightPct }: StepQuestion,
-): Weighed => {
-  const rung = evidence.rungs.find((r) => r.multiple === multiple);
-  const alarm = evidence.harm.alarm ?? evidence.lateHarm.alarm;
-  const running = {
-    logE: evidence.harm.process.logE,
-    limit: restartLimit(evidence.harm.restart, alpha.harm),
-  };
-  return {
-    proofLogE: rung?.process.maxLogE ?? 0,
-    proofNeeded: PROOF_NEEDED,
-    harm: alarm === null ? { ...running, proven: false } : { ...alarm, proven: true },
-    labelsToProof:
-      rung === undefined
-        ? null
-        : labelsToProof(
-            rung.process,
-            shareNull(spec, rung.multiple, 'nonInferiority'),
-            spec,
-            marginShare(spec, rung.multiple),
-            weightPct,
-          ),
-    missing: spec.kind === 'tail' && spec.frozen === null ? 'no p95 was frozen before the start' : null,
-  };
-};
-
-const weighMean = (
-  evidence: MeanEvidence,
-  { alpha, ladder }: RolloutEvidence,
-  { multiple }: StepQuestion,
-): Weighed => {
-  const steps = Math.max(1, ladder.length);
-  const proven = evidence.proven !== null && evidence.proven.multiple === multiple ? evidence.proven.logE : 0;
-  const limit = Math.log(steps / alpha.harm);
-  return {
-    proofLogE: proven,
-    proofNeeded: PROOF_NEEDED + Math.log(steps),
-    harm: evidence.alarm === null ? { logE: 0, limit, proven: false } : { ...evidence.alarm, proven: true },
-    labelsToProof: proven > 0 ? 0 : null,
-    missing: null,
-  };
-};
 
 const meanOf = ({ n, sum }: { readonly n: number; readonly sum: number }): number | null =>
   n > 0 ? sum / n : null;
 
-const observedOf = (evidence: GuardrailEvidence, { arms }: RolloutEvidence): GuardrailVerdict['observed'] => {
+const observedOf = (evidence: GuardrailEvidence, { arms }: RolloutEvidence): Observed => {
   if (evidence.kind === 'tail') {
     return {
       stable: quantile(arms.stable.latencyMs, 0.95),
@@ -107,13 +41,14 @@ const decide = (
   spec: GuardrailSpec,
   weighed: Weighed,
   labels: GuardrailVerdict['labels'],
-  observed: GuardrailVerdict['observed'],
+  observed: Observed,
   { multiple, minSamples }: StepQuestion,
 ): { readonly outcome: GuardrailOutcome; readonly reason: string } => {
   const { harm, proofLogE, proofNeeded } = weighed;
   const comparison = comparisonOf(spec, observed);
-  if (harm.proven) {
-    const loss = `a ${lossOf(spec, 1)} or more is proven`;
+  if (harm.provenBy !== null) {
+    const by = harm.provenBy === 'late' ? 'by labels that came late' : '';
+    const loss = `a ${lossOf(spec, 1)} or more is proven ${by}`.trimEnd();
     return { outcome: 'harm', reason: `${comparison}, ${loss} ${evidenceOf(harm.logE, harm.limit)}` };
   }
   if (weighed.missing !== null) return { outcome: 'noData', reason: `${nameOf(spec)}: ${weighed.missing}` };
@@ -131,6 +66,9 @@ const decide = (
     const few = labels.candidate < minSamples ? 'candidate' : 'stable';
     const count = `${inThousands(labels[few])} of ${inThousands(minSamples)} ${few} labels at this step`;
     return { outcome: 'inconclusive', reason: `${comparison}: ${count}` };
+  }
+  if (weighed.undecidable !== null && proofLogE < proofNeeded) {
+    return { outcome: 'inconclusive', reason: `${comparison}: ${weighed.undecidable}` };
   }
   const loss = `a ${lossOf(spec, multiple)}`;
   return proofLogE >= proofNeeded
@@ -152,6 +90,7 @@ const neverFolded = (spec: GuardrailSpec): GuardrailVerdict => ({
   harm: 0,
   labels: { stable: 0, candidate: 0 },
   labelsNeeded: null,
+  unit: unitOf(spec),
 });
 
 /** Judges one guardrail. Never throws; see the file's comment. */
@@ -165,8 +104,7 @@ export const judgeGuardrail = (
   const here = all.stepIndex === question.stepIndex;
   const labels = here ? evidence.step : { stable: 0, candidate: 0 };
   const observed = observedOf(evidence, all);
-  const weighed =
-    evidence.kind === 'mean' ? weighMean(evidence, all, question) : weighShare(evidence, spec, all, question);
+  const weighed = weigh(evidence, spec, all, question);
   const { outcome, reason } = decide(spec, weighed, labels, observed, question);
   const toSamples = Math.max(0, question.minSamples - labels.candidate);
   const toProof = weighed.labelsToProof;
@@ -178,8 +116,9 @@ export const judgeGuardrail = (
     observed,
     limit: limitOf(spec, observed.stable, question.multiple),
     proof: clamp01(weighed.proofLogE / weighed.proofNeeded),
-    harm: weighed.harm.proven ? 1 : clamp01(weighed.harm.logE / weighed.harm.limit),
+    harm: weighed.harm.provenBy !== null ? 1 : clamp01(weighed.harm.logE / weighed.harm.limit),
     labels,
     labelsNeeded: toProof === null ? null : Math.max(toProof, toSamples),
+    unit: unitOf(spec),
   };
 };
