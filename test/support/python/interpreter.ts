@@ -83,23 +83,27 @@ async function build(folder: string): Promise<void> {
   );
 }
 
+/** The cache's environment; made when it is not there, or no longer starts because the Python it was made from is gone. */
 async function fromCache(): Promise<Python> {
   const wanted = pins(readFileSync(REQUIREMENTS, 'utf8')).join('\n');
   const key = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   const folder = join(cacheFolder(FETCH.env), `python-${key}`);
   const done = join(folder, 'complete');
-  if (!existsSync(done)) {
-    const release = await lockCache(`${folder}.lock`, FETCH);
-    try {
-      if (!existsSync(done)) {
-        await build(folder);
-        writeFileSync(done, `${wanted}\n`);
-      }
-    } finally {
-      release();
-    }
+  const path = join(folder, 'bin', 'python');
+  const ready = async (): Promise<Python | undefined> =>
+    existsSync(done) ? describe(path).catch(() => undefined) : undefined;
+  const present = await ready();
+  if (present !== undefined) return present;
+  const release = await lockCache(`${folder}.lock`, FETCH);
+  try {
+    const made = await ready();
+    if (made !== undefined) return made;
+    await build(folder);
+    writeFileSync(done, `${wanted}\n`);
+    return await describe(path);
+  } finally {
+    release();
   }
-  return describe(join(folder, 'bin', 'python'));
 }
 
 /**
