@@ -65,6 +65,9 @@ describe('an arm drawn from shares', () => {
       expect(Math.abs(counts[arm]! / 20_000 - share)).toBeLessThanOrEqual(4 * se);
     }
   });
+  it('is not the first arm without a share when the stream gives 0', () => {
+    expect(drawFromShares([0, 0.4, 0.6], { next: () => 0, state: random().state }).arm).toBe(1);
+  });
   it('is the last arm with a share where rounding leaves a rest', () => {
     const almostOne = { next: () => 1 - 2 ** -53, state: random().state };
     expect(drawFromShares([0.1, 0.2, 0.7 - 1e-12, 0], almostOne).arm).toBe(2);

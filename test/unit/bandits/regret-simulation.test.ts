@@ -98,6 +98,12 @@ describe('the regret table', () => {
     return playAll(references, options);
   };
 
+  it('adds up what every round loses', () => {
+    const [early, final] = contestant('random', { p: [0.5, 0.1], T })(1000, 1, [T / 2, T]);
+    // Half of the rounds lose .4; four standard deviations either way.
+    expect(Math.abs(early! - 100)).toBeLessThan(18);
+    expect(Math.abs(final! - 200)).toBeLessThan(26);
+  });
   it('finds agreement where there is agreement', () => {
     const lines = linesFor(0);
     expect(regretFigures(lines)).toMatchObject({ exactSeeds: 10, withinBand: 1, outOfBand: 0 });

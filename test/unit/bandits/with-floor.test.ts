@@ -19,8 +19,8 @@ describe('a floor under shares', () => {
   });
   it('leaves shares that keep to it as they are', () => {
     const shares = [0.5, 0.3, 0.2];
-    expect(withFloor(shares, 0.2)).toEqual(shares);
-    expect(withFloor(shares, 0)).toEqual(shares);
+    expect(withFloor(shares, 0.2)).toBe(shares);
+    expect(withFloor(shares, 0)).toBe(shares);
   });
   it('makes all alike where only that keeps to it', () => {
     expect(withFloor([1, 0, 0, 0], 0.25)).toEqual([0.25, 0.25, 0.25, 0.25]);
