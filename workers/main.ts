@@ -9,10 +9,10 @@ import { checkBootstrap } from '../deploy/bootstrap.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
 import { startIngest } from '../src/ingest/index.ts';
-import { loadRecordedOutcomes } from '../src/replay/index.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
 import { createPorts } from './ports.ts';
 import { startGatewayRole } from './roles/gateway.ts';
+import { openUpstream } from './roles/upstream.ts';
 import { Running } from './running.ts';
 import { startTemporalWorkers } from './temporal-workers.ts';
 
@@ -27,6 +27,8 @@ interface Flags {
   readonly gatewayPort: number;
   readonly gatewayGrpcPort?: number;
   readonly gatewayState: string;
+  readonly portkeyUrl?: string;
+  readonly portkeyProviders?: string;
   readonly ingestUrl: string;
   readonly otlpHttpPort: number;
   readonly otlpGrpcPort: number;
@@ -85,7 +87,7 @@ async function gateway(given: Flags): Promise<void> {
     port: given.gatewayPort,
     ...(given.gatewayGrpcPort !== undefined && { grpcPort: given.gatewayGrpcPort }),
     stateDir: given.gatewayState,
-    upstream: loadRecordedOutcomes({}).upstream({ seed: 1, speed: 1 }),
+    upstream: await openUpstream(given, process.env),
     ingestUrl: given.ingestUrl,
     logger: logger.child({ role: 'gateway' }),
   });
@@ -147,6 +149,8 @@ function readFlags(): Flags {
       port,
     )
     .option('--gateway-state <folder>', 'gateway: where its state survives a restart', '.data/gateway')
+    .option('--portkey-url <url>', 'gateway: serve through a Portkey gateway in place of recorded outcomes')
+    .option('--portkey-providers <file>', 'gateway: which provider answers for which model, YAML')
     .option('--ingest-url <url>', 'gateway: where its events and metrics go', 'http://127.0.0.1:4318')
     .addOption(
       new Option('--log-level <level>', 'how much goes to standard error')

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 import type { DriverUnderTest } from './driver-under-test.ts';
 import { file } from './file.ts';
+import { portkey } from './portkey.ts';
 import { referenceGateway } from './reference-gateway.ts';
 
 const stable = { model: 'gpt-4o', temperature: '0.2' };
@@ -12,7 +13,7 @@ const REQUESTS = 2_000;
 /** A share of n fair draws lies within this of its expectation but for about one in 3 million. */
 const tolerance = (share: number, n: number): number => 5.1 * Math.sqrt((share * (1 - share)) / n);
 
-describe.each([...referenceGateway, file])('the $name driver', ({ start }) => {
+describe.each([...referenceGateway, file, portkey])('the $name driver', ({ start }) => {
   let driver: DriverUnderTest;
   let orchestrator: Orchestrator;
   let serviceId = '';

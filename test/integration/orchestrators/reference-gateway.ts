@@ -33,14 +33,14 @@ interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
 
-async function start(form: 'rest' | 'grpc'): Promise<DriverUnderTest> {
+async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<DriverUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
   const gateway = await startGateway({
     host: '127.0.0.1',
     port: 0,
     grpcPort: 0,
     stateDir: folder,
-    upstream,
+    upstream: answering,
     emitters: [],
     logger: pino({ level: 'silent' }),
   });
@@ -91,7 +91,10 @@ async function start(form: 'rest' | 'grpc'): Promise<DriverUnderTest> {
   };
 }
 
+/** The reference gateway in front of another upstream, over REST. */
+export const startOverRest = (answering: Upstream): Promise<DriverUnderTest> => start('rest', answering);
+
 export const referenceGateway: readonly DriverStart[] = [
-  { name: 'rest', start: () => start('rest') },
-  { name: 'grpc', start: () => start('grpc') },
+  { name: 'rest', start: () => start('rest', upstream) },
+  { name: 'grpc', start: () => start('grpc', upstream) },
 ];

@@ -1,0 +1,3 @@
+/** Portkey's gateway as the upstream of ours: the configuration of each request is a header that ours sets. */
+export { createPortkeyUpstream, type PortkeyOptions } from './portkey-upstream.ts';
+export { readProviders, type Provider } from './providers.ts';
