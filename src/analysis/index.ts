@@ -6,6 +6,26 @@ export {
   oneSidedMeanEvidence,
   type MeanComparison,
 } from './asymptotic.ts';
+export type { Better } from './bayes/compare-arms.ts';
+export { chanceMeanAbove, chanceMeanBest, expectedMeanLoss } from './bayes/compare-means.ts';
+export {
+  knownVariancePosterior,
+  meanEstimate,
+  normalInverseGammaPosterior,
+  type MeanPosterior,
+  type NormalInverseGamma,
+  type NormalPosterior,
+} from './bayes/mean-posterior.ts';
+export {
+  chanceRateAbove,
+  chanceRateBest,
+  expectedRateLoss,
+  rateEstimate,
+  ratePosterior,
+  type Estimate,
+  type RatePosterior,
+} from './bayes/rate-posterior.ts';
+export { rateConfidenceSequence, type RateSequenceOptions } from './bayes/rate-sequence.ts';
 export {
   emptyBetting,
   EQUAL_MEANS,
@@ -70,6 +90,24 @@ export {
   type WelchOptions,
   type WelchTest,
 } from './experiments/welch.ts';
+export { backtest, type Backtest, type Forecaster, type PointForecast } from './forecast/backtest.ts';
+export {
+  paceBudget,
+  type BudgetInput,
+  type BudgetPace,
+  type PaceVerdict,
+  type Projection,
+} from './forecast/budget-pacing.ts';
+export { crossingTime, nextCrossing, type Crossing } from './forecast/crossing.ts';
+export {
+  fitHolt,
+  forecastHolt,
+  type HoltState,
+  type HoltWeights,
+  type StepForecast,
+} from './forecast/holt.ts';
+export { fitLine, forecastLine, type Forecast, type LineFit } from './forecast/linear.ts';
+export { fitTheilSen, type RobustLine } from './forecast/theil-sen.ts';
 export {
   newcombeInterval,
   waldInterval,
@@ -78,6 +116,12 @@ export {
   type Interval,
   type RateCount,
 } from './intervals.ts';
+export {
+  MANN_WHITNEY_LARGEST,
+  mannWhitney,
+  type MannWhitney,
+  type MannWhitneyOptions,
+} from './mann-whitney.ts';
 export { emptyMoments, mergeMoments, momentsOf, varianceOf, type Moments } from './moments.ts';
 export { benjaminiHochberg, benjaminiYekutieli, bonferroni, holm } from './multiple-testing.ts';
 export { emptyOneSample, foldOneSample, type OneSampleNull, type OneSampleState } from './one-sample.ts';
@@ -122,6 +166,7 @@ export {
 } from './rollout/plan-labels.ts';
 export { readEvidence } from './rollout/read-evidence.ts';
 export type { JudgedBlock } from './rollout/sound-blocks.ts';
+export { sampleQuantiles, type QuantileMethod } from './sample-quantiles.ts';
 export {
   emptySampleRatio,
   emptyStagedSampleRatio,
