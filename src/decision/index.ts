@@ -40,3 +40,14 @@ export {
   type Recorded,
   type RecordedAnswer,
 } from './paired-outcomes.ts';
+export { centeredDiscrepancy, isLatinHypercube, smallestDistance } from './search/design-quality.ts';
+export { gridOf, gridOver, LARGEST_GRID } from './search/grid.ts';
+export {
+  latinHypercube,
+  LARGEST_SAMPLE,
+  MAXIMIN_CANDIDATES,
+  maximinLatinHypercube,
+  spreadConfigurations,
+} from './search/latin-hypercube.ts';
+export { drawConfigurations } from './search/random-search.ts';
+export { configurationAt, type Configuration, type Dimension, type Value } from './search/space.ts';
