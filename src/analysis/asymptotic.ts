@@ -7,24 +7,58 @@
  * only from `ASYMPTOTIC_BURN_IN` observations in each arm.
  */
 import { lambertWMinus1 } from '../math/special.ts';
-import { varianceOf, type Moments } from './moments.ts';
+import { requireMoments, varianceOf, type Moments } from './moments.ts';
 import { defined, undefinedBecause, type Statistic } from './result.ts';
 
 /** Observations per arm before the first look counts. */
 export const ASYMPTOTIC_BURN_IN = 100;
 
-const requireAlpha = (alpha: number): void => {
-  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must be between 0 and 1, got ${alpha}`);
+/** Below this its square is no longer a number above 0. */
+const LEAST_ALPHA = 1e-150;
+
+const requireAlpha = (alpha: number, below: number): void => {
+  if (!(alpha >= LEAST_ALPHA && alpha < below)) {
+    throw new RangeError(`alpha must be from ${LEAST_ALPHA} to below ${below}, got ${alpha}`);
+  }
 };
+
+/** Observations that can be planned for. */
+const LARGEST_PLAN = 1e15;
+
+/** Means and sums of squares beyond these would overflow when they are squared. */
+const LARGEST_MEAN = 1e150;
+const LARGEST_M2 = 1e300;
+
+const requireArm = (name: string, arm: Moments): void => {
+  requireMoments(name, arm);
+  if (Math.abs(arm.mean) > LARGEST_MEAN || arm.m2 > LARGEST_M2) {
+    throw new RangeError(
+      `${name} must have a mean within ${LARGEST_MEAN} and an m2 within ${LARGEST_M2}, got ${arm.mean} and ${arm.m2}`,
+    );
+  }
+};
+
+/** Margins are factors near 1. */
+const LARGEST_FACTOR = 1e6;
+
+/** Evidence is finite: a difference of this many squared standard errors is as good as any. */
+const LARGEST_Z2 = 1e300;
+
+const squaredZ = (difference: number, variance: number): number =>
+  Math.min(LARGEST_Z2, (difference / Math.sqrt(variance)) ** 2);
+
+/** A level that has a one-sided form too: that is tuned at twice alpha. */
+const requireLevel = (alpha: number): void => requireAlpha(alpha, 0.5);
 
 /**
  * The mixture's precision rho^2 that makes the sequence tightest at `nOpt` observations in total; frozen with alpha at the start.
  * @throws RangeError naming alpha or nOpt.
  */
 export const mixturePrecision = (alpha: number, nOpt: number): number => {
-  requireAlpha(alpha);
-  if (!(nOpt > 0 && nOpt < Infinity))
-    throw new RangeError(`nOpt must be a finite number above 0, got ${nOpt}`);
+  requireAlpha(alpha, 1);
+  if (!(nOpt >= 1 && nOpt <= LARGEST_PLAN)) {
+    throw new RangeError(`nOpt must be from 1 to ${LARGEST_PLAN}, got ${nOpt}`);
+  }
   return (-lambertWMinus1(-(alpha ** 2) / Math.E) - 1) / nOpt;
 };
 
@@ -36,15 +70,22 @@ const twoSidedUnits = (k: number, alpha: number): number =>
 const oneSidedUnits = (k: number, alpha: number): number =>
   Math.sqrt(2 * (1 + 1 / k) * Math.log1p(Math.sqrt(1 + k) / (2 * alpha)));
 
-/** Half-widths of the running mean of t observations with unit variance; `rho2` tuned at alpha and at 2 alpha. */
+/**
+ * Half-widths of the running mean of t observations (from 1) with unit variance; `rho2` tuned at alpha and at 2 alpha.
+ * @throws RangeError naming t, alpha (below .5) or nOpt.
+ */
 export const unitMargins = (
   t: number,
   alpha: number,
   nOpt: number,
-): { readonly twoSided: number; readonly oneSided: number } => ({
-  twoSided: twoSidedUnits(t * mixturePrecision(alpha, nOpt), alpha) / Math.sqrt(t),
-  oneSided: oneSidedUnits(t * mixturePrecision(2 * alpha, nOpt), alpha) / Math.sqrt(t),
-});
+): { readonly twoSided: number; readonly oneSided: number } => {
+  if (!(t >= 1 && t < Infinity)) throw new RangeError(`t must be a finite number from 1, got ${t}`);
+  requireLevel(alpha);
+  return {
+    twoSided: twoSidedUnits(t * mixturePrecision(alpha, nOpt), alpha) / Math.sqrt(t),
+    oneSided: oneSidedUnits(t * mixturePrecision(2 * alpha, nOpt), alpha) / Math.sqrt(t),
+  };
+};
 
 /** Arm a is stable, b is candidate; the difference is b - a, variances are of that difference. */
 export interface MeanComparison {
@@ -72,19 +113,23 @@ const spread = (
 
 /**
  * Compares two means at one look. Undefined below two observations in an arm or without variance.
- * @throws RangeError naming alpha or nOpt.
+ * @throws RangeError naming a, b, alpha (below .5) or nOpt.
  */
 export const compareMeans = (
   a: Moments,
   b: Moments,
   { alpha, nOpt }: { readonly alpha: number; readonly nOpt: number },
 ): Statistic<MeanComparison> => {
+  requireArm('a', a);
+  requireArm('b', b);
+  requireLevel(alpha);
+  const precision = mixturePrecision(alpha, nOpt);
   const variance = spread(a, b);
   if (!variance.ok) return variance;
   const { welch, pooled, used } = variance.value;
-  const k = (a.n + b.n) * mixturePrecision(alpha, nOpt);
+  const k = (a.n + b.n) * precision;
   const difference = b.mean - a.mean;
-  const logP = 0.5 * Math.log1p(k) - ((difference ** 2 / used) * k) / (2 * (1 + k));
+  const logP = 0.5 * Math.log1p(k) - (squaredZ(difference, used) * k) / (2 * (1 + k));
   const oneSidedK = (a.n + b.n) * mixturePrecision(2 * alpha, nOpt);
   return defined({
     difference,
@@ -99,8 +144,8 @@ export const compareMeans = (
 
 /**
  * Evidence, as the log of 1/p, that mean_b lies above (`greater`) or below (`less`) `factor` times mean_a: the one-sided bound excludes
- * the boundary at level alpha exactly when this reaches ln(1/alpha). 0 on the wrong side or within the burn-in.
- * @throws RangeError naming alpha, nOpt or factor.
+ * the boundary at level alpha exactly when this reaches ln(1/alpha). 0 on the wrong side; undefined within the burn-in or without variance.
+ * @throws RangeError naming a, b, alpha (below .5), nOpt or factor.
  */
 export const oneSidedMeanEvidence = (
   a: Moments,
@@ -117,9 +162,12 @@ export const oneSidedMeanEvidence = (
     readonly side: 'greater' | 'less';
   },
 ): Statistic<number> => {
-  if (!(factor > 0 && factor < Infinity)) {
-    throw new RangeError(`factor must be a finite number above 0, got ${factor}`);
+  if (!(factor > 0 && factor <= LARGEST_FACTOR)) {
+    throw new RangeError(`factor must be above 0 and at most ${LARGEST_FACTOR}, got ${factor}`);
   }
+  requireArm('a', a);
+  requireArm('b', b);
+  requireLevel(alpha);
   const k = (a.n + b.n) * mixturePrecision(2 * alpha, nOpt);
   if (Math.min(a.n, b.n) < ASYMPTOTIC_BURN_IN) {
     return undefinedBecause(`fewer than ${ASYMPTOTIC_BURN_IN} observations in an arm`);
@@ -129,7 +177,7 @@ export const oneSidedMeanEvidence = (
   const difference = b.mean - factor * a.mean;
   if (side === 'greater' ? difference <= 0 : difference >= 0) return defined(0);
   // The bound's condition, D^2/(2V) k/(1+k) >= ln(1 + sqrt(1+k)/(2 alpha)), solved for ln(1/alpha).
-  const x = ((difference ** 2 / variance.value.used) * k) / (2 * (1 + k));
+  const x = (squaredZ(difference, variance.value.used) * k) / (2 * (1 + k));
   const logExcess = x + Math.log(-Math.expm1(-x));
   return defined(Math.max(0, Math.LN2 + logExcess - 0.5 * Math.log1p(k)));
 };

@@ -52,14 +52,31 @@ export const emptyBetting = (): BettingState => ({
   maxLogE: 0,
 });
 
-const requireQuestion = (candidateShare: number, { factor, shift }: BettingNull): void => {
-  if (!(candidateShare > 0 && candidateShare < 1)) {
-    throw new RangeError(`candidateShare must be between 0 and 1, got ${candidateShare}`);
+/** Shares and factors more extreme than these leave nothing to bet. */
+const LEAST_SHARE = 1e-9;
+const LARGEST_FACTOR = 1e6;
+
+const requireQuestion = (
+  state: BettingState,
+  candidateShare: number,
+  { factor, shift, side }: BettingNull,
+): void => {
+  const { n, sum, nZ, sumZ, sumZ2, logPlus, logMinus, maxLogE } = state;
+  if (!Number.isFinite(n + sum + nZ + sumZ + sumZ2 + logPlus + logMinus + maxLogE) || nZ < 1) {
+    throw new RangeError(`state must hold finite numbers, got ${JSON.stringify(state)}`);
   }
-  if (!(factor > 0 && factor < Infinity)) {
-    throw new RangeError(`factor must be a finite number above 0, got ${factor}`);
+  if (!(candidateShare >= LEAST_SHARE && candidateShare <= 1 - LEAST_SHARE)) {
+    throw new RangeError(
+      `candidateShare must be between 0 and 1 (by ${LEAST_SHARE} at least), got ${candidateShare}`,
+    );
+  }
+  if (!(factor > 0 && factor <= LARGEST_FACTOR)) {
+    throw new RangeError(`factor must be above 0 and at most ${LARGEST_FACTOR}, got ${factor}`);
   }
   if (!(Math.abs(shift) < 1)) throw new RangeError(`shift must be between -1 and 1, got ${shift}`);
+  if (side !== 'two' && side !== 'greater' && side !== 'less') {
+    throw new RangeError(`side must be two, greater or less, got ${String(side)}`);
+  }
 };
 
 /** What is bet on the next block: events give the pseudo-outcome Z around `centre`, and wealth grows by 1 + stake Z. */
@@ -70,14 +87,14 @@ export interface Bet {
 
 /**
  * The bet for the next block, from earlier blocks only. |stake Z| is at most 1/2 whatever comes.
- * @throws RangeError naming candidateShare, factor or shift.
+ * @throws RangeError naming state, candidateShare, factor, shift or side.
  */
 export const nextBet = (
   state: BettingState,
   candidateShare: number,
   hypothesis: BettingNull = EQUAL_MEANS,
 ): Bet => {
-  requireQuestion(candidateShare, hypothesis);
+  requireQuestion(state, candidateShare, hypothesis);
   const centre = (0.5 + state.sum) / (1 + state.n);
   const mu = state.sumZ / state.nZ;
   const variance = Math.max(state.sumZ2 / state.nZ - mu * mu, 1e-4);
@@ -123,7 +140,7 @@ const advance = (
 /**
  * The state after one more block. P(maxLogE ever reaches ln(1/alpha) | null) <= alpha, given that events were assigned to the candidate
  * with probability `candidateShare` whatever their outcome. An empty block changes nothing.
- * @throws RangeError naming candidateShare, factor, shift or score.
+ * @throws RangeError naming state, candidateShare, factor, shift, side or score.
  */
 export const foldBetting = (
   state: BettingState,
@@ -196,9 +213,14 @@ export interface BettingBlock {
   readonly logGrowth: number;
 }
 
+/** (x - ln(1 + x)) / x^2 falls in x; these are its values at the ends of what x = stake Z can be, -1/2 and 1/2. */
+const STEEPEST = 4 * (Math.LN2 - 0.5);
+const FLATTEST = 4 * (0.5 - Math.log(1.5));
+
 /**
- * The same from sums. Those that cannot belong to the bet in force are refused: x - x^2 <= ln(1 + x) <= x for the x = stake Z that can occur.
- * @throws RangeError naming candidateShare, factor, shift, or the field of `block`.
+ * The same from sums. Those that cannot belong to the bet in force are refused: the sum of x - ln(1 + x) over the events lies between two
+ * multiples of the sum of x^2.
+ * @throws RangeError naming state, candidateShare, factor, shift, side, or the field of `block`.
  */
 export const foldBettingSums = (
   state: BettingState,
@@ -215,8 +237,8 @@ export const foldBettingSums = (
   const [zB, zzB] = sumsOfZ(candidate, 1 / candidateShare, 1, bet.centre, shift);
   const [n, sum] = [stable.n + candidate.n, stable.sum + candidate.sum];
   const [sumZ, sumZ2] = [zA + zB, zzA + zzB];
-  const most = bet.stake * sumZ;
-  const least = most - bet.stake * bet.stake * sumZ2;
+  const squares = bet.stake * bet.stake * sumZ2;
+  const [least, most] = [bet.stake * sumZ - STEEPEST * squares, bet.stake * sumZ - FLATTEST * squares];
   const slack = ROUNDING * (1 + n);
   if (!(logGrowth >= least - slack && logGrowth <= most + slack)) {
     throw new RangeError(

@@ -21,7 +21,8 @@ const requireFrom0 = (name: string, value: number): void => {
   if (value < 0) throw new RangeError(`${name} must not be negative, got ${value}`);
 };
 
-const requireMoments = (name: string, { n, mean, m2 }: Moments): void => {
+/** @throws RangeError naming the field under `name`. */
+export const requireMoments = (name: string, { n, mean, m2 }: Moments): void => {
   requireFrom0(`${name}.n`, n);
   requireFinite(`${name}.mean`, mean);
   requireFrom0(`${name}.m2`, m2);

@@ -25,14 +25,20 @@ export const emptyOneSample = (): OneSampleState => ({ n: 0, s: 0, logE: 0, maxL
 /**
  * The state after one more block of n trials with s successes (fractional allowed). A limit of 0 or 1 that cannot be passed
  * in the direction asked never gathers evidence; one that a single outcome refutes gathers much, and never an infinity.
- * @throws RangeError naming n, s or limit.
+ * @throws RangeError naming state, n, s, limit or side.
  */
 export const foldOneSample = (
   state: OneSampleState,
   block: { readonly n: number; readonly s: number },
   { limit, side }: OneSampleNull,
 ): OneSampleState => {
+  if (!Number.isFinite(state.n + state.s + state.logE + state.maxLogE)) {
+    throw new RangeError(`state must hold finite numbers, got ${JSON.stringify(state)}`);
+  }
   if (!(limit >= 0 && limit <= 1)) throw new RangeError(`limit must be from 0 to 1, got ${limit}`);
+  if (side !== 'greater' && side !== 'less') {
+    throw new RangeError(`side must be greater or less, got ${String(side)}`);
+  }
   const s = requireCounts(block.n, block.s, 'n', 's');
   const q = Math.min(1 - LIMIT_FLOOR, Math.max(LIMIT_FLOOR, limit));
   const p = (state.s + PRIOR_LABELS * q) / (state.n + PRIOR_LABELS);

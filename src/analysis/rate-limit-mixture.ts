@@ -13,7 +13,7 @@ const LIMIT_FLOOR = 1e-6;
 /**
  * Log evidence that the rate behind `successes` of `n` is above (`greater`) or below (`less`) `limit`. P(ever reaches ln(1/alpha) | it is
  * not) <= alpha.
- * @throws RangeError naming n, successes or limit.
+ * @throws RangeError naming n, successes, limit or side.
  */
 export const evidenceBeyondLimit = (
   { n, successes }: { readonly n: number; readonly successes: number },
@@ -21,6 +21,9 @@ export const evidenceBeyondLimit = (
   side: 'greater' | 'less',
 ): number => {
   if (!(limit >= 0 && limit <= 1)) throw new RangeError(`limit must be from 0 to 1, got ${limit}`);
+  if (side !== 'greater' && side !== 'less') {
+    throw new RangeError(`side must be greater or less, got ${String(side)}`);
+  }
   const s = requireCounts(n, successes, 'n', 'successes');
   const p = Math.min(1 - LIMIT_FLOOR, Math.max(LIMIT_FLOOR, limit));
   const beyond = side === 'greater' ? s > n * p : s < n * p;

@@ -11,6 +11,11 @@ export const SAMPLE_RATIO_PRIOR = 100;
 /** Log Bayes factor from which a mismatch is flagged: at most .1 % false flags over any number of looks. */
 export const SAMPLE_RATIO_LIMIT = Math.log(1000);
 
+/** Counts and weights beyond this (or weights below its inverse) are no traffic. */
+const LARGEST = 1e15;
+
+const isWeight = (w: number): boolean => w >= 1 / LARGEST && w <= LARGEST;
+
 /**
  * Log Bayes factor of "not split by `weights`" against "split by them", for cumulative counts of units per arm.
  * `weights` are above 0 and need not sum to 1. Counts of zero give 0.
@@ -21,17 +26,20 @@ export const sampleRatioLogBayesFactor = (
   weights: readonly number[],
   prior: number = SAMPLE_RATIO_PRIOR,
 ): number => {
-  if (weights.length < 2 || !weights.every((w) => w > 0 && w < Infinity)) {
+  if (!Array.isArray(weights) || weights.length < 2 || !weights.every(isWeight)) {
     throw new RangeError(
-      `weights must be two or more finite numbers above 0, got ${JSON.stringify(weights)}`,
+      `weights must be two or more numbers above 0 (${1 / LARGEST} to ${LARGEST}), got ${JSON.stringify(weights)}`,
     );
   }
-  if (counts.length !== weights.length || !counts.every((n) => Number.isFinite(n) && n >= 0)) {
+  const isCount = (n: number): boolean => n >= 0 && n <= LARGEST;
+  if (!Array.isArray(counts) || counts.length !== weights.length || !counts.every(isCount)) {
     throw new RangeError(
-      `counts must be ${weights.length} finite numbers from 0, got ${JSON.stringify(counts)}`,
+      `counts must be ${weights.length} finite numbers from 0 (to ${LARGEST}), got ${JSON.stringify(counts)}`,
     );
   }
-  if (!(prior > 0 && prior < Infinity)) throw new RangeError(`prior must be above 0, got ${prior}`);
+  if (!(prior > 0 && prior <= LARGEST)) {
+    throw new RangeError(`prior must be above 0 and at most ${LARGEST}, got ${prior}`);
+  }
   const total = weights.reduce((sum, w) => sum + w, 0);
   const units = counts.reduce((sum, n) => sum + n, 0);
   return counts.reduce(
@@ -56,13 +64,20 @@ export const emptySampleRatio = (): SampleRatioState => ({
   mismatch: false,
 });
 
-/** The state after a look at cumulative counts. @throws RangeError as `sampleRatioLogBayesFactor`. */
+const requireState = (state: SampleRatioState): void => {
+  if (!Number.isFinite(state.logBayesFactor + state.maxLogBayesFactor)) {
+    throw new RangeError(`state must hold finite numbers, got ${JSON.stringify(state)}`);
+  }
+};
+
+/** The state after a look at cumulative counts. @throws RangeError naming state, or as `sampleRatioLogBayesFactor`. */
 export const lookAtSampleRatio = (
   state: SampleRatioState,
   counts: readonly number[],
   weights: readonly number[],
   prior: number = SAMPLE_RATIO_PRIOR,
 ): SampleRatioState => {
+  requireState(state);
   const logBayesFactor = sampleRatioLogBayesFactor(counts, weights, prior);
   return {
     logBayesFactor,
@@ -94,7 +109,7 @@ const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
 /**
  * The state after units were assigned: `added` of them per arm, by `weights`. An arm that takes no units is left out of both lists by giving it
  * weight 0 and count 0. Fewer than two arms in force say nothing about the split.
- * @throws RangeError naming weights, added or prior.
+ * @throws RangeError naming state, weights, added or prior.
  */
 export const foldSampleRatio = (
   state: StagedSampleRatio,
@@ -102,11 +117,14 @@ export const foldSampleRatio = (
   weights: readonly number[],
   prior: number = SAMPLE_RATIO_PRIOR,
 ): StagedSampleRatio => {
-  if (!weights.every((w) => w >= 0 && w < Infinity)) {
-    throw new RangeError(`weights must be finite numbers from 0, got ${JSON.stringify(weights)}`);
+  requireState(state);
+  if (!Array.isArray(weights) || !weights.every((w) => w === 0 || isWeight(w))) {
+    throw new RangeError(
+      `weights must be 0 or from ${1 / LARGEST} to ${LARGEST}, got ${JSON.stringify(weights)}`,
+    );
   }
-  const fits = (n: number, i: number): boolean => n >= 0 && n < Infinity && (weights[i]! > 0 || n === 0);
-  if (added.length !== weights.length || !added.every(fits)) {
+  const fits = (n: number, i: number): boolean => n >= 0 && n <= LARGEST && (weights[i]! > 0 || n === 0);
+  if (!Array.isArray(added) || added.length !== weights.length || !added.every(fits)) {
     throw new RangeError(
       `added must be ${weights.length} finite numbers from 0, and 0 where the weight is, got ${JSON.stringify(added)}`,
     );

@@ -6,6 +6,7 @@
  * It conditions on the counts of each block, so ramps, unequal arms and drifting base rates are fine as long as both
  * arms ran concurrently inside a block. It does not know when a block is folded twice: the caller keys blocks.
  */
+import { requireClosedUnit, requireNumber } from '../math/require.ts';
 
 /** What the null hypothesis says of p_b: on the boundary (`two`), at most it (`greater`), at least it (`less`). */
 export type TlgSide = 'two' | 'greater' | 'less';
@@ -42,25 +43,51 @@ export const emptyTlg = (): TlgState => ({ nA: 0, sA: 0, nB: 0, sB: 0, logE: 0, 
 /** Successes may pass their count by this much relative rounding of a sum; they are then taken as the count. */
 const ROUNDING = 1e-9;
 
+/** More outcomes than anyone has: beyond this a rate of 1 could not be told from one just below it. */
+const LARGEST_COUNT = 1e15;
+
 /**
  * Checks one arm's counts and gives the successes back, clamped to the count.
  * @throws RangeError naming the field.
  */
 export const requireCounts = (n: number, s: number, nName: string, sName: string): number => {
-  if (!Number.isFinite(n) || n < 0) throw new RangeError(`${nName} must be a finite number from 0, got ${n}`);
+  if (!(n >= 0 && n <= LARGEST_COUNT)) {
+    throw new RangeError(`${nName} must be a finite number from 0 (to ${LARGEST_COUNT}), got ${n}`);
+  }
   if (!Number.isFinite(s) || s < 0 || s > n * (1 + ROUNDING)) {
     throw new RangeError(`${sName} must be from 0 to ${nName} (${n}), got ${s}`);
   }
   return Math.min(s, n);
 };
 
-/** @throws RangeError naming `margin`. */
-export const requireNull = ({ kind, margin }: TlgNull): void => {
-  const fine = kind === 'absolute' ? Math.abs(margin) < 1 : margin > 0 && margin < Infinity;
-  if (!fine) {
+/** A boundary this close to 0 or 1 leaves no room for the rates beyond it. */
+const WIDEST_DIFFERENCE = 0.999;
+const WIDEST_RATIO = 1e6;
+
+/** @throws RangeError naming `kind`, `margin` or `side`. */
+export const requireNull = ({ kind, margin, side }: TlgNull): void => {
+  if (kind !== 'absolute' && kind !== 'relative') {
+    throw new RangeError(`kind must be absolute or relative, got ${String(kind)}`);
+  }
+  if (side !== 'two' && side !== 'greater' && side !== 'less') {
+    throw new RangeError(`side must be two, greater or less, got ${String(side)}`);
+  }
+  if (kind === 'absolute' && !(Math.abs(margin) <= WIDEST_DIFFERENCE)) {
     throw new RangeError(
-      `margin must be ${kind === 'absolute' ? 'between -1 and 1' : 'a finite number above 0'}, got ${margin}`,
+      `margin must be between -1 and 1 (at most ${WIDEST_DIFFERENCE} from 0), got ${margin}`,
     );
+  }
+  if (kind === 'relative' && !(margin >= 1 / WIDEST_RATIO && margin <= WIDEST_RATIO)) {
+    throw new RangeError(
+      `margin must be a number above 0 (${1 / WIDEST_RATIO} to ${WIDEST_RATIO}), got ${margin}`,
+    );
+  }
+};
+
+const requireState = (state: TlgState): void => {
+  const { nA, sA, nB, sB, logE, maxLogE } = state;
+  if (!Number.isFinite(nA + sA + nB + sB + logE + maxLogE)) {
+    throw new RangeError(`state must hold finite numbers, got ${JSON.stringify(state)}`);
   }
 };
 
@@ -102,8 +129,10 @@ const project = (
   return [x, yOf(x)];
 };
 
-const logRatio = (n: number, s: number, p: number, q: number): number =>
-  s * Math.log(p / q) + (n - s) * Math.log((1 - p) / (1 - q));
+const logRatio = (n: number, s: number, p: number, q: number): number => {
+  const ofSuccesses = s > 0 ? s * Math.log(p / q) : 0;
+  return ofSuccesses + (n > s ? (n - s) * Math.log((1 - p) / (1 - q)) : 0);
+};
 
 /** Plug-in estimate from the blocks before. */
 export const plugIn = (n: number, s: number): number => (s + TLG_PRIOR) / (n + 2 * TLG_PRIOR);
@@ -122,9 +151,10 @@ const blockLogE = (pA: number, pB: number, block: RatePair, hypothesis: TlgNull)
 /**
  * The state after one more block. P(maxLogE ever reaches ln(1/alpha) | null) <= alpha at any number of looks, provided that
  * each block is folded once and outcomes are in 0..1. A block that lacks an arm adds no evidence (its counts still teach the plug-ins).
- * @throws RangeError naming nA, sA, nB, sB or margin.
+ * @throws RangeError naming state, nA, sA, nB, sB, kind, margin or side.
  */
 export const foldTlg = (state: TlgState, block: RatePair, hypothesis: TlgNull): TlgState => {
+  requireState(state);
   requireNull(hypothesis);
   const sA = requireCounts(block.nA, block.sA, 'nA', 'sA');
   const sB = requireCounts(block.nB, block.sB, 'nB', 'sB');
@@ -148,9 +178,24 @@ export const foldTlg = (state: TlgState, block: RatePair, hypothesis: TlgNull): 
 /**
  * Expected evidence per candidate label when the true rates are `pA` and `pB` and each candidate label comes with
  * `stablePerCandidate` stable ones: the growth that a sizing divides by. 0 when the truth lies inside the null.
+ * @throws RangeError naming pA, pB (0 to 1), stablePerCandidate (from 0), kind, margin or side.
  */
-export const tlgGrowth = (pA: number, pB: number, stablePerCandidate: number, hypothesis: TlgNull): number =>
-  blockLogE(pA, pB, { nA: stablePerCandidate, sA: stablePerCandidate * pA, nB: 1, sB: pB }, hypothesis);
+export const tlgGrowth = (
+  pA: number,
+  pB: number,
+  stablePerCandidate: number,
+  hypothesis: TlgNull,
+): number => {
+  requireClosedUnit('pA', pA);
+  requireClosedUnit('pB', pB);
+  requireCounts(stablePerCandidate, 0, 'stablePerCandidate', 's');
+  requireNull(hypothesis);
+  const block = { nA: stablePerCandidate, sA: stablePerCandidate * pA, nB: 1, sB: pB };
+  return blockLogE(pA, pB, block, hypothesis);
+};
 
-/** Always-valid p-value of the evidence so far. */
-export const alwaysValidP = (maxLogE: number): number => Math.min(1, Math.exp(-maxLogE));
+/** Always-valid p-value of the evidence so far. @throws RangeError naming maxLogE when it is NaN. */
+export const alwaysValidP = (maxLogE: number): number => {
+  requireNumber('maxLogE', maxLogE);
+  return Math.min(1, Math.exp(-maxLogE));
+};

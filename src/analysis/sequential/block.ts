@@ -5,7 +5,7 @@
 import { requireScoreSums } from '../betting.ts';
 import { requireWhole } from '../../math/require.ts';
 import { requireCounts } from '../tlg.ts';
-import { armsOf, metricsOf, type ExperimentDesign, type MetricSpec } from './design.ts';
+import { armsOf, metricsOf, requireRecord, type ExperimentDesign, type MetricSpec } from './design.ts';
 
 /** Trials and successes. Fractional successes (an outcome between 0 and 1) keep the test valid and make it conservative. */
 export interface ProportionBlock {
@@ -110,6 +110,7 @@ const requireTail = (block: TailBlock, at: string): void => {
 };
 
 const requireMetricBlock = (block: MetricBlock, metric: MetricSpec, at: string): void => {
+  requireRecord(at, block);
   const kinds: readonly string[] = KINDS[metric.kind];
   if (!kinds.includes(block.kind)) {
     throw new TypeError(`${at}.kind must be ${kinds.join(' or ')}, got ${block.kind}`);
@@ -119,6 +120,7 @@ const requireMetricBlock = (block: MetricBlock, metric: MetricSpec, at: string):
   else if (block.kind === 'mean') requireMean(block, metric, at);
   else if (block.kind === 'tail') requireTail(block, at);
   else if (block.kind === 'scores') {
+    if (!Array.isArray(block.scores)) throw new TypeError(`${at}.scores must be a list`);
     for (const score of block.scores) {
       if (!(score >= 0 && score <= 1)) throw new RangeError(`${at}.scores must be from 0 to 1, got ${score}`);
     }
@@ -164,8 +166,11 @@ export const requireBlock = (block: ExperimentBlock, design: ExperimentDesign): 
     throw new RangeError(`block.stage must be a whole number, got ${block.stage}`);
   }
   const [arms, metrics] = [armsOf(design), metricsOf(design)];
+  requireRecord('block.weights', block.weights);
+  requireRecord('block.arms', block.arms);
   requireNumbers(block.weights, arms, 'block.weights', true);
   if (block.exposures !== undefined) {
+    requireRecord('block.exposures', block.exposures);
     requireNumbers(block.exposures, Object.keys(block.weights), 'block.exposures', false);
   }
   for (const [arm, outcomes] of Object.entries(block.arms)) {
@@ -173,6 +178,7 @@ export const requireBlock = (block: ExperimentBlock, design: ExperimentDesign): 
     if (!Object.hasOwn(block.weights, arm)) {
       throw new RangeError(`block.weights must name every arm that has outcomes, and ${arm} is missing`);
     }
+    requireRecord(`block.arms.${arm}`, outcomes);
     for (const [id, outcome] of Object.entries(outcomes)) {
       const metric = metrics.find((one) => one.id === id);
       if (metric === undefined) {

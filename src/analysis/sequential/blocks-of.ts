@@ -4,8 +4,15 @@
  */
 import type { WindowStats } from '../../domain/window.ts';
 import { bucketBoundaryAtOrAbove, countAbove } from '../../math/ddsketch.ts';
+import { requireFinite, requireWhole } from '../../math/require.ts';
 import type { MeanBlock, MetricBlock, TailBlock } from './block.ts';
-import type { MetricMargin, MetricScale, MetricSpec } from './design.ts';
+import {
+  requireMargin,
+  requireMetric,
+  type MetricMargin,
+  type MetricScale,
+  type MetricSpec,
+} from './design.ts';
 
 type TailSpec = Extract<MetricSpec, { kind: 'tail' }>;
 
@@ -30,14 +37,20 @@ const tailOfSketch = (stats: WindowStats, metric: TailSpec, margin: MetricMargin
 /**
  * From a stored window of one arm. A tail's limits move up to the next bucket boundary of the sketch, so that counts are exact and the margin in
  * effect is never below the one asked (statistics.md 1.6). `margin` is that of the guardrail, null for the primary metric.
- * @throws TypeError naming stats or metric: no sketch for a tail, or a mean that is not on the raw scale (a window holds raw sums only).
+ * @throws TypeError or RangeError naming stats, metric or margin: above all no sketch for a tail, or a mean that is not on the raw scale (a window
+ * holds raw sums only).
  */
 export const metricBlockOfWindow = (
   metric: MetricSpec,
   stats: WindowStats,
   margin: MetricMargin | null = null,
 ): MetricBlock => {
+  requireMetric(metric, 'metric');
+  if (margin !== null) requireMargin(margin, metric, 'margin');
   const { count: n, sum, sumOfSquares } = stats;
+  requireWhole('stats.count', n, 0);
+  requireFinite('stats.sum', sum);
+  requireFinite('stats.sumOfSquares', sumOfSquares);
   if (metric.kind === 'proportion') return { kind: 'proportion', n, successes: sum };
   if (metric.kind === 'score') return { kind: 'scoreSums', n, sum, sumOfSquares };
   if (metric.kind === 'tail') return tailOfSketch(stats, metric, margin);
@@ -88,13 +101,16 @@ const requireUnit = (values: readonly number[]): readonly number[] => {
 
 /**
  * From single values of one arm, each unit's own. `margin` is that of the guardrail, null for the primary metric.
- * @throws RangeError naming values: not finite, outside 0..1 for a proportion or score, not above 0 for a logarithm.
+ * @throws TypeError or RangeError naming metric, margin, or values: not finite, outside 0..1 for a proportion or score, not above 0 for a logarithm.
  */
 export const metricBlockOfValues = (
   metric: MetricSpec,
   values: readonly number[],
   margin: MetricMargin | null = null,
 ): MetricBlock => {
+  requireMetric(metric, 'metric');
+  if (margin !== null) requireMargin(margin, metric, 'margin');
+  if (!Array.isArray(values)) throw new TypeError('values must be a list of numbers');
   if (metric.kind === 'score') return { kind: 'scores', scores: requireUnit(values) };
   if (metric.kind === 'mean') return meanOfValues(values, metric.scale);
   if (metric.kind === 'tail') return tailOfValues(values, metric, margin);

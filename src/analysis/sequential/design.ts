@@ -2,7 +2,8 @@
  * What an experiment asks, frozen at its start: arms, metrics, margins, error rates and the cap. Every guarantee of the analysis holds for
  * the design as it was when the first outcome came in, so nothing here may change later. It holds no evidence and decides nothing.
  */
-import { requireFinite, requireOpenUnit, requirePositive, requireWhole } from '../../math/require.ts';
+import { LARGEST_TRACKABLE } from '../../math/ddsketch.ts';
+import { requireOpenUnit, requirePositive, requireWhole } from '../../math/require.ts';
 import { CAP_FACTOR } from '../sample-size/plan-experiment.ts';
 
 /**
@@ -71,8 +72,15 @@ export type ExperimentDesignInput = Pick<
 > &
   Partial<ExperimentDesign>;
 
+/** @throws TypeError unless `value` is an object that is no list. */
+export const requireRecord = (name: string, value: unknown): void => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object, got ${JSON.stringify(value)}`);
+  }
+};
+
 const requireNames = (name: string, values: readonly string[]): void => {
-  if (!values.every((value) => typeof value === 'string' && value !== '')) {
+  if (!Array.isArray(values) || !values.every((value) => typeof value === 'string' && value !== '')) {
     throw new TypeError(`${name} must be non-empty strings, got ${JSON.stringify(values)}`);
   }
   if (new Set(values).size !== values.length) {
@@ -80,18 +88,28 @@ const requireNames = (name: string, values: readonly string[]): void => {
   }
 };
 
-const requireMetric = (metric: MetricSpec, name: string): void => {
+/** A tail's limit, widened by the margin, must be a value that sketches can hold. */
+const LARGEST_LIMIT = LARGEST_TRACKABLE / 100;
+const WIDEST_TAIL_PCT = 1000;
+
+/** @throws RangeError or TypeError naming the field under `name`. */
+export const requireMetric = (metric: MetricSpec, name: string): void => {
+  requireRecord(name, metric);
   requireNames(`${name}.id`, [metric.id]);
   if (metric.direction !== 'increase' && metric.direction !== 'decrease') {
     throw new RangeError(`${name}.direction must be increase or decrease, got ${String(metric.direction)}`);
   }
   if (metric.kind === 'mean') {
+    requireRecord(`${name}.scale`, metric.scale);
     if (!['raw', 'log', 'winsorised'].includes(metric.scale.kind)) {
       throw new RangeError(`${name}.scale must be raw, log or winsorised, got ${metric.scale.kind}`);
     }
     if (metric.scale.kind === 'winsorised') requirePositive(`${name}.scale.cap`, metric.scale.cap);
   } else if (metric.kind === 'tail') {
     requirePositive(`${name}.frozen`, metric.frozen);
+    if (metric.frozen > LARGEST_LIMIT) {
+      throw new RangeError(`${name}.frozen must be at most ${LARGEST_LIMIT}, got ${metric.frozen}`);
+    }
     if (metric.direction !== 'decrease') {
       throw new RangeError(`${name}.direction of a tail must be decrease, got ${metric.direction}`);
     }
@@ -102,30 +120,42 @@ const requireMetric = (metric: MetricSpec, name: string): void => {
   }
 };
 
-const requireMargin = ({ metric, margin }: ExperimentGuardrail, name: string): void => {
+/** @throws RangeError or TypeError naming the field under `name`. */
+export const requireMargin = (margin: MetricMargin, metric: MetricSpec, name: string): void => {
+  requireRecord(name, margin);
+  if (margin.kind !== 'relative' && margin.kind !== 'absolute') {
+    throw new RangeError(`${name}.kind must be relative or absolute, got ${String(margin['kind'])}`);
+  }
   if (margin.kind === 'relative') {
-    requirePositive(`${name}.margin.pct`, margin.pct);
+    requirePositive(`${name}.pct`, margin.pct);
     if (metric.direction === 'increase' && margin.pct >= 100) {
-      throw new RangeError(`${name}.margin.pct must be below 100, got ${margin.pct}`);
+      throw new RangeError(`${name}.pct must be below 100, got ${margin.pct}`);
+    }
+    if (metric.kind === 'tail' && margin.pct > WIDEST_TAIL_PCT) {
+      throw new RangeError(`${name}.pct of a tail must be at most ${WIDEST_TAIL_PCT}, got ${margin.pct}`);
     }
     return;
   }
-  requirePositive(`${name}.margin.amount`, margin.amount);
+  requirePositive(`${name}.amount`, margin.amount);
   if (metric.kind !== 'mean' && margin.amount >= 1) {
-    throw new RangeError(`${name}.margin.amount of a ${metric.kind} must be below 1, got ${margin.amount}`);
+    throw new RangeError(`${name}.amount of a ${metric.kind} must be below 1, got ${margin.amount}`);
   }
   if (metric.kind === 'mean' && metric.scale.kind === 'log') {
-    throw new RangeError(`${name}.margin of a mean on the log scale must be relative`);
+    throw new RangeError(`${name} of a mean on the log scale must be relative`);
   }
 };
 
 const requireGuardrails = (guardrails: readonly ExperimentGuardrail[]): void => {
   if (!Array.isArray(guardrails)) throw new TypeError('guardrails must be a list');
   guardrails.forEach((guardrail, i) => {
+    requireRecord(`guardrails[${i}]`, guardrail);
     requireMetric(guardrail.metric, `guardrails[${i}].metric`);
-    requireMargin(guardrail, `guardrails[${i}]`);
+    requireMargin(guardrail.margin, guardrail.metric, `guardrails[${i}].margin`);
   });
 };
+
+/** Split over variants and stages it must still be a probability that numbers can hold. */
+const LEAST_ALPHA = 1e-9;
 
 /**
  * The design with its defaults filled in: two-sided, no guardrails, alpha .05, harmAlpha = alpha, cap 2.25 x nFixPerArm, nOpt
@@ -133,6 +163,7 @@ const requireGuardrails = (guardrails: readonly ExperimentGuardrail[]): void => 
  * @throws RangeError or TypeError that begins with the field's name.
  */
 export const completeDesign = (input: ExperimentDesignInput): ExperimentDesign => {
+  requireRecord('design', input);
   requirePositive('nFixPerArm', input.nFixPerArm);
   const design: ExperimentDesign = {
     alternative: 'twoSided',
@@ -145,8 +176,8 @@ export const completeDesign = (input: ExperimentDesignInput): ExperimentDesign =
     ...input,
   };
   requireNames('control', [design.control]);
-  if (design.variants.length === 0) throw new RangeError('variants must name at least one arm');
   requireNames('variants', design.variants);
+  if (design.variants.length === 0) throw new RangeError('variants must name at least one arm');
   requireNames('variants', [design.control, ...design.variants]);
   requireMetric(design.primary, 'primary');
   if (design.alternative !== 'twoSided' && design.alternative !== 'better') {
@@ -154,12 +185,13 @@ export const completeDesign = (input: ExperimentDesignInput): ExperimentDesign =
   }
   requireGuardrails(design.guardrails);
   requireNames('guardrails', [design.primary.id, ...design.guardrails.map(({ metric }) => metric.id)]);
-  requireOpenUnit('alpha', design.alpha);
+  if (!(design.alpha >= LEAST_ALPHA && design.alpha < 0.5)) {
+    throw new RangeError(`alpha must be from ${LEAST_ALPHA} to below 0.5, got ${design.alpha}`);
+  }
   requireOpenUnit('harmAlpha', design.harmAlpha);
   requirePositive('capPerArm', design.capPerArm);
   requirePositive('nOpt', design.nOpt);
   requireWhole('stages', design.stages, 1);
-  requireFinite('nFixPerArm', design.nFixPerArm);
   return design;
 };
 

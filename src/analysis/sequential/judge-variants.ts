@@ -1,6 +1,6 @@
 /** What the evidence says about each variant, with the error probability shared among them by Holm. Total; picks no winner. */
 import { ASYMPTOTIC_BURN_IN } from '../asymptotic.ts';
-import { holm } from '../multiple-testing.ts';
+import { holmOfEvidence } from '../experiments/several-variants.ts';
 import { alwaysValidP } from '../tlg.ts';
 import { judgeExperimentGuardrail } from './judge-guardrail.ts';
 import { intervalOf, labelsLeft, observedOf } from './look.ts';
@@ -39,7 +39,7 @@ const whyUndecided = (
 /** All variants at this look, in the design's order. Never throws. */
 export const judgeVariants = (state: ExperimentState): readonly VariantLook[] => {
   const { design } = state;
-  const adjusted = holm(state.variants.map(({ primary }) => alwaysValidP(primary.superiority.maxLogE)));
+  const adjusted = holmOfEvidence(state.variants.map(({ primary }) => primary.superiority.maxLogE));
   const limit = Math.log(design.variants.length / design.alpha);
   return state.variants.map(({ variant, primary, guardrails }, i) => {
     const observed = observedOf(primary, design.primary);

@@ -1,10 +1,10 @@
 /**
- * The verdict of one look at an experiment. It never throws and may be asked as often as one likes: peeking is free. Nothing arrived, one arm
+ * The verdict of one look at an experiment. No data make it throw, and it may be asked as often as one likes: peeking is free. Nothing arrived, one arm
  * alone, constant or missing data each say `running` with a reason, until the cap or the end of the time says `noDifference`.
  */
 import { SAMPLE_RATIO_LIMIT } from '../sample-ratio.ts';
 import { judgeVariants } from './judge-variants.ts';
-import type { ExperimentState } from './state.ts';
+import { requireVersion, type ExperimentState } from './state.ts';
 import type { ExperimentVerdict, VariantLook } from './verdict.ts';
 import { inThousands } from './wording.ts';
 
@@ -86,11 +86,13 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
  * (exact for proportions, scores and tails, asymptotic for means); a variant that is worse by a guardrail's margin passes it with at
  * most `alpha`; harm that is not there stops an experiment with at most `harmAlpha`; a sound split is called broken with at most .001.
  * It fails when blocks lack concurrent arms, when a unit contributes several outcomes, or when the design changes while it runs.
+ * @throws RangeError naming `state.version`, for a state of another version of this code.
  */
 export const judgeExperiment = (
   state: ExperimentState,
   { expired = false }: JudgeContext = {},
 ): ExperimentVerdict => {
+  requireVersion(state);
   const perVariant = judgeVariants(state);
   const { sampleRatio } = state;
   return {
