@@ -91,6 +91,21 @@ export {
   type WelchTest,
 } from './experiments/welch.ts';
 export { backtest, type Backtest, type Forecaster, type PointForecast } from './forecast/backtest.ts';
+export { judgeGates } from './gates/judge-gates.ts';
+export {
+  foldLabelCounts,
+  LABEL_PARITY_LIMIT,
+  labelsDiffer,
+  startLabelParity,
+  type LabelCounts,
+} from './gates/label-parity.ts';
+export {
+  foldExposures,
+  startShareGate,
+  type Exposures,
+  type ShareGate,
+  type ShareGateStart,
+} from './gates/share-gate.ts';
 export {
   paceBudget,
   type BudgetInput,

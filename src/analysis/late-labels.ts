@@ -49,7 +49,7 @@ function armDifference(now: ArmWindow, before: ArmWindow): ArmWindow {
   return byMetric((metric) => {
     const [x, y] = [now[metric], before[metric]];
     if (x === undefined || x.count <= (y?.count ?? 0)) return undefined;
-    return y === undefined ? x : subtract(x, y, metric);
+    return y === undefined ? x : subtract(x, y);
   });
 }
 
@@ -66,23 +66,19 @@ function byMetric(pick: (metric: Metric) => WindowStats | undefined): ArmWindow 
 const ROUNDING = 1e-9;
 
 /**
- * What was added to a sum of values from 0 (to 1 for a share). Two sums of many values, added up in different orders, differ by rounding: ten
- * late zeros may seem to sum to -1e-16, and are then taken as the 0 they are. A larger contradiction is left for the judging to refuse.
+ * What was added to a sum of values from 0. Two sums of many values, added up in different orders, differ by rounding: ten late zeros may seem
+ * to sum to -1e-16, and are taken as the 0 they are. A larger contradiction is left for the judging to refuse.
  */
-function added(now: WindowStats, before: WindowStats, metric: Metric): number {
-  const sum = now.sum - before.sum;
-  const count = now.count - before.count;
-  const noise = ROUNDING * now.sum;
-  if (sum < 0 && sum >= -noise) return 0;
-  const isShare = metric === 'quality' || metric === 'error';
-  return isShare && sum > count && sum <= count + noise ? count : sum;
+function added(now: number, before: number): number {
+  const sum = now - before;
+  return sum < 0 && sum >= -ROUNDING * now ? 0 : sum;
 }
 
 /** Extremes cannot be subtracted: those of the whole block bound the late observations too. */
-function subtract(now: WindowStats, before: WindowStats, metric: Metric): WindowStats {
+function subtract(now: WindowStats, before: WindowStats): WindowStats {
   return {
     count: now.count - before.count,
-    sum: added(now, before, metric),
+    sum: added(now.sum, before.sum),
     sumOfSquares: Math.max(0, now.sumOfSquares - before.sumOfSquares),
     min: now.min,
     max: now.max,

@@ -13,7 +13,7 @@ export type Question = 'harm' | 'nonInferiority';
 const WIDEST = 0.95;
 
 /** Widest relative rise that can be asked for, in per cent: with more, limits would leave what a sketch can count. */
-const WIDEST_RISE_PCT = 1e9;
+const WIDEST_RISE_PCT = 1e7;
 
 /** What each kind can be measured on. */
 const METRICS_OF: Readonly<Record<GuardrailSpec['kind'], readonly GuardrailSpec['metric'][]>> = {

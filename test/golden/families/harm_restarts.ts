@@ -1,11 +1,5 @@
-/** Harm process that starts anew at each step and after so many labels of the candidate. */
-import {
-  emptyRestartingTlg,
-  foldRestartingTlg,
-  restartLimit,
-  type Restarting,
-  type TlgState,
-} from '../../../src/analysis/index.ts';
+/** The harm process that starts anew at each step and after a number of candidate labels. */
+import { emptyRestartingTlg, foldRestartingTlg, restartLimit } from '../../../src/analysis/index.ts';
 import { goldenAdapter } from '../adapter.ts';
 import { pairOf, type RawBlock } from '../blocks.ts';
 
@@ -21,17 +15,18 @@ interface Input {
 
 export const adapter = goldenAdapter<Input>({
   family: 'harm_restarts',
-  answer: ({ blocks, step_of_block: steps, margin_kind: kind, margin, side, alpha, ...rest }) => {
-    const plan = { alpha, everyLabels: rest.restart_every_candidate_labels };
+  answer: (input) => {
+    const hypothesis = { kind: input.margin_kind, margin: input.margin, side: input.side };
+    const plan = { alpha: input.alpha, everyLabels: input.restart_every_candidate_labels };
     let state = emptyRestartingTlg();
-    const states = blocks.map((block, i): Restarting<TlgState> => {
-      state = foldRestartingTlg(state, pairOf(block), steps[i]!, { kind, margin, side }, plan);
-      return state;
-    });
+    const states = input.blocks.map(
+      (block, i) =>
+        (state = foldRestartingTlg(state, pairOf(block), input.step_of_block[i]!, hypothesis, plan)),
+    );
     return {
       restart: states.map((s) => s.restart),
       log_e: states.map((s) => s.process.logE),
-      limit: states.map((s) => restartLimit(s.restart, alpha)),
+      limit: states.map((s) => restartLimit(s.restart, input.alpha)),
       first_alarm_block: states.findIndex((s) => s.alarm !== null),
     };
   },

@@ -68,6 +68,12 @@ describe('judgeBlocks, one call from blocks to a verdict', () => {
     const shuffled = [5, 0, 7, 2, 2, 1, 6, 4, 3, 0, 7].map((i) => enough[i]!);
     expect(judge({ blocks: shuffled })).toEqual(judge());
   });
+  it('takes the first of two blocks with one number, whatever the second says', () => {
+    const again = { ...block(8, worse(9000, 0.9), worse(9000, 0.1)), endMs: END + 600_000 };
+    expect(judge({ blocks: [...enough, again] })).toEqual(judge());
+    const late = { nowMs: END + 600_000, staleAfterMs: 60_000 };
+    expect(judge({ blocks: [...enough, again], ...late }).outcome).toBe('noData');
+  });
   it('judges blocks at the step they ran at', () => {
     const ramp = [
       ...enough.map((b) => ({ ...b, stepIndex: 0 })),
