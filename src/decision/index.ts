@@ -40,6 +40,23 @@ export {
   type Recorded,
   type RecordedAnswer,
 } from './paired-outcomes.ts';
+export { candidateRange, normalise, requestAllowance, type Normalization } from './reward/normalization.ts';
+export {
+  QUALITY_WEIGHTS,
+  scoreQuality,
+  type Evidence,
+  type QualityScore,
+  type QualityWeights,
+} from './reward/quality-score.ts';
+export { REWARD_V1_LIMITS, rewardV1, type RewardV1, type RewardV1Limits } from './reward/reward-v1.ts';
+export {
+  qualityPaidBy,
+  rewardV2,
+  type RewardOptions,
+  type RewardPart,
+  type RewardV2,
+} from './reward/reward-v2.ts';
+export { dwellToUnit, ratingToUnit, type RewardSignals, type SignalGroup } from './reward/signals.ts';
 export { centeredDiscrepancy, isLatinHypercube, smallestDistance } from './search/design-quality.ts';
 export { gridOf, gridOver, LARGEST_GRID } from './search/grid.ts';
 export {
