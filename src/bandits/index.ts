@@ -7,8 +7,21 @@ export { t3c, topTwoThompson, type TopTwoOptions } from './best-arm/top-two.ts';
 export { betaThompson, UNIFORM_PRIOR, type BetaPrior } from './beta-thompson.ts';
 export { decayedEpsilonGreedy, epsilonGreedy } from './epsilon-greedy.ts';
 export { gaussianThompson, type NormalPrior } from './gaussian-thompson.ts';
+export { linUcb, linUcbScores } from './linear/lin-ucb.ts';
+export { linearEpsilonGreedy } from './linear/linear-epsilon-greedy.ts';
+export type { LinearOptions, LinearPolicy } from './linear/linear-policy.ts';
+export { linearThompson } from './linear/linear-thompson.ts';
+export {
+  bayesianScale,
+  linearEstimates,
+  linearPosterior,
+  type LinearEstimate,
+  type LinearPosterior,
+} from './linear/posterior.ts';
+export { fadeLinear, type LinearArm, type LinearState } from './linear/state.ts';
 export { normalGammaThompson, type NormalGammaPrior } from './normal-gamma-thompson.ts';
 export type { BanditPolicy, Choice } from './policy.ts';
+export { qLearning, type QLearning, type QTable, type Transition } from './q-learning.ts';
 export type { TotalsPolicy } from './totals-policy.ts';
 export { ucb1 } from './ucb1.ts';
 export { uniformRandom } from './uniform-random.ts';

@@ -1,5 +1,6 @@
 /** The public names of the numerical core: pure functions of their arguments. */
 export { logBeta, logBinomial } from './beta.ts';
+export { choleskyFactor, choleskyInverse, choleskyLowerSolve, choleskySolve } from './cholesky.ts';
 export {
   addAllToSketch,
   addToSketch,
