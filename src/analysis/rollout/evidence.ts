@@ -93,6 +93,11 @@ export interface RolloutEvidence {
   readonly guardrails: readonly GuardrailEvidence[];
 }
 
+/** @throws RangeError naming `evidence.version` when the evidence is of another version than this program folds and judges. */
+export const requireVersion = ({ version }: { readonly version: number }): void => {
+  if (version !== 1) throw new RangeError(`evidence.version must be 1, got ${version}`);
+};
+
 /** The frozen rate of the stable arm that belongs to a guardrail, null where there is none. */
 export const frozenRateOf = (spec: GuardrailSpec, frozen: FrozenBaseline): number | null => {
   if (spec.kind !== 'rate') return null;
@@ -130,6 +135,16 @@ const startGuardrail = (
   };
 };
 
+/** @throws RangeError naming the rate, such as `baseline.quality`. Rates that are null or left out are unknown. */
+export const requireBaseline = (baseline: Partial<FrozenBaseline>): void => {
+  for (const name of ['quality', 'errorRate'] as const) {
+    const rate = baseline[name] ?? null;
+    if (rate !== null && !(rate >= 0 && rate <= 1)) {
+      throw new RangeError(`baseline.${name} must be from 0 to 1, got ${rate}`);
+    }
+  }
+};
+
 /**
  * Evidence of a rollout that has seen nothing.
  * @param guardrails what must not get worse; the same list is passed to every later call.
@@ -146,11 +161,7 @@ export const startEvidence = (
   if (new Set(guardrails.map((g) => g.id)).size !== guardrails.length) {
     throw new RangeError('guardrails must not name the same id twice');
   }
-  for (const [name, rate] of Object.entries(baseline)) {
-    if (rate !== null && !(rate >= 0 && rate <= 1)) {
-      throw new RangeError(`baseline.${name} must be from 0 to 1, got ${rate}`);
-    }
-  }
+  requireBaseline(baseline);
   const ladder = ladderOf(steps);
   const frozen = { quality: baseline.quality ?? null, errorRate: baseline.errorRate ?? null };
   const share = Math.max(1, guardrails.filter((g) => g.required).length);

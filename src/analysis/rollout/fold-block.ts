@@ -13,6 +13,7 @@ import {
   COARSE_FACTOR,
   emptyArm,
   frozenRateOf,
+  requireVersion,
   type ArmTotals,
   type GuardrailEvidence,
   type MeanEvidence,
@@ -187,6 +188,7 @@ export const foldBlock = (evidence: RolloutEvidence, block: Block, context: Fold
   if (!Number.isSafeInteger(block.no))
     throw new RangeError(`block.no must be a whole number, got ${block.no}`);
   if (evidence.lastBlockNo !== null && block.no <= evidence.lastBlockNo) return evidence;
+  requireVersion(evidence);
   requireContext(context);
   context.guardrails.forEach(requireSpec);
   const newStep = evidence.stepIndex !== context.stepIndex;

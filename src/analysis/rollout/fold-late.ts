@@ -6,7 +6,7 @@ import type { Block } from '../../domain/window.ts';
 import { foldRestarting } from '../restarts.ts';
 import { emptyTlg } from '../tlg.ts';
 import { requireArms } from './block-input.ts';
-import type { RolloutEvidence } from './evidence.ts';
+import { requireVersion, type RolloutEvidence } from './evidence.ts';
 import { pairAt, requireWeight, type FoldContext } from './fold-block.ts';
 import { requireSpec, shareNull } from './hypotheses.ts';
 import { foldLump } from './late-lump.ts';
@@ -25,6 +25,7 @@ export const foldLate = (
 ): RolloutEvidence => {
   if (!Number.isSafeInteger(late.no)) throw new RangeError(`late.no must be a whole number, got ${late.no}`);
   if (evidence.lastLateNo !== null && late.no <= evidence.lastLateNo) return evidence;
+  requireVersion(evidence);
   requireWeight(context.weightPct);
   context.guardrails.forEach(requireSpec);
   const guardrails = evidence.guardrails.map((before) => {

@@ -6,7 +6,8 @@ import type { GuardrailOutcome, GuardrailSpec, GuardrailVerdict } from '../../do
 import { quantile, sketchCount } from '../../math/ddsketch.ts';
 import { requireWhole } from '../../math/require.ts';
 import { evidenceBeyondLimit } from '../rate-limit-mixture.ts';
-import { emptyArm, type ArmTotals, type RolloutEvidence, type Totals } from './evidence.ts';
+import { emptyArm, requireVersion, type ArmTotals, type RolloutEvidence, type Totals } from './evidence.ts';
+import { requireSpec } from './hypotheses.ts';
 import { HARM_ALPHA } from './ladder.ts';
 import { overallOf, type FullVerdict } from './overall.ts';
 import { harmOfShare } from './weigh.ts';
@@ -149,7 +150,8 @@ const harmOfEarlierSteps = (
   return null;
 };
 
-const requireContext = ({ constraints, stepIndex, minSamples }: AbsoluteContext): void => {
+const requireContext = ({ guardrails, constraints, stepIndex, minSamples }: AbsoluteContext): void => {
+  guardrails.forEach(requireSpec);
   requireWhole('stepIndex', stepIndex, 0);
   requireWhole('minSamples', minSamples, 0);
   for (const [name, limit] of Object.entries(constraints)) {
@@ -162,9 +164,10 @@ const requireContext = ({ constraints, stepIndex, minSamples }: AbsoluteContext)
 /**
  * Judges the step at 100 %. `harm` when a limit is broken or labels of earlier steps prove harm; `healthy` when every limit is kept with enough
  * labels of every required guardrail; `noData` before the first label; else `inconclusive`. Rates share an error probability of .02.
- * @throws RangeError naming stepIndex, minSamples or a field of constraints; never for what was folded.
+ * @throws RangeError naming evidence.version, the guardrail's field, stepIndex, minSamples or a field of constraints; never for what was folded.
  */
 export const judgeAbsolute = (evidence: RolloutEvidence, context: AbsoluteContext): FullVerdict => {
+  requireVersion(evidence);
   requireContext(context);
   const { guardrails: specs, constraints, stepIndex, minSamples } = context;
   const arm = evidence.stepIndex === stepIndex ? evidence.arms.candidate : emptyArm();

@@ -8,6 +8,7 @@ import { startEvidence, type FrozenBaseline, type RolloutEvidence } from './evid
 import { foldBlock } from './fold-block.ts';
 import { foldLate } from './fold-late.ts';
 import { judgeStep } from './judge-step.ts';
+import { ladderOf } from './ladder.ts';
 import { overallOf, type FullVerdict } from './overall.ts';
 import { siftBlocks, type JudgedBlock, type SiftContext, type Sifted } from './sound-blocks.ts';
 import { nameOf, shown } from './wording.ts';
@@ -40,6 +41,7 @@ const requireQuestion = (question: BlocksQuestion): void => {
       throw new TypeError(`${name} must be a list, got ${shown(question[name])}`);
     }
   }
+  ladderOf(steps);
   requireWhole('minSamples', minSamples, 0);
   requireWhole('stepIndex', stepIndex, 0);
   if (stepIndex >= steps.length) {

@@ -5,8 +5,8 @@
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import { requireFinite, requireWhole } from '../../math/require.ts';
 import { isAboveNow } from '../restarts.ts';
-import { frozenRateOf, type RolloutEvidence } from './evidence.ts';
-import { baselineNull } from './hypotheses.ts';
+import { frozenRateOf, requireVersion, type RolloutEvidence } from './evidence.ts';
+import { baselineNull, requireSpec } from './hypotheses.ts';
 import { judgeGuardrail } from './judge-guardrail.ts';
 import { ladderOf } from './ladder.ts';
 import { overallOf, type FullVerdict } from './overall.ts';
@@ -38,7 +38,8 @@ const commonFall = (evidence: RolloutEvidence, guardrails: readonly GuardrailSpe
   return null;
 };
 
-const requireStep = ({ steps, stepIndex, minSamples, freshFromBlockNo }: StepContext): void => {
+const requireStep = ({ guardrails, steps, stepIndex, minSamples, freshFromBlockNo }: StepContext): void => {
+  guardrails.forEach(requireSpec);
   ladderOf(steps);
   requireWhole('stepIndex', stepIndex, 0);
   requireWhole('minSamples', minSamples, 0);
@@ -68,9 +69,10 @@ const staleBecause = ({ lastBlockNo: last }: RolloutEvidence, from: number | und
  * rules out leaves it in at most .05 of rollouts per guardrail, and one within every margin is taken back in at most .02 over all guardrails by
  * labels in time and .01 by late ones. It fails when a block is folded twice under two numbers, when the arms of a block did not run
  * at the same time, and when one unit counts several times; for means it is asymptotic.
- * @throws RangeError naming steps, stepIndex, minSamples or freshFromBlockNo; never for what was folded.
+ * @throws RangeError naming evidence.version, the guardrail's field, steps, stepIndex, minSamples or freshFromBlockNo; never for what was folded.
  */
 export const judgeStep = (evidence: RolloutEvidence, context: StepContext): FullVerdict => {
+  requireVersion(evidence);
   requireStep(context);
   const { guardrails: specs, steps, stepIndex, minSamples, freshFromBlockNo } = context;
   const weightPct = steps[stepIndex] ?? 0;

@@ -4,8 +4,10 @@
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import { ASYMPTOTIC_BURN_IN } from '../asymptotic.ts';
+import { requireWhole } from '../../math/require.ts';
 import { tlgGrowth } from '../tlg.ts';
-import { marginShare, shareNull } from './hypotheses.ts';
+import { requireBaseline } from './evidence.ts';
+import { marginShare, requireSpec, shareNull } from './hypotheses.ts';
 import { labelsAtGrowth, plannedRates } from './labels-needed.ts';
 import { ladderOf } from './ladder.ts';
 
@@ -67,7 +69,7 @@ const meanLabels = (spec: GuardrailSpec, multiple: number, weightPct: number, st
 /**
  * The plan per step below 100 %, or null when a required guardrail's base rate is unknown or its end is out of sight.
  * Evidence accumulates over the steps: what the first one gathered for the last rung is not asked for again.
- * @throws RangeError naming `steps`.
+ * @throws RangeError naming the guardrail's field, `steps`, `baseline` or `minSamples`.
  */
 export const planSteps = ({
   guardrails,
@@ -75,6 +77,9 @@ export const planSteps = ({
   baseline,
   minSamples = 0,
 }: PlanInput): readonly StepPlan[] | null => {
+  guardrails.forEach(requireSpec);
+  requireBaseline(baseline);
+  requireWhole('minSamples', minSamples, 0);
   const ladder = ladderOf(steps);
   const required = guardrails.filter((g) => g.required);
   const plan: StepPlan[] = [];
@@ -109,6 +114,6 @@ const stepLabels = (
   return labelsAtGrowth(growth, gathered);
 };
 
-/** Labelled requests of both arms that a whole rollout needs, null as `planSteps`. @throws RangeError naming `steps`. */
+/** Labelled requests of both arms that a whole rollout needs, null as `planSteps`. @throws RangeError as `planSteps`. */
 export const planLabels = (input: PlanInput): number | null =>
   planSteps(input)?.reduce((sum, step) => sum + step.totalLabels, 0) ?? null;
