@@ -38,6 +38,56 @@ export {
   type ScoredEvent,
   type ScoreSums,
 } from './betting.ts';
+export { adwin, adwinEstimate, type AdwinOptions, type AdwinState } from './detectors/adwin.ts';
+export {
+  iqrAnomaly,
+  madAnomaly,
+  zScoreAnomaly,
+  type AnomalyOptions,
+  type AnomalyState,
+} from './detectors/anomaly.ts';
+export {
+  cusum,
+  learnedCusum,
+  type CusumOptions,
+  type CusumState,
+  type LearnedCusumOptions,
+  type LearnedCusumState,
+} from './detectors/cusum.ts';
+export type { Alarm, Detected, Detector } from './detectors/detector.ts';
+export { ksDetector } from './detectors/ks-detector.ts';
+export { kswin, type KswinOptions, type KswinState } from './detectors/kswin.ts';
+export { logScaled, type LogScaledOptions } from './detectors/log-scaled.ts';
+export {
+  iqrOutliers,
+  madOutliers,
+  zScoreOutliers,
+  type IqrFences,
+  type MadCentre,
+  type ZCentre,
+} from './detectors/outliers.ts';
+export {
+  pageHinkley,
+  RIVER_PAGE_HINKLEY,
+  type PageHinkleyOptions,
+  type PageHinkleyState,
+} from './detectors/page-hinkley.ts';
+export { psiDetector, type PsiDetectorOptions } from './detectors/psi-detector.ts';
+export type { ReferenceOptions, ReferenceState } from './detectors/reference-detector.ts';
+export { seasonal, type SeasonalOptions, type SeasonalState } from './detectors/seasonal.ts';
+export { standardised, type StandardisedOptions, type StandardisedState } from './detectors/standardised.ts';
+export { ksOneSampleSf } from './drift/ks-one-sample.ts';
+export { KS_EXACT_PAIRS, ksCriticalSteps, ksTwoSample, type KsTest } from './drift/ks-two-sample.ts';
+export {
+  flooredPsi,
+  mergePsiCounts,
+  psiBins,
+  psiCounts,
+  psiOfCounts,
+  type Psi,
+  type PsiBins,
+  type PsiOptions,
+} from './drift/psi.ts';
 export {
   covariateMomentsOfSums,
   covariateMomentsOfValues,

@@ -1,0 +1,30 @@
+/** How far two samples' distribution functions are apart. Decides nothing; `ks-two-sample.ts` says how surprising that is. */
+import { requireFinite } from '../../math/require.ts';
+
+/**
+ * D = sup |F_a - F_b| as a whole number of steps of 1 / (n m), so that equality with a bound is exact, and as a share.
+ * Both distribution functions are evaluated after each distinct value, which is what makes ties right.
+ */
+export interface KsDistance {
+  readonly steps: number;
+  readonly d: number;
+}
+
+/** Sorted upwards. @throws RangeError naming `name` when an element is not finite. */
+export const sortedSample = (name: string, values: readonly number[]): readonly number[] => {
+  for (const value of values) requireFinite(name, value);
+  return values.toSorted((x, y) => x - y);
+};
+
+/** Of two samples that are sorted upwards and not empty. */
+export const ksDistanceOfSorted = (a: readonly number[], b: readonly number[]): KsDistance => {
+  const [n, m] = [a.length, b.length];
+  let [i, j, steps] = [0, 0, 0];
+  while (i < n && j < m) {
+    const value = Math.min(a[i]!, b[j]!);
+    while (i < n && a[i]! <= value) i += 1;
+    while (j < m && b[j]! <= value) j += 1;
+    steps = Math.max(steps, Math.abs(i * m - j * n));
+  }
+  return { steps, d: steps / (n * m) };
+};
