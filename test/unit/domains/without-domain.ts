@@ -1,5 +1,6 @@
 /** Public functions that cannot be called with a value outside their domain, each with the reason. */
 export const withoutDomain: Readonly<Record<string, string>> = {
+  adwinEstimate: 'reads what a state holds',
   emptyBetting: 'takes nothing',
   emptyCovariateMoments: 'takes nothing',
   emptyMoments: 'takes nothing',
