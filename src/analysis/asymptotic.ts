@@ -26,8 +26,8 @@ const requireAlpha = (alpha: number, below: number): void => {
 const LARGEST_PLAN = 1e15;
 
 /** Means and sums of squares beyond these would overflow when they are squared. */
-const LARGEST_MEAN = 1e150;
-const LARGEST_M2 = 1e300;
+const LARGEST_MEAN = 1e140;
+const LARGEST_M2 = 1e280;
 
 const requireArm = (name: string, arm: Moments): void => {
   requireMoments(name, arm);
@@ -129,7 +129,7 @@ export const compareMeans = (
   const { welch, pooled, used } = variance.value;
   const k = (a.n + b.n) * precision;
   const difference = b.mean - a.mean;
-  const logP = 0.5 * Math.log1p(k) - (squaredZ(difference, used) * k) / (2 * (1 + k));
+  const logP = 0.5 * Math.log1p(k) - squaredZ(difference, used) * (k / (2 * (1 + k)));
   const oneSidedK = (a.n + b.n) * mixturePrecision(2 * alpha, nOpt);
   return defined({
     difference,
@@ -145,7 +145,7 @@ export const compareMeans = (
 /**
  * Evidence, as the log of 1/p, that mean_b lies above (`greater`) or below (`less`) `factor` times mean_a: the one-sided bound excludes
  * the boundary at level alpha exactly when this reaches ln(1/alpha). 0 on the wrong side; undefined within the burn-in or without variance.
- * @throws RangeError naming a, b, alpha (below .5), nOpt or factor.
+ * @throws RangeError naming a, b, alpha (below .5), nOpt, factor or side.
  */
 export const oneSidedMeanEvidence = (
   a: Moments,
@@ -165,6 +165,9 @@ export const oneSidedMeanEvidence = (
   if (!(factor > 0 && factor <= LARGEST_FACTOR)) {
     throw new RangeError(`factor must be above 0 and at most ${LARGEST_FACTOR}, got ${factor}`);
   }
+  if (side !== 'greater' && side !== 'less') {
+    throw new RangeError(`side must be greater or less, got ${String(side)}`);
+  }
   requireArm('a', a);
   requireArm('b', b);
   requireLevel(alpha);
@@ -177,7 +180,7 @@ export const oneSidedMeanEvidence = (
   const difference = b.mean - factor * a.mean;
   if (side === 'greater' ? difference <= 0 : difference >= 0) return defined(0);
   // The bound's condition, D^2/(2V) k/(1+k) >= ln(1 + sqrt(1+k)/(2 alpha)), solved for ln(1/alpha).
-  const x = (squaredZ(difference, variance.value.used) * k) / (2 * (1 + k));
+  const x = squaredZ(difference, variance.value.used) * (k / (2 * (1 + k)));
   const logExcess = x + Math.log(-Math.expm1(-x));
   return defined(Math.max(0, Math.LN2 + logExcess - 0.5 * Math.log1p(k)));
 };

@@ -129,9 +129,14 @@ const project = (
   return [x, yOf(x)];
 };
 
+/** A projection next to 0 or 1 may round to it; evidence then stays finite. */
+const LEAST_RATE = 1e-300;
+
+const logOf = (p: number, q: number): number => Math.log(p / Math.max(q, LEAST_RATE));
+
 const logRatio = (n: number, s: number, p: number, q: number): number => {
-  const ofSuccesses = s > 0 ? s * Math.log(p / q) : 0;
-  return ofSuccesses + (n > s ? (n - s) * Math.log((1 - p) / (1 - q)) : 0);
+  const ofSuccesses = s > 0 ? s * logOf(p, q) : 0;
+  return ofSuccesses + (n > s ? (n - s) * logOf(1 - p, 1 - q) : 0);
 };
 
 /** Plug-in estimate from the blocks before. */

@@ -6,7 +6,7 @@ import { nextBet } from '../betting.ts';
 import { restartsAt } from '../restarts.ts';
 import { betKey, type BetOwner } from './bet-key.ts';
 import { guardrailBoundary, superiorityBoundary, type Boundary } from './hypotheses.ts';
-import type { MetricSpec } from './design.ts';
+import { armsOf, requireRecord, type MetricSpec } from './design.ts';
 import { emptyProcess, type Process } from './process.ts';
 import { harmStep, stageOf } from './stage.ts';
 import { requireVersion, type ExperimentState } from './state.ts';
@@ -27,7 +27,7 @@ export interface ExperimentBet extends BetOwner {
 /**
  * The bets of every score metric for the block that comes next, under the weights and stage it will have.
  * Bets of a variant without a weight are left out: it takes no part in that block.
- * @throws RangeError naming state.version or weights.
+ * @throws RangeError or TypeError naming state.version, weights or stage.
  */
 export const nextExperimentBets = (
   state: ExperimentState,
@@ -35,8 +35,15 @@ export const nextExperimentBets = (
 ): readonly ExperimentBet[] => {
   requireVersion(state);
   const { design } = state;
+  requireRecord('weights', weights);
+  if (stage !== undefined && !Number.isSafeInteger(stage)) {
+    throw new RangeError(`stage must be a whole number, got ${stage}`);
+  }
   const wA = weights[design.control];
   for (const [arm, weight] of Object.entries(weights)) {
+    if (!armsOf(design).includes(arm)) {
+      throw new RangeError(`weights must name arms of the design, got ${arm}`);
+    }
     if (!(weight > 0 && weight < Infinity)) {
       throw new RangeError(`weights.${arm} must be a finite number above 0, got ${weight}`);
     }

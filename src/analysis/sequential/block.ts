@@ -77,7 +77,7 @@ const KINDS = {
 const ROUNDING = 1e-9;
 
 /** Beyond this a sum of squares would overflow when it is merged, and poison what was folded before. */
-const LARGEST_SQUARES = 1e280;
+const LARGEST_SQUARES = 1e250;
 
 const requireMean = ({ n, sum, sumOfSquares }: MeanBlock, metric: MetricSpec, at: string): void => {
   if (!Number.isFinite(sum)) throw new RangeError(`${at}.sum must be a finite number, got ${sum}`);

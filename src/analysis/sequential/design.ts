@@ -190,7 +190,9 @@ export const completeDesign = (input: ExperimentDesignInput): ExperimentDesign =
   }
   requireOpenUnit('harmAlpha', design.harmAlpha);
   requirePositive('capPerArm', design.capPerArm);
-  requirePositive('nOpt', design.nOpt);
+  if (!(design.nOpt >= 1 && design.nOpt < Infinity)) {
+    throw new RangeError(`nOpt must be a finite number from 1, got ${design.nOpt}`);
+  }
   requireWhole('stages', design.stages, 1);
   return design;
 };

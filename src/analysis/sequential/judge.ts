@@ -86,13 +86,16 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
  * (exact for proportions, scores and tails, asymptotic for means); a variant that is worse by a guardrail's margin passes it with at
  * most `alpha`; harm that is not there stops an experiment with at most `harmAlpha`; a sound split is called broken with at most .001.
  * It fails when blocks lack concurrent arms, when a unit contributes several outcomes, or when the design changes while it runs.
- * @throws RangeError naming `state.version`, for a state of another version of this code.
+ * @throws RangeError naming `state.version`, for a state of another version of this code; TypeError naming `expired`.
  */
 export const judgeExperiment = (
   state: ExperimentState,
   { expired = false }: JudgeContext = {},
 ): ExperimentVerdict => {
   requireVersion(state);
+  if (typeof expired !== 'boolean') {
+    throw new TypeError(`expired must be true or false, got ${JSON.stringify(expired)}`);
+  }
   const perVariant = judgeVariants(state);
   const { sampleRatio } = state;
   return {
