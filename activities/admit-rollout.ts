@@ -142,6 +142,7 @@ function planOf(
     maxRolloutMs: durationMs(rollout.maxRollout),
     watchMs: durationMs(rollout.watch),
     minSamples,
+    convergeMs: durationMs(rollout.convergeWithin),
     onInconclusive: rollout.onInconclusive,
     approval: settings.change.approval,
     approvalTimeoutMs: durationMs(settings.change.approvalTimeout),

@@ -13,6 +13,7 @@ import type { Look, RolloutState } from '../src/state/rollout/index.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import { freshened } from './freshness.ts';
+import { gatesOf } from './gates.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 
 export type LookRequest = GatewayWrite & { readonly state: RolloutState; readonly holder: LeaseHolder };
@@ -29,6 +30,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
   const blocks = await takeBlocks(ports, request, toNo);
   const evidence = blocks.reduce((folded, block) => fold(state, folded, block), state.evidence);
   const verdict = await freshened(ports, state, judge(state, evidence), nowMs);
+  const gates = await gatesOf(ports, state, blocks, nowMs);
   const found: Look = {
     atMs: nowMs,
     live: live ? 'ours' : 'leaseLost',
@@ -38,6 +40,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
     evidenceHash: ports.hash(canonicalJson(evidence)),
     foldedTo: Math.max(state.foldedTo, toNo),
     verdict,
+    ...(gates && { gates }),
   };
   await record(ports, request, found);
   return found;
@@ -132,7 +135,7 @@ async function record(ports: ActivityPorts, request: LookRequest, found: Look): 
       kind: 'verdict',
       outcome: found.verdict.outcome,
       reason: found.verdict.reason,
-      detail: { ...decision, verdict: found.verdict },
+      detail: { ...decision, verdict: found.verdict, gates: found.gates?.reports ?? [] },
       hash: decision.hash,
       atMs: found.atMs,
     });

@@ -338,6 +338,6 @@ function describe(
   refusal: string | null,
 ) {
   if (!state) return { phase: refusal === null ? 'admitting' : 'refused', input, refusal, ignored };
-  const { plan, evidence: _evidence, seen: _seen, ...shown } = state;
-  return { input, startedBy: plan.requestedBy, ...shown, plan, ignored };
+  const { plan, evidence: _evidence, seen: _seen, gates, ...shown } = state;
+  return { input, startedBy: plan.requestedBy, ...shown, gates: gates?.reports ?? [], plan, ignored };
 }

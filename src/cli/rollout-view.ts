@@ -1,6 +1,7 @@
 /** A running rollout in words: for the live view and for the plain line. Shows; decides nothing. */
 import pc from 'picocolors';
 import { formatDuration } from '../domain/duration.ts';
+import type { GateReport } from '../domain/gate.ts';
 import type { GuardrailVerdict } from '../domain/guardrail.ts';
 import type { RolloutState } from '../state/rollout/index.ts';
 
@@ -18,7 +19,7 @@ export type RolloutView = Pick<
   | 'held'
   | 'paused'
   | 'looks'
->;
+> & { readonly gates?: readonly GateReport[] };
 
 /** What was planned before the start: labels needed, labels that arrive, and the finish that follows. */
 export function planOf({ plan }: Pick<RolloutView, 'plan'>): string {
@@ -85,9 +86,15 @@ function labelsOf(guardrails: readonly GuardrailVerdict[]): string {
 }
 
 function soakOf(view: RolloutView, nowMs: number): string {
-  if (view.soakEndsAtMs === null) return 'applying';
+  const waiting = view.gates?.find((gate) => gate.outcome === 'waiting');
+  if (view.soakEndsAtMs === null) {
+    return view.phase === 'soaking'
+      ? `soak not begun: ${waiting?.reason ?? 'first look to come'}`
+      : 'applying';
+  }
   const leftS = Math.ceil((view.soakEndsAtMs - nowMs) / 1_000);
-  return leftS > 0 ? `soak ends in ${leftS} s` : 'soaked';
+  if (leftS > 0) return `soak ends in ${leftS} s`;
+  return waiting ? `soaked, waiting: ${waiting.reason}` : 'soaked';
 }
 
 function furthestBehind(guardrails: readonly GuardrailVerdict[]): GuardrailVerdict | undefined {

@@ -138,6 +138,8 @@ export const serviceSettingsSchema = z.strictObject({
       look: durationSchema.default('1m'),
       block: durationSchema.default('1m'),
       lease: durationSchema.default('10m'),
+      /** A gateway that does not serve a new weight within this time has not done it. */
+      convergeWithin: durationSchema.default('5m'),
       maxRollout: durationSchema.default('7d'),
       onInconclusive: z.enum(['hold', 'rollback']).default('hold'),
       watch: durationSchema.default('24h'),

@@ -1,6 +1,16 @@
 /** What can happen to a rollout. Past tense; each carries when. */
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
+import type { ShareGate } from '../../analysis/gates/share-gate.ts';
+import type { TlgState } from '../../analysis/tlg.ts';
+import type { GateReport } from '../../domain/gate.ts';
 import type { StepVerdict } from '../../domain/guardrail.ts';
+
+/** What the gates of a look rest on, carried from look to look, and what they say. */
+export interface LookGates {
+  readonly share: ShareGate;
+  readonly parity: TlgState;
+  readonly reports: readonly GateReport[];
+}
 
 /** What one look found. `live` says whether the gateway still serves what this rollout wrote. */
 export interface Look {
@@ -12,6 +22,8 @@ export interface Look {
   readonly evidenceHash: string;
   readonly foldedTo: number;
   readonly verdict: StepVerdict;
+  /** Left out by looks of before there were gates. */
+  readonly gates?: LookGates;
 }
 
 export type RolloutEvent =

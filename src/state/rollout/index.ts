@@ -1,5 +1,5 @@
 /** The canary rollout as data: state, what changes it, and what it does next. */
-export type { Look, RolloutEvent } from './events.ts';
+export type { Look, LookGates, RolloutEvent } from './events.ts';
 export type {
   AbsoluteLimits,
   LogEntry,

@@ -103,8 +103,11 @@ function pause(
 
 function resume(state: RolloutState, by: string, atMs: number): Received {
   if (!state.paused && !state.held) return refused(state, 'neither paused nor held');
+  // A gate that failed is judged anew from here: whoever resumes has mended the split, or has looked into it.
+  const failed = state.gates?.reports.some((gate) => gate.outcome === 'fail') === true;
+  const anew = failed && state.asked ? { asked: { ...state.asked, setAtMs: atMs }, gates: null } : {};
   return accepted(
-    logged({ ...state, paused: null, held: null }, { atMs, what: 'resumed', by, why: '' }),
+    logged({ ...state, ...anew, paused: null, held: null }, { atMs, what: 'resumed', by, why: '' }),
     'resumed',
   );
 }
@@ -137,8 +140,11 @@ function unmetGates(state: RolloutState, atMs: number): string[] {
   const guardrails = (state.verdict?.guardrails ?? [])
     .filter((g) => g.required && g.outcome !== 'pass')
     .map((g) => g.id);
-  const soak = state.soakEndsAtMs !== null && atMs < state.soakEndsAtMs ? ['soak'] : [];
-  return state.verdict === null ? [...soak, 'no look yet'] : [...soak, ...guardrails];
+  const soak = state.soakEndsAtMs === null || atMs < state.soakEndsAtMs ? ['soak'] : [];
+  const gates = (state.gates?.reports ?? [])
+    .filter((gate) => gate.outcome === 'waiting' || gate.outcome === 'fail')
+    .map((gate) => gate.id);
+  return state.verdict === null ? [...soak, 'no look yet'] : [...soak, ...gates, ...guardrails];
 }
 
 /** Critical takes back, high and medium hold, low is logged; a security alert always takes back; both arms hurt holds. */

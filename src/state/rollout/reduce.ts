@@ -2,7 +2,7 @@
  * What an event makes of a rollout. Pure and total: an event that does not fit the phase changes nothing. A rollout
  * that is being taken back never moves forward again.
  */
-import type { Look, RolloutEvent } from './events.ts';
+import type { Look, LookGates, RolloutEvent } from './events.ts';
 import { isLastStep, logged, type RolloutOutcome, type RolloutState, type StepRecord } from './state.ts';
 
 /** Looks come at this pace at first; after `EARLY_LOOKS` of them the pace drops to a third. */
@@ -84,7 +84,9 @@ function weightSet(
       phase: 'soaking',
       weightPct,
       leaseExpiresAtMs,
-      soakEndsAtMs: atMs + state.plan.soakMs,
+      soakEndsAtMs: state.plan.convergeMs === undefined ? atMs + state.plan.soakMs : null,
+      asked: { weightPct, beforePct: state.weightPct, setAtMs: atMs },
+      gates: null,
       nextLookAtMs: atMs + state.plan.lookMs,
       verdict: null,
       steps: again ? state.steps : [...state.steps, step],
@@ -107,6 +109,7 @@ function looked(state: RolloutState, look: Look): RolloutState {
     evidenceHash: look.evidenceHash,
     foldedTo: look.foldedTo,
     verdict: look.verdict,
+    ...(look.gates && gatesSeen(state, look.gates)),
     observedSharePct: look.observedSharePct,
     leaseExpiresAtMs: look.leaseExpiresAtMs,
     looks,
@@ -127,12 +130,21 @@ function looked(state: RolloutState, look: Look): RolloutState {
     );
   }
   if (look.verdict.outcome === 'bothHurt') return held(seen, look.atMs, 'optimizer', look.verdict.reason);
+  const failed = look.gates?.reports.find((gate) => gate.outcome === 'fail');
+  if (failed) return held(seen, look.atMs, 'optimizer', failed.reason);
   return advanced(seen, look);
+}
+
+/** The step's clock runs from when the traffic moved, however often the looks come. */
+function gatesSeen(state: RolloutState, gates: LookGates): Partial<RolloutState> {
+  const { movedAtMs } = gates.share;
+  return { gates, soakEndsAtMs: movedAtMs === null ? null : movedAtMs + state.plan.soakMs };
 }
 
 function advanced(state: RolloutState, look: Look): RolloutState {
   if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs)
     return state;
+  if (look.gates?.reports.some((gate) => gate.outcome === 'waiting')) return state;
   if (look.verdict.outcome === 'healthy') return stepForward(state, look.atMs, look.verdict.reason);
   if (look.verdict.outcome === 'inconclusive' && state.plan.onInconclusive === 'rollback') {
     return takeBack(state, look.atMs, 'notEnoughEvidence', 'optimizer', look.verdict.reason);

@@ -2,6 +2,7 @@
  * State of a canary rollout: plain JSON that survives continue-as-new. `reduce.ts` changes it, `next-action.ts` reads it.
  */
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
+import type { LookGates } from './events.ts';
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 
@@ -25,6 +26,8 @@ export interface RolloutPlan {
   readonly maxRolloutMs: number;
   readonly watchMs: number;
   readonly minSamples: number;
+  /** How long a gateway may take to serve a new weight. Left out in plans of before there were gates: the write starts the clock. */
+  readonly convergeMs?: number;
   readonly onInconclusive: 'hold' | 'rollback';
   readonly approval: 'none' | 'beforeStart';
   readonly approvalTimeoutMs: number;
@@ -100,6 +103,10 @@ export interface RolloutState {
   readonly foldedTo: number;
   readonly verdict: StepVerdict | null;
   readonly observedSharePct: number | null;
+  /** The weight that was last written, the one before, and when: what the share gate holds the traffic against. */
+  readonly asked?: { readonly weightPct: number; readonly beforePct: number; readonly setAtMs: number };
+  /** Of the present step, as the last look left them; null before its first look. */
+  readonly gates?: LookGates | null;
   readonly looks: number;
   readonly steps: readonly StepRecord[];
   /** The newest entries; the whole log is in the store. */

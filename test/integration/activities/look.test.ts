@@ -73,9 +73,16 @@ it('answers the same evidence when the same look is tried again, whatever has ar
     toMs: fromMs + 10_000,
     quality: 0,
   });
-  const again = await world.activities.look(request);
+  const { gates: gatesAgain, ...again } = await world.activities.look(request);
+  const { gates, ...before } = first;
   expect(again.evidenceHash).toBe(first.evidenceHash);
-  expect(again).toEqual(first);
+  expect(again).toEqual(before);
+  // The split is counted as it is now: it is judged from the same state, and no count is carried twice.
+  const counted = (gates?.share.seen.candidate ?? 0) + 50;
+  expect(gatesAgain?.share).toMatchObject({
+    throughNo: gates?.share.throughNo,
+    seen: { candidate: counted },
+  });
 });
 
 it('says leaseLost when the lease ran out, and writes nothing to the gateway', async () => {
@@ -113,6 +120,73 @@ it.each([
     nonRetryable: true,
   });
   expect(await world.live()).toEqual(live);
+});
+
+describe('the clock of a step', () => {
+  it('waits while the gateway answers the new weight and serves the old one, then runs from when it moved', async () => {
+    const setAtMs = world.nowMs;
+    await world.feed({ count: 800, fromMs: setAtMs, toMs: setAtMs + 4_000 });
+    world.nowMs = setAtMs + 6_000;
+    const before = await driver.look();
+    expect(before.gates?.reports[0]).toMatchObject({
+      id: 'share',
+      outcome: 'waiting',
+      observed: 0,
+      limit: 50,
+    });
+    expect(driver.state.soakEndsAtMs).toBeNull();
+
+    await driver.traffic(20_000, 200);
+    const after = await driver.look();
+    expect(after.gates?.share.movedAtMs).toBe(setAtMs + 6_000);
+    expect(driver.state).toMatchObject({ phase: 'applying', stepIndex: 1 });
+  });
+
+  it('a gateway that never serves the new weight holds the rollout, with the share that it does serve', async () => {
+    const setAtMs = world.nowMs;
+    const toMs = setAtMs + 301_000;
+    await world.feed({ count: 3_000, fromMs: setAtMs, toMs });
+    world.nowMs = toMs + 1_000;
+    const live = await driver.world.live();
+    expect(live.last_change.kind).toBe('leaseExpired');
+    const reports = (await driver.look()).gates?.reports;
+    expect(reports?.[0]).toMatchObject({
+      outcome: 'fail',
+      reason: expect.stringContaining('50 % was written, and 0.0 % of') as string,
+    });
+  });
+
+  it('a split that is not the one asked for holds the rollout, though every guardrail passes', async () => {
+    const fromMs = world.nowMs;
+    const range = { fromMs, toMs: fromMs + 20_000 };
+    const { generation } = driver;
+    await world.feed(
+      { ...range, count: 2_800 },
+      { ...range, count: 1_200, arm: 'candidate', generation, costUsd: 0.001 },
+    );
+    const late = { fromMs: fromMs + 301_000, toMs: fromMs + 320_000 };
+    await world.feed(
+      { ...late, count: 2_800 },
+      { ...late, count: 1_200, arm: 'candidate', generation, costUsd: 0.001 },
+    );
+    for (const seconds of [100, 200, 300]) {
+      world.nowMs = fromMs + seconds * 1_000;
+      await driver.look();
+    }
+    world.nowMs = fromMs + 322_000;
+    const look = await driver.look();
+    expect(look.verdict.outcome).toBe('healthy');
+    expect(look.gates?.reports[1]).toMatchObject({ id: 'sampleRatio', outcome: 'fail' });
+    expect(driver.state).toMatchObject({
+      phase: 'soaking',
+      stepIndex: 0,
+      held: {
+        reason: expect.stringMatching(
+          /^the split is broken: 30\.0 % of \d+ to the candidate, 50 % asked$/u,
+        ) as string,
+      },
+    });
+  });
 });
 
 describe('verdicts', () => {

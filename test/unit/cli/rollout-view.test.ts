@@ -7,8 +7,9 @@ import { admitted, ADMITTED_AT_MS, testPlan, testVerdict } from '../../support/r
 const NOW = ADMITTED_AT_MS;
 
 /** A rollout at its second step, which soaks for 42 seconds more. */
+const { gates: _gates, ...before } = admitted({ summary: 'model a -> b' });
 const soaking = (verdict: StepVerdict | null, different: Partial<RolloutView> = {}): RolloutView => ({
-  ...admitted({ summary: 'model a -> b' }),
+  ...before,
   phase: 'soaking',
   stepIndex: 1,
   weightPct: 25,
@@ -73,6 +74,14 @@ describe('plainRollout', () => {
     expect(plainRollout(view, NOW)).toBe(
       '  step 2/4 at 25 %: 143 of about 2400 labels of the candidate, soak ends in 42 s; evidence quality 60 %, errorRate 40 %, latencyP95 100 %, cost 10 %; errorRate as the test says',
     );
+  });
+
+  it('says what the clock of the step waits for', () => {
+    const reason = '25 % was written, 5.1 % of 812 requests since went to the candidate';
+    const gates = [{ id: 'share', outcome: 'waiting', reason, observed: 5.1, limit: 25 }] as const;
+    const view = (soakEndsAtMs: number | null) => soaking(testVerdict('healthy'), { gates, soakEndsAtMs });
+    expect(plainRollout(view(null), NOW)).toContain(`soak not begun: ${reason}; evidence`);
+    expect(plainRollout(view(NOW), NOW)).toContain(`soaked, waiting: ${reason}; evidence`);
   });
 
   it('puts harm before what is furthest behind', () => {

@@ -68,6 +68,7 @@ describe('settings of a service', () => {
         look: '1m',
         block: '1m',
         lease: '10m',
+        convergeWithin: '5m',
         maxRollout: '7d',
         onInconclusive: 'hold',
         watch: '24h',
