@@ -20,6 +20,15 @@ export {
 } from './linear/posterior.ts';
 export { fadeLinear, type LinearArm, type LinearState } from './linear/state.ts';
 export { normalGammaThompson, type NormalGammaPrior } from './normal-gamma-thompson.ts';
+export { estimateOffPolicy, type Estimate, type OffPolicyEstimates } from './off-policy/estimates.ts';
+export type { LoggedDecision } from './off-policy/log.ts';
+export {
+  judgeOffPolicy,
+  OPE_MIN_ESS,
+  OPE_MIN_ESS_SHARE,
+  type OffPolicyRefusal,
+  type OffPolicyVerdict,
+} from './off-policy/verdict.ts';
 export type { BanditPolicy, Choice } from './policy.ts';
 export { qLearning, type QLearning, type QTable, type Transition } from './q-learning.ts';
 export type { TotalsPolicy } from './totals-policy.ts';

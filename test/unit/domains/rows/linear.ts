@@ -2,7 +2,9 @@
 import * as fc from 'fast-check';
 import {
   bayesianScale,
+  estimateOffPolicy,
   fadeLinear,
+  judgeOffPolicy,
   linUcb,
   linUcbScores,
   linearEpsilonGreedy,
@@ -10,6 +12,7 @@ import {
   linearPosterior,
   linearThompson,
   qLearning,
+  type LoggedDecision,
 } from '../../../../src/bandits/index.ts';
 import {
   choleskyFactor,
@@ -17,7 +20,15 @@ import {
   choleskyLowerSolve,
   choleskySolve,
 } from '../../../../src/math/index.ts';
-import { domainRow, notAbove, notBetween, notWholeFrom, withOneNotFinite, type DomainRow } from '../row.ts';
+import {
+  domainRow,
+  notAbove,
+  notBetween,
+  notFinite,
+  notWholeFrom,
+  withOneNotFinite,
+  type DomainRow,
+} from '../row.ts';
 
 const MATRIX = [2, 1, 1, 3];
 const FACTOR = choleskyFactor(MATRIX, 2);
@@ -32,6 +43,18 @@ const badDiscount = fc.oneof(notBetween(0, 1), fc.constant(0));
 const badScale = fc.oneof(notAbove(0), fc.constant(1e200));
 const shape = { dimension: 2, lambda: 1, discount: 0.9 };
 const badShape = { dimension: badDimension, lambda: badLambda, discount: badDiscount };
+
+const ROW: LoggedDecision = { propensity: 0.5, targetProbability: 0.3, reward: 1, qHat: 0.5, vHat: 0.5 };
+const badLog = fc
+  .oneof(
+    fc.record({ propensity: fc.oneof(notBetween(0, 1), fc.constant(0)) }),
+    fc.record({ targetProbability: notBetween(0, 1) }),
+    fc.record({ reward: notFinite }),
+    fc.record({ qHat: notFinite }),
+    fc.record({ vHat: notFinite }),
+    fc.constant({ vHat: undefined }),
+  )
+  .map((bad) => [ROW, { ...ROW, ...bad }]);
 
 export const rows: readonly DomainRow[] = [
   domainRow({
@@ -126,5 +149,19 @@ export const rows: readonly DomainRow[] = [
       alpha: fc.oneof(notBetween(0, 1), fc.constant(0)),
       gamma: notBetween(0, 1),
     },
+  }),
+  domainRow({
+    name: 'estimateOffPolicy',
+    call: ({ log, clip }: { log: readonly LoggedDecision[]; clip: number }) =>
+      estimateOffPolicy(log, { clip }),
+    good: { log: [ROW], clip: 10 },
+    bad: { log: badLog, clip: notAbove(0) },
+  }),
+  domainRow({
+    name: 'judgeOffPolicy',
+    call: ({ log, alpha, clip }: { log: readonly LoggedDecision[]; alpha: number; clip: number }) =>
+      judgeOffPolicy(log, { alpha, clip }),
+    good: { log: [ROW], alpha: 0.05, clip: 10 },
+    bad: { log: badLog, alpha: notBetween(0, 1, 'open'), clip: notAbove(0) },
   }),
 ];
