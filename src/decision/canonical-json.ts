@@ -11,6 +11,9 @@ const refuse = (path: string, what: string): never => {
   throw new TypeError(`${path} is ${what}, which JSON cannot hold`);
 };
 
+/** The path of a field: at the root without a name, the field's own. */
+const below = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
 const write = (value: unknown, path: string): string => {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {
@@ -23,12 +26,13 @@ const write = (value: unknown, path: string): string => {
   const fields = Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${write(item, `${path}.${key}`)}`);
+    .map(([key, item]) => `${JSON.stringify(key)}:${write(item, below(path, key))}`);
   return `{${fields.join(',')}}`;
 };
 
 /**
  * The canonical text of a plain JSON value. Fields that are undefined are left out, as JSON does.
+ * @param name what messages call the value; with '' they begin with the field's own name
  * @throws TypeError naming the path of a NaN, an infinity, a Map, a Date, a function, a bigint or an undefined array item.
  */
-export const canonicalJson = (value: unknown): string => write(value, '$');
+export const canonicalJson = (value: unknown, name: string = 'value'): string => write(value, name);

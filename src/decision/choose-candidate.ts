@@ -137,6 +137,12 @@ const limitsOf = (input: ChoiceInput): Limits => {
   };
   requirePct(limits.maxTotalQualityLossPct, 'maxTotalQualityLossPct');
   requirePct(limits.minCostReductionPct, 'minCostReductionPct');
+  if (!(limits.minQuality >= 0 && limits.minQuality <= 1)) {
+    throw new RangeError(`minQuality must be from 0 to 1, got ${limits.minQuality}`);
+  }
+  if (!(limits.maxCostPerRequestUsd >= 0)) {
+    throw new RangeError(`maxCostPerRequestUsd must be a number from 0, got ${limits.maxCostPerRequestUsd}`);
+  }
   const { qualityReference: reference } = limits;
   if (reference !== null && !(reference >= 0 && reference <= 1)) {
     throw new RangeError(`qualityReference must be from 0 to 1, got ${reference}`);
@@ -166,7 +172,7 @@ export const chooseCandidate = (input: ChoiceInput): Choice => {
       ? [...(input.outcomes[model] ?? [])].sort((a, b) => (a.queryId < b.queryId ? -1 : 1))
       : [];
   const models = [...new Set(input.candidates)].filter((model) => model !== input.incumbent);
-  for (const model of [input.incumbent, ...models]) requireAnswers(model, answersOf(model));
+  for (const model of [input.incumbent, ...models]) requireAnswers(`outcomes.${model}`, answersOf(model));
   const incumbentAnswers = answersOf(input.incumbent);
   const recorded = recordedOf(incumbentAnswers);
   const incumbent = { model: input.incumbent, recorded };

@@ -22,7 +22,7 @@ export type HashText = (text: string) => string;
 
 /**
  * The record of a decision. Equal bases give equal hashes whatever the order of their keys.
- * @throws TypeError when the basis holds what JSON cannot (see `canonicalJson`).
+ * @throws TypeError naming the field that holds what JSON cannot (see `canonicalJson`).
  */
 export const recordDecision = <E, L>(basis: DecisionBasis<E, L>, hash: HashText): DecisionRecord<E, L> => {
   const { evidence, limits, seed, codeVersion } = basis;
@@ -31,7 +31,7 @@ export const recordDecision = <E, L>(basis: DecisionBasis<E, L>, hash: HashText)
     limits,
     seed,
     codeVersion,
-    hash: hash(canonicalJson({ evidence, limits, seed, codeVersion })),
+    hash: hash(canonicalJson({ evidence, limits, seed, codeVersion }, '')),
   };
 };
 

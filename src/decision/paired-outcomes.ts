@@ -40,12 +40,12 @@ const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
 
 /**
  * Checks a model's answers.
- * @throws RangeError naming `outcomes.<model>[i].<field>` for a quality outside 0..1, a cost that is not a finite number from 0, and a query twice.
+ * @throws RangeError naming `<name>[i].<field>` for a quality outside 0..1, a cost that is not a finite number from 0, and a query twice.
  */
-export const requireAnswers = (model: string, answers: readonly RecordedAnswer[]): void => {
+export const requireAnswers = (name: string, answers: readonly RecordedAnswer[]): void => {
   const seen = new Set<string>();
   for (const [i, { queryId, quality, costUsd }] of answers.entries()) {
-    const at = `outcomes.${model}[${i}]`;
+    const at = `${name}[${i}]`;
     if (!(quality >= 0 && quality <= 1))
       throw new RangeError(`${at}.quality must be from 0 to 1, got ${quality}`);
     if (!(costUsd >= 0 && costUsd < Infinity)) {
@@ -56,15 +56,17 @@ export const requireAnswers = (model: string, answers: readonly RecordedAnswer[]
   }
 };
 
-/** Means over all answers of one model. */
-export const recordedOf = (answers: readonly RecordedAnswer[]): Recorded | null =>
-  answers.length === 0
+/** Means over all answers of one model; null without any. @throws RangeError naming `answers` (see `requireAnswers`). */
+export const recordedOf = (answers: readonly RecordedAnswer[]): Recorded | null => {
+  requireAnswers('answers', answers);
+  return answers.length === 0
     ? null
     : {
         answers: answers.length,
         quality: sumOf(answers, (a) => a.quality) / answers.length,
         costUsd: sumOf(answers, (a) => a.costUsd) / answers.length,
       };
+};
 
 interface Pair {
   readonly incumbent: RecordedAnswer;
@@ -74,11 +76,16 @@ interface Pair {
 const differenceIn = (pairs: readonly Pair[]): number =>
   sumOf(pairs, (p) => p.candidate.quality - p.incumbent.quality) / pairs.length;
 
-/** The comparison on the queries that both answered; null when there are none. The order of the answers does not matter. */
+/**
+ * The comparison on the queries that both answered; null when there are none. The order of the answers does not matter.
+ * @throws RangeError naming `incumbent` or `candidate` (see `requireAnswers`).
+ */
 export const comparePaired = (
   incumbent: readonly RecordedAnswer[],
   candidate: readonly RecordedAnswer[],
 ): PairedComparison | null => {
+  requireAnswers('incumbent', incumbent);
+  requireAnswers('candidate', candidate);
   const byQuery = new Map(candidate.map((answer) => [answer.queryId, answer]));
   const pairs = incumbent
     .flatMap((answer): Pair[] => {

@@ -27,12 +27,12 @@ describe('canonicalJson', () => {
     );
   });
   it.each([
-    [{ a: { b: Number.NaN } }, /^\$\.a\.b is NaN/],
-    [[1, Infinity], /^\$\[1\] is Infinity/],
-    [{ a: new Map() }, /^\$\.a is not a plain object/],
-    [{ a: new Date(0) }, /^\$\.a is not a plain object/],
-    [{ a: 1n }, /^\$\.a is a bigint/],
-    [[undefined], /^\$\[0\] is a undefined/],
+    [{ a: { b: Number.NaN } }, /^value\.a\.b is NaN/],
+    [[1, Infinity], /^value\[1\] is Infinity/],
+    [{ a: new Map() }, /^value\.a is not a plain object/],
+    [{ a: new Date(0) }, /^value\.a is not a plain object/],
+    [{ a: 1n }, /^value\.a is a bigint/],
+    [[undefined], /^value\[0\] is a undefined/],
   ])('refuses what JSON would drop or change', (value, message) => {
     expect(() => canonicalJson(value)).toThrow(message);
   });

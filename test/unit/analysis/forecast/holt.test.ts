@@ -113,9 +113,14 @@ describe('a backtest', () => {
       return fit.ok ? forecastLine(fit.value, [at])[0]! : null;
     };
     const random = randomFromSeed(5);
-    let total = 0;
-    const totals = upTo(400).map(() => (total += 10 + 4 * sampleNormal(random)));
-    const { coverage } = valueOf(backtest(upTo(400), totals, straight, { horizon: 20, minTrain: 40 }));
-    expect(coverage!).toBeLessThan(0.7);
+    const series = upTo(10).map(() => {
+      let total = 0;
+      return upTo(200).map(() => (total += 10 + 4 * sampleNormal(random)));
+    });
+    const coverage = series.map(
+      (totals) => valueOf(backtest(upTo(200), totals, straight, { horizon: 20, minTrain: 40 })).coverage!,
+    );
+    // Asked for: .95.
+    expect(coverage.reduce((sum, x) => sum + x, 0) / coverage.length).toBeLessThan(0.75);
   });
 });
