@@ -10,6 +10,7 @@ import { emptyMoments } from '../moments.ts';
 import type { OneSampleState } from '../one-sample.ts';
 import { emptyRestartingOneSample, emptyRestartingTlg, type Restarting } from '../restarts.ts';
 import { emptyTlg, type TlgState } from '../tlg.ts';
+import { emptyLongWatch, type LongWatch } from './harm.ts';
 import { requireSpec } from './hypotheses.ts';
 import { BASELINE_ALPHA, HARM_ALPHA, ladderOf, LATE_HARM_ALPHA } from './ladder.ts';
 
@@ -44,6 +45,8 @@ export interface ShareEvidence extends GuardrailCounts {
   readonly kind: 'rate' | 'tail';
   readonly rungs: readonly Rung[];
   readonly harm: Restarting<TlgState>;
+  /** Left out in evidence that was begun before there was one. */
+  readonly longHarm?: LongWatch;
   readonly lateHarm: Restarting<TlgState>;
   readonly baseline: Restarting<OneSampleState> | null;
 }
@@ -130,6 +133,7 @@ const startGuardrail = (
     kind: spec.kind,
     rungs: [...new Set(ladder)].map((multiple) => ({ multiple, process: emptyTlg() })),
     harm: emptyRestartingTlg(),
+    longHarm: emptyLongWatch(),
     lateHarm: emptyRestartingTlg(),
     baseline: frozenRateOf(spec, frozen) === null ? null : emptyRestartingOneSample(),
   };

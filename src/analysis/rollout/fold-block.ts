@@ -6,7 +6,7 @@ import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { ArmWindow, Block, WindowStats } from '../../domain/window.ts';
 import { coarsenSketch, countAbove, mergeSketches } from '../../math/ddsketch.ts';
 import { mergeMoments, momentsOf, emptyMoments } from '../moments.ts';
-import { foldRestartingOneSample, foldRestartingTlg } from '../restarts.ts';
+import { foldRestartingOneSample } from '../restarts.ts';
 import { foldTlg, type RatePair } from '../tlg.ts';
 import { requireArms, requireStats, type ArmPair } from './block-input.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type RolloutEvidence,
   type ShareEvidence,
 } from './evidence.ts';
+import { foldHarm } from './harm.ts';
 import { baselineNull, requireSpec, shareNull, tailLimits, type Question } from './hypotheses.ts';
 import { meanHarmNeeded, meanLogE, meanProofNeeded } from './mean-evidence.ts';
 
@@ -88,9 +89,7 @@ const foldShare = (
       const pair = pairAt(spec, arms, multiple) ?? watched;
       return { multiple, process: foldTlg(process, pair, shareNull(spec, multiple, 'nonInferiority')) };
     }),
-    harm: foldRestartingTlg(evidence.harm, watched, weightPct, shareNull(spec, 1, 'harm'), {
-      alpha: alpha.harm,
-    }),
+    ...foldHarm(evidence, watched, weightPct, shareNull(spec, 1, 'harm'), alpha.harm),
     baseline:
       evidence.baseline === null || frozenRate === null
         ? null

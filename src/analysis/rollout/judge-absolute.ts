@@ -7,10 +7,10 @@ import { quantile, sketchCount } from '../../math/ddsketch.ts';
 import { requireWhole } from '../../math/require.ts';
 import { evidenceBeyondLimit } from '../rate-limit-mixture.ts';
 import { emptyArm, requireVersion, type ArmTotals, type RolloutEvidence, type Totals } from './evidence.ts';
+import { harmOfShare } from './harm.ts';
 import { requireSpec } from './hypotheses.ts';
 import { HARM_ALPHA } from './ladder.ts';
 import { overallOf, type FullVerdict } from './overall.ts';
-import { harmOfShare } from './weigh.ts';
 import { evidenceOf, inThousands, nameOf, unitOf, valueOf } from './wording.ts';
 
 /** Absolute limits of a service. One that is left out does not speak. */

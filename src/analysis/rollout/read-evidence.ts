@@ -44,6 +44,11 @@ const orNull =
   (value, at) => {
     if (value !== null) check(value, at);
   };
+const orLeftOut =
+  (check: Check): Check =>
+  (value, at) => {
+    if (value !== undefined) check(value, at);
+  };
 const listOf =
   (check: Check): Check =>
   (value, at) => {
@@ -87,6 +92,7 @@ const share = record({
   ...counted,
   rungs: listOf(record({ multiple: from0, process: twoArms })),
   harm: restarting(twoArms),
+  longHarm: orLeftOut(record({ process: twoArms, alarm: orNull(record({ logE: finite, limit: finite })) })),
   lateHarm: restarting(twoArms),
   baseline: orNull(restarting(oneArm)),
 });

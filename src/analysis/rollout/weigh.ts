@@ -3,8 +3,8 @@
  * It puts nothing into words and decides nothing; `judge-guardrail.ts` does.
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
-import { restartLimit } from '../restarts.ts';
 import type { GuardrailEvidence, MeanEvidence, RolloutEvidence, ShareEvidence } from './evidence.ts';
+import { harmOfShare, type HarmWeighed } from './harm.ts';
 import { marginShare, shareNull } from './hypotheses.ts';
 import { labelsToProof } from './labels-needed.ts';
 import { PROOF_NEEDED } from './ladder.ts';
@@ -18,13 +18,6 @@ export interface StepQuestion {
   readonly minSamples: number;
 }
 
-/** How far the harm process stands, or by which labels harm is proven: those in time, or those that came late. */
-export interface HarmWeighed {
-  readonly logE: number;
-  readonly limit: number;
-  readonly provenBy: 'inTime' | 'late' | null;
-}
-
 /** Evidence for and against. `missing` says what there is to measure against and is not there, `undecidable` why there can be no proof yet. */
 export interface Weighed {
   readonly proofLogE: number;
@@ -34,17 +27,6 @@ export interface Weighed {
   readonly missing: string | null;
   readonly undecidable: string | null;
 }
-
-/** How far harm is proven: an alarm once raised stays, that of labels in time before that of late ones. */
-export const harmOfShare = ({ harm, lateHarm }: ShareEvidence, alpha: number): HarmWeighed => {
-  if (harm.alarm !== null) {
-    return { logE: harm.alarm.logE, limit: harm.alarm.limit, provenBy: 'inTime' };
-  }
-  if (lateHarm.alarm !== null) {
-    return { logE: lateHarm.alarm.logE, limit: lateHarm.alarm.limit, provenBy: 'late' };
-  }
-  return { logE: harm.process.logE, limit: restartLimit(harm.restart, alpha), provenBy: null };
-};
 
 const weighShare = (
   evidence: ShareEvidence,
