@@ -128,7 +128,8 @@ export const rateNonInferiority = (
   const limit = limitOf(options);
   const critical = -normalQuantile(options.alpha);
   const statistic = scoreAt(question, limit);
-  if (Number.isNaN(statistic)) return undefinedBecause('the margin is too small for any variance under it');
+  if (!Number.isFinite(statistic))
+    return undefinedBecause('the margin is too small for any variance under it');
   const score = test(statistic, scoreBound(question, critical), options);
   const ratio = pA === 0 ? null : pB / pA;
   return defined({

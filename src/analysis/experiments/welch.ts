@@ -51,14 +51,14 @@ export const tTest = (
 ): Statistic<TTest> => {
   const variance = a.variance + b.variance;
   if (!(variance > 0)) return undefinedBecause('no variance in either arm');
-  if (!Number.isFinite(variance) || !Number.isFinite(difference)) {
+  const standardError = Math.sqrt(variance);
+  const t = difference / standardError;
+  if (!Number.isFinite(standardError) || !Number.isFinite(t)) {
     return undefinedBecause('values too large to compare');
   }
-  const standardError = Math.sqrt(variance);
   // Shares, not squares, of the variances: squares of tiny ones underflow.
   const [shareA, shareB] = [a.variance / variance, b.variance / variance];
   const df = 1 / ((shareA > 0 ? shareA ** 2 / a.df : 0) + (shareB > 0 ? shareB ** 2 / b.df : 0));
-  const t = difference / standardError;
   const half = -studentTQuantile(alpha / 2, df) * standardError;
   return defined({
     difference,

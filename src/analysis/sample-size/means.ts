@@ -2,7 +2,14 @@
  * How many units two means need to be told apart by one look, with what power, and what difference a given number can tell: by the
  * noncentral t distribution (Cohen 1988; R's `power.t.test`), and by the normal approximation. Golden family `sample_size_power`.
  */
-import { normalQuantile, noncentralTCdf, noncentralTSf, studentTQuantile } from '../../math/index.ts';
+import {
+  noncentralTCdf,
+  noncentralTSf,
+  normalCdf,
+  normalQuantile,
+  normalSf,
+  studentTQuantile,
+} from '../../math/index.ts';
 import { requireFinite, requirePositive } from '../../math/require.ts';
 import {
   criticalZ,
@@ -25,16 +32,24 @@ export interface MeanSize {
   readonly power: number;
 }
 
-/** Beyond this many units the t distribution is the normal one to every digit that counts. */
+/** Beyond this many degrees of freedom the t distribution is the normal one, to eight digits of the power. */
 const T_IS_NORMAL = 1e8;
+
+/** Beyond this noncentrality the tail on the wrong side is 0, and so is the other once it is this many critical values. */
+const ONE_SIDED_FROM = 40;
+const CERTAIN_FROM = 100;
 
 /** `effect` is the difference in standard deviations. Both tails of a two-sided test count. */
 const powerOf = (effect: number, nA: number, { alpha, ratio, twoSided }: Required<TestDesign>): number => {
   const df = nA * (1 + ratio) - 2;
-  const ncp = Math.abs(effect) * Math.sqrt((nA * ratio) / (1 + ratio));
-  const critical = -studentTQuantile(twoSided ? alpha / 2 : alpha, df);
-  const upper = noncentralTSf(critical, df, ncp);
-  return Math.min(1, twoSided ? upper + noncentralTCdf(-critical, df, ncp) : upper);
+  const ncp = effect * Math.sqrt(nA) * Math.sqrt(ratio / (1 + ratio));
+  const tail = twoSided ? alpha / 2 : alpha;
+  const normal = df > T_IS_NORMAL;
+  const critical = normal ? -normalQuantile(tail) : -studentTQuantile(tail, df);
+  if (ncp > CERTAIN_FROM * Math.max(1, critical)) return 1;
+  const upper = normal ? normalSf(critical - ncp) : noncentralTSf(critical, df, ncp);
+  if (!twoSided || ncp > ONE_SIDED_FROM) return upper;
+  return Math.min(1, upper + (normal ? normalCdf(-critical - ncp) : noncentralTCdf(-critical, df, ncp)));
 };
 
 /** @throws RangeError naming difference (not 0) or sd (above 0). */
@@ -65,7 +80,7 @@ export const meanSampleSize = (difference: number, sd: number, options: SizingDe
   const exactNANormal = (1 + 1 / design.ratio) * (quantiles / effect) ** 2;
   const exactNA = exactSize(powerAt, exactNANormal, design);
   const { nA, nB } = roundUp(exactNA, design.ratio);
-  return { nA, nB, exactNA, exactNANormal, power: nA > T_IS_NORMAL ? design.power : powerAt(nA) };
+  return { nA, nB, exactNA, exactNANormal, power: powerAt(nA) };
 };
 
 const exactSize = (
@@ -73,7 +88,6 @@ const exactSize = (
   normal: number,
   { power, ratio }: Required<SizingDesign>,
 ): number => {
-  if (normal > T_IS_NORMAL) return normal;
   const low = smallestSize(ratio);
   if (powerAt(low) >= power) return low;
   let high = Math.max(low, normal) * 1.5;
@@ -105,7 +119,9 @@ export const detectableDifference = (sd: number, nA: number, options: SizingDesi
   const quantiles = criticalZ(design) + normalQuantile(design.power);
   let high = 1.5 * quantiles * Math.sqrt((1 + 1 / design.ratio) / nA);
   while (powerAt(high) < design.power) high *= 2;
-  return sd * solveIncreasing(powerAt, design.power, 0, high);
+  const difference = sd * solveIncreasing(powerAt, design.power, 0, high);
+  if (!Number.isFinite(difference)) throw new RangeError(`sd must leave the difference finite, got ${sd}`);
+  return difference;
 };
 
 const requireBothArms = (nA: number, design: Required<TestDesign>): void => {

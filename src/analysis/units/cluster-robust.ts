@@ -115,11 +115,11 @@ export const clusterRobust = (
   const { variance, df } = correction === 'CR2' ? cr2(armA, armB) : cr1(armA, armB);
   const difference = armB.mean - armA.mean;
   if (variance === 0) return undefinedBecause('no variance between the units of either arm');
-  if (!Number.isFinite(variance) || !Number.isFinite(difference)) {
-    return undefinedBecause('values too large to compare');
-  }
   const standardError = Math.sqrt(variance);
   const t = difference / standardError;
+  if (!Number.isFinite(standardError) || !Number.isFinite(t)) {
+    return undefinedBecause('values too large to compare');
+  }
   const half = -studentTQuantile(alpha / 2, df) * standardError;
   return defined({
     meanA: armA.mean,

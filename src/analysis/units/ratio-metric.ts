@@ -72,8 +72,9 @@ export const compareRatios = (
   if (!(variance > 0)) return undefinedBecause('no variance in either arm');
   const difference = armB.value.ratio - armA.value.ratio;
   const standardError = Math.sqrt(variance);
-  const half = -normalQuantile(alpha / 2) * standardError;
   const z = difference / standardError;
+  if (!Number.isFinite(z)) return undefinedBecause('values too large to compare');
+  const half = -normalQuantile(alpha / 2) * standardError;
   return defined({
     ratioA: armA.value.ratio,
     ratioB: armB.value.ratio,
