@@ -21,7 +21,7 @@ import {
   type SizingDesign,
   type TestDesign,
 } from './design.ts';
-import { solveIncreasing } from './root.ts';
+import { solveIncreasing } from './solve-increasing.ts';
 
 /** Units of each arm; the exact size of control by the noncentral t and by the normal approximation; the power that the whole units have. */
 export interface MeanSize {

@@ -16,7 +16,7 @@ import {
   type SizingDesign,
   type TestDesign,
 } from './design.ts';
-import { solveIncreasing } from './root.ts';
+import { solveIncreasing } from './solve-increasing.ts';
 
 /** Units of each arm, the exact size of control before rounding up, and the power that the whole units have. */
 export interface RateSize {
