@@ -54,9 +54,18 @@ const addRuns = (
   if (a.length === 0) return { offset: bOffset, counts: b };
   const offset = Math.min(aOffset, bOffset);
   const length = Math.max(aOffset + a.length, bOffset + b.length) - offset;
-  const counts = Array.from<number>({ length }).fill(0);
-  a.forEach((n, k) => (counts[aOffset - offset + k]! += n));
-  b.forEach((n, k) => (counts[bOffset - offset + k]! += n));
+  // The usual case, one run within the other, is a copy of the longer one.
+  const [longOffset, long, shortOffset, short] =
+    a.length >= b.length ? [aOffset, a, bOffset, b] : [bOffset, b, aOffset, a];
+  const counts =
+    length === long.length
+      ? long.slice()
+      : [
+          ...Array.from<number>({ length: longOffset - offset }).fill(0),
+          ...long,
+          ...Array.from<number>({ length: offset + length - longOffset - long.length }).fill(0),
+        ];
+  for (let k = 0; k < short.length; k++) counts[shortOffset - offset + k]! += short[k]!;
   return { offset, counts };
 };
 
@@ -73,18 +82,35 @@ export const addToSketch = (sketch: SketchState, value: number, count: number = 
 };
 
 /**
- * The sketch with every one of `values` seen once more: the same as adding them one by one, at the price of one merge.
- * @throws RangeError naming `values[i]`; the argument is left as it was.
+ * The sketch with every one of `values` seen once more, or `counts[i]` times: the same as adding them one by one, at the price of one merge.
+ * @throws RangeError naming `values[i]`, `counts` or `counts[i]`; the argument is left as it was.
  */
-export const addAllToSketch = (sketch: SketchState, values: readonly number[]): SketchState => {
-  values.forEach((value, i) => requireTrackable(value, `values[${i}]`));
-  const buckets = values.filter((v) => v >= SMALLEST_TRACKABLE).map((v) => bucketOf(v, sketch.alpha));
-  const zeroCount = sketch.zeroCount + values.length - buckets.length;
-  const offset = buckets.reduce((least, bucket) => Math.min(least, bucket), Infinity);
-  const last = buckets.reduce((most, bucket) => Math.max(most, bucket), -Infinity);
-  const counts = Array.from<number>({ length: Math.max(0, last - offset + 1) }).fill(0);
-  for (const bucket of buckets) counts[bucket - offset]! += 1;
-  return { alpha: sketch.alpha, zeroCount, ...addRuns(sketch.offset, sketch.counts, offset, counts) };
+export const addAllToSketch = (
+  sketch: SketchState,
+  values: readonly number[],
+  counts?: readonly number[],
+): SketchState => {
+  if (counts !== undefined && counts.length !== values.length) {
+    throw new RangeError(`counts must have ${values.length} entries, as values has, got ${counts.length}`);
+  }
+  let [zeroCount, offset, last] = [sketch.zeroCount, Infinity, -Infinity];
+  const buckets = values.map((value, i) => {
+    requireTrackable(value, `values[${i}]`);
+    if (counts !== undefined) requirePositive(`counts[${i}]`, counts[i]!);
+    if (value < SMALLEST_TRACKABLE) {
+      zeroCount += counts?.[i] ?? 1;
+      return null;
+    }
+    const bucket = bucketOf(value, sketch.alpha);
+    offset = Math.min(offset, bucket);
+    last = Math.max(last, bucket);
+    return bucket;
+  });
+  const run = Array.from<number>({ length: Math.max(0, last - offset + 1) }).fill(0);
+  buckets.forEach((bucket, i) => {
+    if (bucket !== null) run[bucket - offset]! += counts?.[i] ?? 1;
+  });
+  return { alpha: sketch.alpha, zeroCount, ...addRuns(sketch.offset, sketch.counts, offset, run) };
 };
 
 /**

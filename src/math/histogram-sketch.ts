@@ -6,7 +6,7 @@
  * stream counts the first one twice.
  */
 import type { SketchState } from '../domain/window.ts';
-import { addAllToSketch, addToSketch, emptySketch, LARGEST_TRACKABLE, SKETCH_ALPHA } from './ddsketch.ts';
+import { addAllToSketch, emptySketch, LARGEST_TRACKABLE, SKETCH_ALPHA } from './ddsketch.ts';
 import { requireExplicitHistogram, type ExplicitHistogram } from './explicit-histogram.ts';
 import { requireExponentialHistogram, type ExponentialHistogram } from './exponential-histogram.ts';
 import { exponentialBound, exponentialError, exponentialRepresentative } from './exponential-index.ts';
@@ -24,10 +24,19 @@ export interface SketchOfHistogram {
   readonly openCount: number;
 }
 
-const put = (sketch: SketchState, value: number, n: number): SketchState => {
-  if (value > LARGEST_TRACKABLE)
-    throw new RangeError(`histogram must lie below ${LARGEST_TRACKABLE}, got ${value}`);
-  return addToSketch(sketch, value, n);
+/** A place that a bucket's values are put at, and how many. */
+type Placed = readonly [value: number, n: number];
+
+const sketchOfPlaced = (placed: readonly Placed[], alpha: number): SketchState => {
+  const beyond = placed.find(([value]) => value > LARGEST_TRACKABLE);
+  if (beyond !== undefined) {
+    throw new RangeError(`histogram must lie below ${LARGEST_TRACKABLE}, got ${beyond[0]}`);
+  }
+  return addAllToSketch(
+    emptySketch(alpha),
+    placed.map(([value]) => value),
+    placed.map(([, n]) => n),
+  );
 };
 
 const withAlpha = (error: number, alpha: number): number => error + alpha + error * alpha;
@@ -51,25 +60,24 @@ export const sketchOfExponential = (
   if (negative.counts.some((n) => n > 0)) {
     throw new RangeError('histogram.negative must be empty: the sketch holds no negative values');
   }
-  let sketch = emptySketch(alpha);
+  const placed: Placed[] = zeroCount > 0 ? [[0, zeroCount]] : [];
   let widestBucket = zeroCount > 0 ? zeroThreshold : 0;
-  if (zeroCount > 0) sketch = addToSketch(sketch, 0, zeroCount);
   for (const [k, n] of positive.counts.entries()) {
     if (n === 0) continue;
     const index = positive.offset + k;
-    sketch = put(sketch, clamp(exponentialRepresentative(index, scale), histogram), n);
+    placed.push([clamp(exponentialRepresentative(index, scale), histogram), n]);
     const [low, high] = [exponentialBound(index, scale), exponentialBound(index + 1, scale)];
     widestBucket = Math.max(widestBucket, clamp(high, histogram) - clamp(low, histogram));
   }
   const relativeError = zeroCount > 0 && zeroThreshold > 0 ? null : withAlpha(exponentialError(scale), alpha);
-  return { sketch, relativeError, widestBucket, openCount: 0 };
+  return { sketch: sketchOfPlaced(placed, alpha), relativeError, widestBucket, openCount: 0 };
 };
 
 /** A bucket's values are spread over it in at most this many places. */
 const PLACES = 64;
 
 /** Where n values of a bucket are put: evenly over (low, high), as linear interpolation reads a histogram. */
-const spread = (low: number, high: number, n: number): readonly (readonly [number, number])[] => {
+const spread = (low: number, high: number, n: number): readonly Placed[] => {
   const places = high > low ? Math.min(n, PLACES) : 1;
   return Array.from({ length: places }, (_, k) => [
     low + ((k + 0.5) / places) * (high - low),
@@ -91,7 +99,7 @@ export const sketchOfExplicit = (
   const { bounds, counts, min, max } = histogram;
   const occupied = counts.flatMap((n, i) => (n > 0 ? [i] : []));
   const [first, last] = [occupied[0], occupied.at(-1)];
-  let sketch = emptySketch(alpha);
+  const placed: Placed[] = [];
   let relativeError: number | null = 0;
   let [widestBucket, openCount] = [0, 0];
   for (const i of occupied) {
@@ -99,14 +107,14 @@ export const sketchOfExplicit = (
     const closed = Math.min(bounds[i] ?? Infinity, i === last ? (max ?? Infinity) : Infinity);
     const high = Number.isFinite(closed) ? Math.max(low, closed) : low;
     const n = counts[i]!;
-    for (const [value, count] of spread(low, high, n)) sketch = put(sketch, value, count);
+    placed.push(...spread(low, high, n));
     if (!Number.isFinite(closed)) openCount = n;
     widestBucket = Math.max(widestBucket, high - low);
     const share: number | null = high === low ? 0 : low > 0 ? (high - low) / low : null;
     relativeError = share === null || relativeError === null ? null : Math.max(relativeError, share);
   }
   return {
-    sketch,
+    sketch: sketchOfPlaced(placed, alpha),
     relativeError: relativeError === null ? null : withAlpha(relativeError, alpha),
     widestBucket,
     openCount,

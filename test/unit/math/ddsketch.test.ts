@@ -157,6 +157,24 @@ describe('addAllToSketch', () => {
       { seed: 11 },
     );
   });
+  it('with counts is adding each value that often', () => {
+    const pairs = fc.array(
+      fc.tuple(
+        fc.oneof(fc.constant(0), fc.double({ min: 1e-3, max: 1e6, noNaN: true })),
+        fc.integer({ min: 1, max: 9 }),
+      ),
+    );
+    fc.assert(
+      fc.property(pairs, pairs, (xs, ys) => {
+        const oneByOne = (list: readonly (readonly [number, number])[]) =>
+          list.reduce((sketch, [value, n]) => addToSketch(sketch, value, n), emptySketch());
+        const values = ys.map(([value]) => value);
+        const counts = ys.map(([, n]) => n);
+        expect(addAllToSketch(oneByOne(xs), values, counts)).toEqual(oneByOne([...xs, ...ys]));
+      }),
+      { seed: 13 },
+    );
+  });
   it('says which value it refuses', () => {
     expect(() => addAllToSketch(emptySketch(), [1, -1])).toThrow(/^values\[1\]/);
   });

@@ -102,12 +102,17 @@ export const rows: DomainRow[] = [
   }),
   domainRow({
     name: 'addAllToSketch',
-    call: ({ values }) => addAllToSketch(sketch, values),
-    good: { values: [0, 1, 5] },
+    call: ({ values, counts }) => addAllToSketch(sketch, values, counts),
+    good: { values: [0, 1, 5], counts: [1, 2, 0.5] },
     bad: {
       values: fc.oneof(
         withOneNotFinite([0, 1, 5]),
-        notTrackable.map((v) => [1, v]),
+        notTrackable.map((v) => [0, 1, v]),
+      ),
+      counts: fc.oneof(
+        withOneNotFinite([1, 2, 3]),
+        notAbove(0).map((n) => [1, n, 2]),
+        fc.constantFrom([], [1, 2]),
       ),
     },
   }),
