@@ -1,4 +1,4 @@
-/** What a bench is: it measures the whole program on real servers, tells how far it is, and ends in a few figures. */
+/** What a bench is: it measures the whole program on real servers, or its functions, tells how far it is, and ends in a few figures. */
 
 export interface BenchOptions {
   readonly seed: number;
@@ -9,7 +9,8 @@ export interface BenchOptions {
 export interface BenchResult {
   /** Rows for people; the first is the head. */
   readonly table: readonly (readonly string[])[];
-  readonly figures: Readonly<Record<string, number>>;
+  /** Null where a figure could not be had here; the table says why. */
+  readonly figures: Readonly<Record<string, number | null>>;
 }
 
 export interface Bench {

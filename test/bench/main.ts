@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- NAME [--seed N] [--json]`: measures the whole program on real servers. A table for people; with --json the
+ * `npm run bench -- NAME [--seed N] [--json]`: measures the whole program on real servers, or the cost of its functions. A table for people; with --json the
  * last line is one object {name, seed, figures}. Unknown names end with 2 and the list.
  */
 import { parseArgs } from 'node:util';
@@ -7,10 +7,12 @@ import Table from 'cli-table3';
 import type { Bench } from './bench.ts';
 import { history } from './history.ts';
 import { rollback } from './rollback.ts';
+import { statistics } from './statistics.ts';
 
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['history', history],
   ['rollback', rollback],
+  ['statistics', statistics],
 ]);
 
 const usage = `npm run bench -- NAME [--seed N] [--json]\n\n${[...benches]
