@@ -144,8 +144,10 @@ function planOf(
     minSamples,
     convergeMs: durationMs(rollout.convergeWithin),
     onInconclusive: rollout.onInconclusive,
+    extensions: rollout.extensions,
     approval: settings.change.approval,
     approvalTimeoutMs: durationMs(settings.change.approvalTimeout),
+    onApprovalTimeout: settings.change.onApprovalTimeout,
     guardrails,
     constraints: {
       ...(constraints.minQuality === undefined ? {} : { minQuality: constraints.minQuality }),

@@ -2,6 +2,7 @@
 import { Failure } from '../src/domain/failure.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { RolloutOutcome, RolloutPlan, RolloutState } from '../src/state/rollout/index.ts';
+import { auditActs } from './audit-acts.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function finishRollout(
     hash: state.evidenceHash,
     atMs: nowMs,
   });
+  await auditActs(ports, state, holder);
   await ports.audit.append({
     id: `${holder.workflowId}/${plan.generation}/ended`,
     serviceId: plan.serviceId,

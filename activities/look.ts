@@ -10,6 +10,7 @@ import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { Look, RolloutState } from '../src/state/rollout/index.ts';
+import { auditActs } from './audit-acts.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import { freshened } from './freshness.ts';
@@ -43,6 +44,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
     ...(gates && { gates }),
   };
   await record(ports, request, found);
+  await auditActs(ports, state, request.holder);
   return found;
 }
 

@@ -122,8 +122,9 @@ export const serviceSettingsSchema = z.strictObject({
       minSpacing: durationSchema.default('30m'),
       /** A configuration that was taken back is not tried again by itself for this long. */
       retryAfter: durationSchema.default('7d'),
-      approval: z.enum(['none', 'beforeStart']).default('none'),
+      approval: z.enum(['none', 'beforeStart', 'perStep', 'beforeLast']).default('none'),
       approvalTimeout: durationSchema.default('24h'),
+      onApprovalTimeout: z.enum(['reject', 'hold']).default('reject'),
     })
     .prefault({}),
   cycle: z
@@ -141,7 +142,9 @@ export const serviceSettingsSchema = z.strictObject({
       /** A gateway that does not serve a new weight within this time has not done it. */
       convergeWithin: durationSchema.default('5m'),
       maxRollout: durationSchema.default('7d'),
-      onInconclusive: z.enum(['hold', 'rollback']).default('hold'),
+      onInconclusive: z.enum(['hold', 'extend', 'rollback']).default('hold'),
+      /** How many soaks longer `extend` waits at a step. */
+      extensions: z.int().min(1).default(3),
       watch: durationSchema.default('24h'),
     })
     .superRefine(checkRolloutTimes)

@@ -46,6 +46,22 @@ const report = (results: readonly CaseResult[]): void => {
   }
 };
 
+/** What is not compared, or refused on purpose, is said: a family that passes with gaps must not look like one without. */
+const reportLeftOut = (
+  files: readonly string[],
+  adapters: Awaited<ReturnType<typeof loadAdapters>>,
+): void => {
+  for (const file of files) {
+    const { name, adapter } = readFamily(file, adapters);
+    for (const [field, why] of Object.entries(adapter?.leftOut ?? {})) {
+      process.stdout.write(`${name}: ${field} is not compared: ${why}\n`);
+    }
+    for (const [id, why] of Object.entries(adapter?.refused ?? {})) {
+      process.stdout.write(`${name}: ${id} is refused on purpose: ${why}\n`);
+    }
+  }
+};
+
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -68,6 +84,7 @@ const main = async (): Promise<number> => {
   const adapters = await loadAdapters();
   const results = files.flatMap((file) => runFile(file, adapters));
   report(results);
+  reportLeftOut(files, adapters);
   const failures = results.filter((r) => r.problems.length > 0).length;
   process.stdout.write(`${results.length - failures} passed, ${failures} failed\n`);
   return failures === 0 ? 0 : 1;

@@ -32,8 +32,11 @@ export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAc
       return applying(state, nowMs);
     case 'soaking': {
       if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-      const untilMs = Math.min(state.nextLookAtMs ?? nowMs, endsAtMs(state));
-      return nowMs >= untilMs ? { kind: 'look' } : { kind: 'wait', untilMs };
+      const approvalEndsMs = state.awaiting?.untilMs ?? Infinity;
+      if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+      const lookAtMs = state.nextLookAtMs ?? nowMs;
+      if (nowMs >= lookAtMs) return { kind: 'look' };
+      return { kind: 'wait', untilMs: Math.min(lookAtMs, approvalEndsMs, endsAtMs(state)) };
     }
   }
 }

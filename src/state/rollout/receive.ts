@@ -70,6 +70,7 @@ function approve(
   message: Extract<Message, { name: 'approve' }>,
   atMs: number,
 ): Received {
+  if (state.awaiting) return approveStep(state, message, atMs);
   if (state.phase !== 'awaitingApproval') return refused(state, 'nothing waits for an approval');
   if (message.evidence !== undefined && message.evidence !== state.plan.candidateHash) {
     return refused(
@@ -84,6 +85,30 @@ function approve(
     ),
     'approved',
   );
+}
+
+/**
+ * Approves leaving a step. What is approved is what the last look found: when the approval names evidence, no newer may exist, and a
+ * step that has stopped being proven meanwhile is not left.
+ */
+function approveStep(
+  state: RolloutState,
+  message: Extract<Message, { name: 'approve' }>,
+  atMs: number,
+): Received {
+  const { evidenceHash, verdict, paused } = state;
+  if (message.evidence !== undefined && message.evidence !== evidenceHash) {
+    return refused(state, `evidence ${message.evidence} is not the newest (${evidenceHash})`);
+  }
+  const stopped = paused ?? state.held;
+  if (stopped) return refused(state, `stopped by ${stopped.by}: ${stopped.reason}`);
+  const unmet = unmetGates(state, atMs);
+  if (verdict?.outcome !== 'healthy' || unmet.length > 0) {
+    return refused(state, `no longer proven: ${unmet.join(', ') || (verdict?.reason ?? 'no look yet')}`);
+  }
+  const next = state.awaiting?.next ?? '';
+  const noted = logged(state, { atMs, what: 'approved', by: message.by, why: message.note ?? `of ${next}` });
+  return accepted(stepForward(noted, atMs, `approved by ${message.by}`), `approved: ${next}`);
 }
 
 function pause(

@@ -25,7 +25,7 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
           )
         : state;
     case 'approvalExpired':
-      return takeBack(state, event.atMs, 'rejected', 'optimizer', 'nobody approved in time');
+      return approvalExpired(state, event.atMs);
     case 'timeRanOut':
       return takeBack(
         state,
@@ -62,6 +62,13 @@ export function takeBack(
   );
 }
 
+/** Nobody approved in time. A step that waits with `hold` stays where it is until somebody resumes, and asks again then. */
+function approvalExpired(state: RolloutState, atMs: number): RolloutState {
+  return state.awaiting && state.plan.onApprovalTimeout === 'hold'
+    ? held({ ...state, awaiting: null }, atMs, 'optimizer', 'nobody approved in time')
+    : takeBack(state, atMs, 'rejected', 'optimizer', 'nobody approved in time');
+}
+
 function weightSet(
   state: RolloutState,
   atMs: number,
@@ -87,6 +94,8 @@ function weightSet(
       soakEndsAtMs: state.plan.convergeMs === undefined ? atMs + state.plan.soakMs : null,
       asked: { weightPct, beforePct: state.weightPct, setAtMs: atMs },
       gates: null,
+      awaiting: null,
+      extended: 0,
       nextLookAtMs: atMs + state.plan.lookMs,
       verdict: null,
       steps: again ? state.steps : [...state.steps, step],
@@ -138,23 +147,60 @@ function looked(state: RolloutState, look: Look): RolloutState {
 /** The step's clock runs from when the traffic moved, however often the looks come. */
 function gatesSeen(state: RolloutState, gates: LookGates): Partial<RolloutState> {
   const { movedAtMs } = gates.share;
-  return { gates, soakEndsAtMs: movedAtMs === null ? null : movedAtMs + state.plan.soakMs };
+  const soaks = 1 + (state.extended ?? 0);
+  return { gates, soakEndsAtMs: movedAtMs === null ? null : movedAtMs + soaks * state.plan.soakMs };
 }
 
 function advanced(state: RolloutState, look: Look): RolloutState {
   if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs)
     return state;
   if (look.gates?.reports.some((gate) => gate.outcome === 'waiting')) return state;
-  if (look.verdict.outcome === 'healthy') return stepForward(state, look.atMs, look.verdict.reason);
-  if (look.verdict.outcome === 'inconclusive' && state.plan.onInconclusive === 'rollback') {
-    return takeBack(state, look.atMs, 'notEnoughEvidence', 'optimizer', look.verdict.reason);
+  const { outcome, reason } = look.verdict;
+  if (outcome === 'healthy') {
+    return needsApproval(state) ? askedFor(state, look.atMs) : stepForward(state, look.atMs, reason);
   }
-  return state;
+  if (outcome !== 'inconclusive') return state;
+  switch (state.plan.onInconclusive) {
+    case 'hold':
+      return state;
+    case 'extend':
+      return extended(state, look.atMs, reason);
+    case 'rollback':
+      return takeBack(state, look.atMs, 'notEnoughEvidence', 'optimizer', reason);
+  }
+}
+
+/** Whether somebody has to approve before the present step is left. */
+function needsApproval(state: RolloutState): boolean {
+  const { approval, steps } = state.plan;
+  const entersLast = state.stepIndex >= steps.length - 2;
+  return approval === 'perStep' || (approval === 'beforeLast' && entersLast && !isLastStep(state));
+}
+
+function askedFor(state: RolloutState, atMs: number): RolloutState {
+  if (state.awaiting) return state;
+  const next = isLastStep(state) ? 'promotion' : `${state.plan.steps[state.stepIndex + 1] ?? 100} %`;
+  return logged(
+    { ...state, awaiting: { sinceMs: atMs, untilMs: atMs + state.plan.approvalTimeoutMs, next } },
+    { atMs, what: 'awaiting approval', by: 'optimizer', why: `of ${next}` },
+  );
+}
+
+/** One more soak for what is not proven yet, a number of times; then there is not enough evidence. */
+function extended(state: RolloutState, atMs: number, reason: string): RolloutState {
+  const times = state.extended ?? 0;
+  const most = state.plan.extensions ?? 0;
+  if (times >= most) return takeBack(state, atMs, 'notEnoughEvidence', 'optimizer', reason);
+  const soakEndsAtMs = (state.soakEndsAtMs ?? atMs) + state.plan.soakMs;
+  return logged(
+    { ...state, soakEndsAtMs, extended: times + 1 },
+    { atMs, what: 'soak extended', by: 'optimizer', why: `${times + 1} of ${most}: ${reason}` },
+  );
 }
 
 /** Leaves the present step: to the next one, or to the promotion after the last. */
 export function stepForward(state: RolloutState, atMs: number, why: string): RolloutState {
-  const closed = closeStep(state, atMs, why);
+  const closed = closeStep({ ...state, awaiting: null }, atMs, why);
   return isLastStep(state)
     ? { ...closed, phase: 'promoting', nextLookAtMs: null }
     : {

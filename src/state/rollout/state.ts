@@ -28,9 +28,13 @@ export interface RolloutPlan {
   readonly minSamples: number;
   /** How long a gateway may take to serve a new weight. Left out in plans of before there were gates: the write starts the clock. */
   readonly convergeMs?: number;
-  readonly onInconclusive: 'hold' | 'rollback';
-  readonly approval: 'none' | 'beforeStart';
+  readonly onInconclusive: 'hold' | 'extend' | 'rollback';
+  /** How often `extend` makes a step's soak one soak longer before it gives up. Left out: never. */
+  readonly extensions?: number;
+  readonly approval: 'none' | 'beforeStart' | 'perStep' | 'beforeLast';
   readonly approvalTimeoutMs: number;
+  /** Before the start nobody's approval means rejected, whatever this says. Left out: rejected. */
+  readonly onApprovalTimeout?: 'reject' | 'hold';
   readonly guardrails: readonly GuardrailSpec[];
   readonly constraints: AbsoluteLimits;
   /** Labels the rollout is expected to need in all, labels per hour the service yields, and the finish that follows. */
@@ -107,6 +111,10 @@ export interface RolloutState {
   readonly asked?: { readonly weightPct: number; readonly beforePct: number; readonly setAtMs: number };
   /** Of the present step, as the last look left them; null before its first look. */
   readonly gates?: LookGates | null;
+  /** A proven step that waits for somebody's approval. Looks go on meanwhile. */
+  readonly awaiting?: { readonly sinceMs: number; readonly untilMs: number; readonly next: string } | null;
+  /** How often the present step's soak was extended. */
+  readonly extended?: number;
   readonly looks: number;
   readonly steps: readonly StepRecord[];
   /** The newest entries; the whole log is in the store. */
@@ -120,7 +128,7 @@ const SEEN_KEPT = 200;
 
 /** The state of a rollout that has just been admitted. `foldedTo` is the block that was open at that time. */
 export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): RolloutState {
-  const asks = plan.approval === 'beforeStart';
+  const asks = plan.approval === 'beforeStart' || plan.approval === 'perStep';
   return logged(
     {
       version: 1,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { judgeStep, type RolloutEvidence, type StepContext } from '../../../src/analysis/index.ts';
 import { isUntouched, type DecisionRecord } from '../../../src/decision/index.ts';
+import { receiveMessage } from '../../../src/state/rollout/index.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { Driver } from './rollout-driver.ts';
 import { byHand, CANDIDATE, createWorld, SERVICE, type World } from './world.ts';
@@ -120,6 +121,17 @@ it.each([
     nonRetryable: true,
   });
   expect(await world.live()).toEqual(live);
+});
+
+it('writes what people did into the audit log, once', async () => {
+  const paused = { name: 'pause', by: 'ann', reason: 'release day', atMs: world.nowMs };
+  driver.state = receiveMessage(driver.state, { ...paused, name: 'pause' }, world.nowMs).state;
+  await driver.look();
+  await driver.look();
+  const acts = (await world.stores.audit.list(SERVICE)).filter(({ actor }) => actor === 'ann');
+  expect(acts.filter(({ action }) => action === 'paused')).toMatchObject([
+    { action: 'paused', detail: { reason: 'release day', generation: 2 }, atMs: paused.atMs },
+  ]);
 });
 
 describe('the clock of a step', () => {

@@ -58,7 +58,7 @@ describe('settings of a service', () => {
         latencyP95: { maxRisePct: 20, required: true },
         cost: { maxRisePct: 10, required: false },
       },
-      change: { maxPerDay: 5, minSpacing: '30m', retryAfter: '7d', approval: 'none', approvalTimeout: '24h' },
+      change: { maxPerDay: 5, minSpacing: '30m', retryAfter: '7d', approval: 'none', approvalTimeout: '24h', onApprovalTimeout: 'reject' },
       cycle: { every: '15m', minLabels: 200 },
       rollout: {
         strategy: 'canary',
@@ -71,6 +71,7 @@ describe('settings of a service', () => {
         convergeWithin: '5m',
         maxRollout: '7d',
         onInconclusive: 'hold',
+        extensions: 3,
         watch: '24h',
       },
       experiment: { minCostReductionPct: 10, minImprovementPct: 5 },

@@ -8,9 +8,12 @@ import {
   receiveMessage,
   reduceRollout,
   type Look,
+  type LookGates,
   type RolloutEvent,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
+import { startLabelParity, startShareGate } from '../../../src/analysis/index.ts';
+import type { GateOutcome } from '../../../src/domain/gate.ts';
 import { admitted, ADMITTED_AT_MS, MINUTE_MS, testLook } from '../../support/rollout.ts';
 
 type Move =
@@ -23,6 +26,9 @@ type Move =
       readonly kind: 'look';
       readonly outcome: StepVerdict['outcome'];
       readonly live: Look['live'];
+      /** Whether the traffic has moved, and what the gates say. */
+      readonly moved: boolean;
+      readonly gate: GateOutcome;
       readonly afterMs: number;
     }
   | {
@@ -94,6 +100,14 @@ const move: fc.Arbitrary<Move> = fc.oneof(
         { weight: 6, arbitrary: fc.constant('ours' as const) },
         { weight: 1, arbitrary: fc.constant('leaseLost' as const) },
       ),
+      moved: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(true) },
+        { weight: 1, arbitrary: fc.constant(false) },
+      ),
+      gate: fc.oneof(
+        { weight: 8, arbitrary: fc.constantFrom('pass' as const, 'unknown' as const) },
+        { weight: 1, arbitrary: fc.constantFrom('waiting' as const, 'fail' as const) },
+      ),
       afterMs,
     }),
   },
@@ -112,9 +126,27 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
 );
 
+const gatesOf = (state: RolloutState, { moved, gate }: Extract<Move, { kind: 'look' }>): LookGates | null => {
+  const { asked, plan } = state;
+  if (!asked || plan.convergeMs === undefined) return null;
+  const share = startShareGate({ ...asked, convergeMs: plan.convergeMs });
+  return {
+    share: { ...share, movedAtMs: moved ? asked.setAtMs : null },
+    parity: startLabelParity(),
+    reports: [{ id: 'share', outcome: gate, reason: 'as the test says', observed: null, limit: null }],
+  };
+};
+
 const start = fc.record({
-  approval: fc.constantFrom('none' as const, 'beforeStart' as const),
-  onInconclusive: fc.constantFrom('hold' as const, 'rollback' as const),
+  approval: fc.constantFrom(
+    'none' as const,
+    'beforeStart' as const,
+    'perStep' as const,
+    'beforeLast' as const,
+  ),
+  onApprovalTimeout: fc.constantFrom('reject' as const, 'hold' as const),
+  onInconclusive: fc.constantFrom('hold' as const, 'extend' as const, 'rollback' as const),
+  extensions: fc.constant(2),
   steps: fc.constantFrom([5, 25, 50, 100], [50, 100], [100]),
 });
 
@@ -145,7 +177,9 @@ interface Step {
 
 const apply = (state: RolloutState, given: Move, atMs: number): RolloutState => {
   if (given.kind === 'look') {
-    return reduceRollout(state, { kind: 'looked', look: testLook(state, atMs, given.outcome, given.live) });
+    const gates = gatesOf(state, given);
+    const look = { ...testLook(state, atMs, given.outcome, given.live), ...(gates && { gates }) };
+    return reduceRollout(state, { kind: 'looked', look });
   }
   if (given.kind === 'event') return reduceRollout(state, eventOf(state, given.event, atMs));
   const read = readMessage(given.name, given.payload);
@@ -154,7 +188,10 @@ const apply = (state: RolloutState, given: Move, atMs: number): RolloutState => 
 
 /** Every step of a random rollout. */
 const history = fc
-  .tuple(start, fc.array(move, { minLength: 1, maxLength: 60 }))
+  .tuple(
+    fc.tuple(start, fc.constantFrom({}, { convergeMs: 5 * MINUTE_MS })).map(([a, b]) => ({ ...a, ...b })),
+    fc.array(move, { minLength: 1, maxLength: 60 }),
+  )
   .map(([plan, moves]): readonly Step[] => {
     let atMs = ADMITTED_AT_MS;
     let state = admitted(plan);
@@ -166,137 +203,151 @@ const history = fc
     });
   });
 
-const holds = (check: (step: Step) => void): void =>
-  fc.assert(
-    fc.property(history, (steps) => steps.forEach(check)),
-    { seed: 20_260_105, numRuns: 1_500 },
-  );
-
 const isOver = (state: RolloutState): boolean => state.phase === 'rollingBack' || state.phase === 'ended';
 
-describe('whatever happens to a rollout', () => {
-  it('the revision never falls, and rises by one before each write while the rollout is open', () => {
-    holds(({ before, after, move: given }) => {
-      const isWrite = given.kind === 'event' && given.event === 'writeStarted' && before.phase !== 'ended';
-      expect(after.revision).toBe(before.revision + (isWrite ? 1 : 0));
-    });
-  });
-
-  it('the step never falls, rises by one at most, and stays within the plan', () => {
-    holds(({ before, after }) => {
-      expect([0, 1]).toContain(after.stepIndex - before.stepIndex);
-      expect(after.stepIndex).toBeLessThan(after.plan.steps.length);
-    });
-  });
-
-  it('taking back is final: the phase stays, the step does not grow, the first reason stands', () => {
-    holds(({ before, after }) => {
-      if (before.ending === null) return;
-      expect(isOver(after)).toBe(true);
-      expect(after.stepIndex).toBe(before.stepIndex);
-      expect(after.ending).toEqual(before.ending);
-      expect(after.outcome).not.toBe('promoted');
-    });
-  });
-
-  it('the end is final', () => {
-    holds(({ before, after }) => {
-      if (before.phase !== 'ended') return;
-      expect({ ...after, seen: before.seen }).toEqual(before);
-    });
-  });
-
-  it('a step is left by a healthy look after the soak, unpaused and unheld, or by hand', () => {
-    holds(({ before, after, move: given, atMs }) => {
+/** Checked after every step of every sequence. */
+const invariants: Readonly<Record<string, (step: Step) => void>> = {
+  'the revision never falls, and rises by one before each write while the rollout is open': ({
+    before,
+    after,
+    move: given,
+  }) => {
+    const isWrite = given.kind === 'event' && given.event === 'writeStarted' && before.phase !== 'ended';
+    expect(after.revision).toBe(before.revision + (isWrite ? 1 : 0));
+  },
+  'the step never falls, rises by one at most, and stays within the plan': ({ before, after }) => {
+    expect([0, 1]).toContain(after.stepIndex - before.stepIndex);
+    expect(after.stepIndex).toBeLessThan(after.plan.steps.length);
+  },
+  'taking back is final: the phase stays, the step does not grow, the first reason stands': ({
+    before,
+    after,
+  }) => {
+    if (before.ending === null) return;
+    expect(isOver(after)).toBe(true);
+    expect(after.stepIndex).toBe(before.stepIndex);
+    expect(after.ending).toEqual(before.ending);
+    expect(after.outcome).not.toBe('promoted');
+  },
+  'the end is final': ({ before, after }) => {
+    if (before.phase !== 'ended') return;
+    expect({ ...after, seen: before.seen }).toEqual(before);
+  },
+  'a step is left by a healthy look after the soak with its gates passed, or by hand, or by approval of a proven one':
+    ({ before, after, move: given, atMs }) => {
       const left =
         after.stepIndex > before.stepIndex || (after.phase === 'promoting' && before.phase !== 'promoting');
       if (!left) return;
       expect(before.phase).toBe('soaking');
-      expect(given).toMatchObject(
-        given.kind === 'message' ? { name: 'promote' } : { kind: 'look', outcome: 'healthy', live: 'ours' },
-      );
-      if (given.kind === 'message') return;
+      if (given.kind === 'message' && given.name === 'promote') return;
       expect([before.paused, before.held]).toEqual([null, null]);
-      expect(atMs).toBeGreaterThanOrEqual(before.soakEndsAtMs ?? Infinity);
-    });
-  });
-
-  it('promotion comes only after the last step', () => {
-    holds(({ before, after }) => {
-      if (after.outcome !== 'promoted') return;
-      expect(after.stepIndex).toBe(after.plan.steps.length - 1);
-      expect(['promoting', 'ended']).toContain(before.phase);
-    });
-  });
-
-  it('a rollback is accepted in every open phase and is the very next action', () => {
+      const soaks = 1 + (before.extended ?? 0);
+      const movedAtMs = before.plan.convergeMs === undefined ? null : (before.asked?.setAtMs ?? Infinity);
+      const soakedAtMs = movedAtMs === null ? before.soakEndsAtMs : movedAtMs + soaks * before.plan.soakMs;
+      expect(atMs).toBeGreaterThanOrEqual(soakedAtMs ?? Infinity);
+      if (given.kind === 'message') {
+        expect(given.name).toBe('approve');
+        expect([before.awaiting !== null, before.verdict?.outcome]).toEqual([true, 'healthy']);
+        const gates = (before.gates?.reports ?? []).map(({ outcome }) => outcome);
+        expect(gates.filter((outcome) => outcome === 'waiting' || outcome === 'fail')).toEqual([]);
+        return;
+      }
+      expect(given).toMatchObject({ kind: 'look', outcome: 'healthy', live: 'ours' });
+      if (movedAtMs !== null && given.kind === 'look') {
+        expect(given.moved).toBe(true);
+        expect(['pass', 'unknown']).toContain(given.gate);
+      }
+      const { approval, steps } = before.plan;
+      expect(approval === 'perStep').toBe(false);
+      expect(approval === 'beforeLast' && before.stepIndex === steps.length - 2).toBe(false);
+    },
+  'promotion comes only after the last step': ({ before, after }) => {
+    if (after.outcome !== 'promoted') return;
+    expect(after.stepIndex).toBe(after.plan.steps.length - 1);
+    expect(['promoting', 'ended']).toContain(before.phase);
+  },
+  'a rollback is accepted in every open phase and is the very next action': ({ after, atMs }) => {
     const message = { name: 'rollback', by: 'oncall', reason: 'complaints' } as const;
-    holds(({ after, atMs }) => {
-      const { state, answer } = receiveMessage(after, message, atMs);
-      expect(answer.accepted).toBe(after.phase !== 'ended');
-      if (after.phase === 'ended') return;
-      expect(state.phase).toBe('rollingBack');
-      expect(nextRolloutAction(state, atMs).kind).toBe(state.revision === 0 ? 'closeUntouched' : 'takeBack');
-      const done = reduceRollout(state, { kind: 'takenBack', atMs });
-      expect(nextRolloutAction(done, atMs).kind).toBe('finish');
+    const { state, answer } = receiveMessage(after, message, atMs);
+    expect(answer.accepted).toBe(after.phase !== 'ended');
+    if (after.phase === 'ended') return;
+    expect(state.phase).toBe('rollingBack');
+    expect(nextRolloutAction(state, atMs).kind).toBe(state.revision === 0 ? 'closeUntouched' : 'takeBack');
+    const done = reduceRollout(state, { kind: 'takenBack', atMs });
+    expect(nextRolloutAction(done, atMs).kind).toBe('finish');
+  },
+  'a repeated message changes nothing': ({ after, move: given, atMs }) => {
+    if (given.kind !== 'message') return;
+    const read = readMessage(given.name, given.payload);
+    if (!read.ok || read.message.messageId === undefined) return;
+    expect(receiveMessage(after, read.message, atMs)).toMatchObject({
+      state: after,
+      answer: { accepted: false },
     });
-  });
+  },
+  'what was typed wrong changes nothing': ({ before, after, move: given }) => {
+    if (given.kind !== 'message' || readMessage(given.name, given.payload).ok) return;
+    expect(after).toBe(before);
+  },
+  'the state is plain JSON, its log and memory bounded': ({ after }) => {
+    expect(JSON.parse(JSON.stringify(after))).toEqual(after);
+    expect(after.log.length).toBeLessThanOrEqual(40);
+    expect(after.seen.length).toBeLessThanOrEqual(200);
+  },
+  'there is always a next action, the same after a JSON round trip': ({ after, atMs }) => {
+    const carried = JSON.parse(JSON.stringify(after)) as RolloutState;
+    expect(nextRolloutAction(carried, atMs)).toEqual(nextRolloutAction(after, atMs));
+  },
+};
 
-  it('a repeated message changes nothing', () => {
-    holds(({ after, move: given, atMs }) => {
-      if (given.kind !== 'message') return;
-      const read = readMessage(given.name, given.payload);
-      if (!read.ok || read.message.messageId === undefined) return;
-      expect(receiveMessage(after, read.message, atMs)).toMatchObject({
-        state: after,
-        answer: { accepted: false },
-      });
-    });
-  });
+const SEQUENCES = 10_000;
+const SEED = 20_260_105;
 
-  it('what was typed wrong changes nothing', () => {
-    holds(({ before, after, move: given }) => {
-      if (given.kind !== 'message' || readMessage(given.name, given.payload).ok) return;
-      expect(after).toBe(before);
-    });
-  });
-
-  it('the state is plain JSON, its log and memory bounded', () => {
-    holds(({ after }) => {
-      expect(JSON.parse(JSON.stringify(after))).toEqual(after);
-      expect(after.log.length).toBeLessThanOrEqual(40);
-      expect(after.seen.length).toBeLessThanOrEqual(200);
-    });
-  });
-
-  it('there is always a next action, the same after a JSON round trip', () => {
-    holds(({ after, atMs }) => {
-      const carried = JSON.parse(JSON.stringify(after)) as RolloutState;
-      expect(nextRolloutAction(carried, atMs)).toEqual(nextRolloutAction(after, atMs));
-    });
-  });
-
-  it('the random rollouts reach every phase and outcome, so that none of this holds for want of cases', () => {
-    const seen = new Set<string>();
-    holds(({ after }) => {
-      seen.add(after.phase);
-      if (after.outcome !== null) seen.add(after.outcome);
-    });
-    expect([...seen].sort()).toEqual(
-      [
-        'applying',
-        'awaitingApproval',
-        'ended',
-        'notEnoughEvidence',
-        'promoted',
-        'promoting',
-        'rejected',
-        'replaced',
-        'rolledBack',
-        'rollingBack',
-        'soaking',
-        'superseded',
-      ].sort(),
-    );
-  });
+describe('whatever happens to a rollout', () => {
+  it(
+    `holds over ${SEQUENCES} random sequences, every one of ${Object.keys(invariants).length} invariants`,
+    { timeout: 120_000 },
+    () => {
+      const seen = new Set<string>();
+      fc.assert(
+        fc.property(history, (steps) => {
+          for (const step of steps) {
+            seen.add(step.after.phase);
+            if (step.after.outcome !== null) seen.add(step.after.outcome);
+            if (step.after.awaiting) seen.add('awaiting');
+            if ((step.after.extended ?? 0) > 0) seen.add('extended');
+            for (const [name, check] of Object.entries(invariants)) {
+              try {
+                check(step);
+              } catch (error) {
+                throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, {
+                  cause: error,
+                });
+              }
+            }
+          }
+        }),
+        { seed: SEED, numRuns: SEQUENCES },
+      );
+      // None of this holds for want of cases.
+      expect([...seen].sort()).toEqual(
+        [
+          'awaiting',
+          'extended',
+          'applying',
+          'awaitingApproval',
+          'ended',
+          'notEnoughEvidence',
+          'promoted',
+          'promoting',
+          'rejected',
+          'replaced',
+          'rolledBack',
+          'rollingBack',
+          'soaking',
+          'superseded',
+        ].sort(),
+      );
+    },
+  );
 });

@@ -1,0 +1,26 @@
+/** Writes what people and detectors did to a rollout into the audit log, as its state remembers it. */
+import type { LeaseHolder } from '../src/ports/stores.ts';
+import type { RolloutState } from '../src/state/rollout/index.ts';
+import type { ActivityPorts } from './ports.ts';
+
+/** What the program does by itself is in the decision log. */
+const OURSELVES = new Set(['optimizer', 'gateway']);
+
+/** Key: workflow, generation and the entry itself; a second run adds nothing. `by` is as it was typed. */
+export async function auditActs(
+  ports: Pick<ActivityPorts, 'audit'>,
+  { plan, log }: RolloutState,
+  holder: LeaseHolder,
+): Promise<void> {
+  for (const { atMs, what, by, why } of log) {
+    if (OURSELVES.has(by)) continue;
+    await ports.audit.append({
+      id: `${holder.workflowId}/${plan.generation}/${atMs}/${what}/${by}`,
+      serviceId: plan.serviceId,
+      actor: by,
+      action: what,
+      detail: { reason: why, generation: plan.generation },
+      atMs,
+    });
+  }
+}

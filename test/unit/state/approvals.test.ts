@@ -1,0 +1,153 @@
+/** Steps that wait for somebody, and steps that get more time. */
+import { describe, expect, it } from 'vitest';
+import type { StepVerdict } from '../../../src/domain/guardrail.ts';
+import {
+  nextRolloutAction,
+  receiveMessage,
+  reduceRollout,
+  type RolloutPlan,
+  type RolloutState,
+} from '../../../src/state/rollout/index.ts';
+import { admitted, ADMITTED_AT_MS, MINUTE_MS, testLook } from '../../support/rollout.ts';
+
+const T0 = ADMITTED_AT_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const APPROVE = { name: 'approve', by: 'ann' } as const;
+
+const inStep = (stepIndex: number, different: Partial<RolloutPlan>): RolloutState => ({
+  ...reduceRollout(
+    { ...admitted(different), phase: 'applying', stepIndex, log: [] },
+    { kind: 'weightSet', atMs: T0, weightPct: admitted().plan.steps[stepIndex] ?? 0, leaseExpiresAtMs: null },
+  ),
+});
+
+const look = (state: RolloutState, minute: number, outcome: StepVerdict['outcome']): RolloutState =>
+  reduceRollout(state, { kind: 'looked', look: testLook(state, T0 + minute * MINUTE_MS, outcome) });
+
+const approve = (state: RolloutState, minute: number, evidence?: string) =>
+  receiveMessage(state, evidence === undefined ? APPROVE : { ...APPROVE, evidence }, T0 + minute * MINUTE_MS);
+
+describe('which steps wait', () => {
+  it.each([
+    ['none', [false, false, false, false]],
+    ['beforeStart', [false, false, false, false]],
+    ['perStep', [true, true, true, true]],
+    ['beforeLast', [false, false, true, false]],
+  ] as const)('%s', (approval, waits) => {
+    const found = [0, 1, 2, 3].map(
+      (step) => look(inStep(step, { approval }), 15, 'healthy').awaiting !== null,
+    );
+    expect(found).toEqual(waits);
+  });
+
+  it.each([
+    ['none', 'applying'],
+    ['beforeStart', 'awaitingApproval'],
+    ['perStep', 'awaitingApproval'],
+    ['beforeLast', 'applying'],
+  ] as const)('%s begins %s', (approval, phase) => {
+    expect(admitted({ approval }).phase).toBe(phase);
+  });
+});
+
+describe('a proven step that waits', () => {
+  const waiting = look(inStep(2, { approval: 'beforeLast' }), 15, 'healthy');
+
+  it('says of what, until when, and goes on looking', () => {
+    expect(waiting.awaiting).toEqual({
+      sinceMs: T0 + 15 * MINUTE_MS,
+      untilMs: T0 + 15 * MINUTE_MS + 24 * HOUR_MS,
+      next: '100 %',
+    });
+    expect(waiting.log.at(-1)).toMatchObject({ what: 'awaiting approval', why: 'of 100 %' });
+    expect(nextRolloutAction(waiting, T0 + 15 * MINUTE_MS)).toEqual({
+      kind: 'wait',
+      untilMs: T0 + 16 * MINUTE_MS,
+    });
+    expect(look(waiting, 16, 'healthy')).toMatchObject({ awaiting: waiting.awaiting, phase: 'soaking' });
+  });
+
+  it('is left by an approval, with who gave it', () => {
+    const { state, answer } = approve(waiting, 20);
+    expect(answer).toEqual({ accepted: true, reason: 'approved: 100 %' });
+    expect(state).toMatchObject({ phase: 'applying', stepIndex: 3, awaiting: null });
+    expect(state.steps.at(-1)?.why).toBe('approved by ann');
+  });
+
+  it('takes the evidence that it saw, and none that is older', () => {
+    const newer = look(waiting, 16, 'healthy');
+    expect(approve(newer, 17, waiting.evidenceHash).answer).toEqual({
+      accepted: false,
+      reason: `evidence ${waiting.evidenceHash} is not the newest (${newer.evidenceHash})`,
+    });
+    expect(approve(newer, 17, newer.evidenceHash).answer.accepted).toBe(true);
+  });
+
+  it.each(['inconclusive', 'noData', 'bothHurt'] as const)('is not left once a look says %s', (outcome) => {
+    const { state, answer } = approve(look(waiting, 16, outcome), 17);
+    expect(answer.accepted).toBe(false);
+    expect(state).toMatchObject({ phase: 'soaking', stepIndex: 2 });
+  });
+
+  it('is not left while somebody has paused it', () => {
+    const paused = { ...waiting, paused: { by: 'bob', reason: 'release day' } };
+    expect(approve(paused, 17).answer).toEqual({ accepted: false, reason: 'stopped by bob: release day' });
+  });
+
+  it('is taken back on harm, approved or not', () => {
+    expect(look(waiting, 16, 'harm')).toMatchObject({ phase: 'rollingBack' });
+  });
+});
+
+describe('an approval that nobody gives', () => {
+  const afterMs = T0 + 15 * MINUTE_MS + 24 * HOUR_MS;
+  const expire = (state: RolloutState) => reduceRollout(state, { kind: 'approvalExpired', atMs: afterMs });
+  const waiting = (onApprovalTimeout: 'reject' | 'hold') =>
+    look(inStep(2, { approval: 'beforeLast', onApprovalTimeout }), 15, 'healthy');
+
+  it('is due before anything else', () => {
+    expect(nextRolloutAction(waiting('reject'), afterMs)).toEqual({ kind: 'expireApproval' });
+  });
+  it('rejects the change', () => {
+    expect(expire(waiting('reject'))).toMatchObject({
+      phase: 'rollingBack',
+      ending: { outcome: 'rejected', reason: 'nobody approved in time' },
+    });
+  });
+  it('holds it where it is, and asks again when somebody resumes', () => {
+    const held = expire(waiting('hold'));
+    expect(held).toMatchObject({ phase: 'soaking', awaiting: null, held: { by: 'optimizer' } });
+    const atMs = afterMs + MINUTE_MS;
+    const resumed = receiveMessage(held, { name: 'resume', by: 'ann' }, atMs).state;
+    const next = look(resumed, (atMs - T0) / MINUTE_MS + 1, 'healthy');
+    expect(next.awaiting?.untilMs).toBe(atMs + MINUTE_MS + 24 * HOUR_MS);
+  });
+  it('before the start always rejects', () => {
+    const before = admitted({ approval: 'perStep', onApprovalTimeout: 'hold' });
+    expect(expire(before)).toMatchObject({ ending: { outcome: 'rejected' } });
+  });
+});
+
+describe('a step that stays inconclusive, with extensions', () => {
+  it('gets one soak more at a time, says how many are left, and then there is not enough evidence', () => {
+    let state = inStep(0, { onInconclusive: 'extend', extensions: 2 });
+    const ends: (number | null)[] = [];
+    for (const minute of [15, 29, 30, 44]) {
+      state = look(state, minute, 'inconclusive');
+      ends.push(state.soakEndsAtMs === null ? null : (state.soakEndsAtMs - T0) / MINUTE_MS);
+    }
+    expect(ends).toEqual([30, 30, 45, 45]);
+    expect(state.log.map(({ what, why }) => `${what}: ${why}`).slice(-2)).toEqual([
+      'soak extended: 1 of 2: quality says inconclusive',
+      'soak extended: 2 of 2: quality says inconclusive',
+    ]);
+    expect(look(state, 45, 'inconclusive').ending).toMatchObject({ outcome: 'notEnoughEvidence' });
+    expect(look(state, 45, 'healthy')).toMatchObject({ phase: 'applying', stepIndex: 1 });
+  });
+  it('counts anew at the next step', () => {
+    const extended = look(inStep(0, { onInconclusive: 'extend', extensions: 2 }), 15, 'inconclusive');
+    const left = look(extended, 30, 'healthy');
+    const set = { kind: 'weightSet', atMs: T0, weightPct: 25, leaseExpiresAtMs: null } as const;
+    expect(reduceRollout(left, set).extended).toBe(0);
+  });
+});
