@@ -1,7 +1,7 @@
 /**
  * The watch for harm on a rate or a tail share, by labels in time. Two processes share the error probability: one starts anew at each weight and every
  * 2,000 labels, and sees harm that begins late; one goes on from the start, and sees harm that is there all along. The first alone needs twice the
- * time or more for a steady harm (a 10 % drop at a 5 % margin: 112 min at q95, both together 36), because each start forgets what was proven and asks for more.
+ * time or more for a steady harm (a 10 % drop at a 5 % margin: 112 min at q95, both together 40), because each start forgets what was proven and asks for more.
  */
 import { foldRestartingTlg, restartLimit } from '../restarts.ts';
 import { emptyTlg, foldTlg, type RatePair, type TlgNull, type TlgState } from '../tlg.ts';
@@ -15,8 +15,8 @@ export interface LongWatch {
 
 export const emptyLongWatch = (): LongWatch => ({ process: emptyTlg(), alarm: null });
 
-/** Share of the guardrail's harm level that the long process spends. */
-const LONG_SHARE = 0.5;
+/** Share of the guardrail's harm level that the long process spends: little costs it little, and leaves the other nearly all. */
+const LONG_SHARE = 0.1;
 
 /** Levels of both processes. Evidence begun before there was a long one goes on with all of the level for the other. */
 const levelsOf = ({ longHarm }: ShareEvidence, alpha: number) =>
