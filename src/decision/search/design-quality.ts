@@ -33,21 +33,19 @@ export const centeredDiscrepancy = (sample: readonly (readonly number[])[]): num
   const d = dimensionsOf(sample);
   const n = sample.length;
   if (n === 0) return null;
-  const product = (of: (j: number) => number): number => {
-    let all = 1;
-    for (let j = 0; j < d; j++) all *= of(j);
-    return all;
-  };
   const offs = sample.map((point) => point.map((x) => Math.abs(x - 0.5)));
   let [single, pairs] = [0, 0];
   for (let i = 0; i < n; i++) {
-    const off = offs[i]!;
-    single += product((j) => 1 + 0.5 * off[j]! - 0.5 * off[j]! ** 2);
-    for (let k = 0; k < n; k++) {
-      const other = offs[k]!;
-      pairs += product(
-        (j) => 1 + 0.5 * off[j]! + 0.5 * other[j]! - 0.5 * Math.abs(sample[i]![j]! - sample[k]![j]!),
-      );
+    const [point, off] = [sample[i]!, offs[i]!];
+    single += off.reduce((product, o) => product * (1 + 0.5 * o - 0.5 * o * o), 1);
+    pairs += off.reduce((product, o) => product * (1 + o), 1);
+    // A pair counts in both orders.
+    for (let k = 0; k < i; k++) {
+      const [other, otherOff] = [sample[k]!, offs[k]!];
+      let product = 2;
+      for (let j = 0; j < d; j++)
+        product *= 1 + 0.5 * (off[j]! + otherOff[j]! - Math.abs(point[j]! - other[j]!));
+      pairs += product;
     }
   }
   return (13 / 12) ** d - (2 / n) * single + pairs / n ** 2;
