@@ -159,6 +159,66 @@ describe('folding', () => {
   });
 });
 
+describe('what is observed', () => {
+  it('is weighted over blocks as Cochran, Mantel and Haenszel do', () => {
+    const blocks = [
+      { a: of(100, 50), b: of(50, 30) },
+      { a: of(10, 1), b: of(40, 10) },
+    ];
+    const state = blocks.reduce(
+      (folded, { a, b }, i) =>
+        foldExperimentBlock(folded, block(i, { a: { quality: a }, b: { quality: b } })),
+      started(),
+    );
+    const weights = [(100 * 50) / 150, (10 * 40) / 50];
+    const mean = (values: readonly number[]) =>
+      (weights[0]! * values[0]! + weights[1]! * values[1]!) / (weights[0]! + weights[1]!);
+    const { observed } = judgeExperiment(state).perVariant[0]!;
+    expect(observed.control).toBeCloseTo(mean([0.5, 0.1]), 12);
+    expect(observed.variant).toBeCloseTo(mean([0.6, 0.25]), 12);
+  });
+});
+
+describe('a guardrail', () => {
+  it("on a tail compares shares above each arm's own limit with equality", () => {
+    const guardrails = [{ metric: slow, margin: { kind: 'relative', pct: 20 } as const, required: true }];
+    let state = started({ guardrails });
+    let expected = emptyTlg();
+    for (let no = 1; no <= 10; no++) {
+      const a = { kind: 'tail', n: 200, above: 12, aboveWidened: 7 } as const;
+      const b = { kind: 'tail', n: 180, above: 13, aboveWidened: 5 } as const;
+      state = foldExperimentBlock(state, block(no, { a: { slow: a }, b: { slow: b } }));
+      expected = foldTlg(
+        expected,
+        { nA: 200, sA: 12, nB: 180, sB: 5 },
+        { kind: 'absolute', margin: 0, side: 'less' },
+      );
+    }
+    expect(expected.logE).toBeGreaterThan(1);
+    expect(state.variants[0]!.guardrails[0]!.nonInferiority).toEqual({ kind: 'blocks', ...expected });
+  });
+  it('that compares within blocks keeps its harm watch while weights change at every block, one on means does not', () => {
+    const margin = { kind: 'relative', pct: 10 } as const;
+    let state = started({
+      guardrails: [
+        { metric: errors, margin, required: true },
+        { metric: cost, margin, required: true },
+      ],
+    });
+    for (let no = 1; no <= 4; no++) {
+      const outcomes = {
+        errors: of(100, 2),
+        cost: { kind: 'mean' as const, n: 100, sum: 100, sumOfSquares: 150 },
+      };
+      state = foldExperimentBlock(
+        state,
+        block(no, { a: outcomes, b: outcomes }, { weights: { a: 1, b: no } }),
+      );
+    }
+    expect(state.variants[0]!.guardrails.map(({ harm }) => harm.restart)).toEqual([1, 4]);
+  });
+});
+
 describe('a block that does not fit', () => {
   const arms = { a: { quality: of(10, 5) }, b: { quality: of(10, 5) } };
   const fold = (over: Partial<ExperimentBlock>) => () =>

@@ -91,6 +91,28 @@ describe('one variant', () => {
       judgeExperiment(found).perVariant[0]!.p,
     );
   });
+  it('a winner stays the winner when the observed difference turns round later', () => {
+    const found = repeat(started(), 5, { a: { quality: of(200, 110) }, b: { quality: of(200, 150) } });
+    const turned = repeat(found, 8, { a: { quality: of(200, 150) }, b: { quality: of(200, 120) } });
+    const [before, after] = [found, turned].map((state) => judgeExperiment(state));
+    expect(after!.perVariant[0]!.p).toBe(before!.perVariant[0]!.p);
+    expect(after!.perVariant[0]!.observed.difference).toBeLessThan(0);
+    expect([before!.outcome, after!.outcome]).toEqual(['winner', 'winner']);
+  });
+  it('is decided exactly when its p is at most alpha', () => {
+    const random = randomFromSeed(5);
+    let near = 0;
+    for (let run = 0; run < 40; run++) {
+      let state = started();
+      for (let look = 0; look < 10; look++) {
+        state = foldRates(state, 1, { a: 0.7, b: 0.76 }, random);
+        const { pAdjusted, status } = judgeExperiment(state).perVariant[0]!;
+        expect(status !== 'undecided').toBe(pAdjusted <= 0.05);
+        if (pAdjusted > 0.05 && pAdjusted < 0.1) near += 1;
+      }
+    }
+    expect(near).toBeGreaterThan(0);
+  });
   it('extrapolates how many outcomes are still needed, at most what the cap leaves', () => {
     const capped = (capPerArm: number) =>
       judgeExperiment(
@@ -269,6 +291,17 @@ describe('several variants', () => {
     ]);
     const all = foldRates(started(three), 12, { a: 0.8, b: 0.6, c: 0.6, d: 0.6 });
     expect(judgeExperiment(all).outcome).toBe('controlBetter');
+  });
+  it('do not wait for the cap of one that is proven worse and gets no more traffic', () => {
+    const two = { variants: ['b', 'c'], capPerArm: 2000 };
+    const dropped = repeat(started(two), 5, {
+      a: { quality: of(200, 160) },
+      b: { quality: of(200, 160) },
+      c: { quality: of(200, 110) },
+    });
+    expect(judgeExperiment(dropped).perVariant[1]!.status).toBe('worse');
+    const capped = repeat(dropped, 5, { a: { quality: of(200, 160) }, b: { quality: of(200, 160) } });
+    expect(judgeExperiment(capped).outcome).toBe('noDifference');
   });
   it('reach the cap when every one that is still open has', () => {
     const state = foldRates(started({ ...three, capPerArm: 1200 }), 12, { a: 0.8, b: 0.6, c: 0.8, d: 0.8 });

@@ -81,6 +81,11 @@ describe('a mean', () => {
     expect(look.status).toBe('better');
     expect(look.observed.relative).toBeCloseTo(-0.2, 1);
     expect(look.reason).toMatch(/^cost 0\.7\d+ against 1?[.\d]+ \(-\d/u);
+    const halved = [0, -Math.LN2].map((mean) => ({
+      cost: { kind: 'mean' as const, n: 200, sum: 200 * mean, sumOfSquares: 200 * (mean ** 2 + 1) },
+    }));
+    const half = foldExperimentBlock(log, block(1, { a: halved[0]!, b: halved[1]! }));
+    expect(judgeExperiment(half).perVariant[0]!.observed.relative).toBeCloseTo(-0.5, 12);
     const cut = started({ primary: { ...cost, scale: { kind: 'winsorised', cap: 1.5 } } });
     const observed = judgeExperiment(foldCosts(cut, 12, { a: 1, b: 0.8 }, randomFromSeed(2))).perVariant[0]!
       .observed;
