@@ -4,6 +4,9 @@ import {
   decayedEpsilonGreedy,
   epsilonGreedy,
   gaussianThompson,
+  linearEpsilonGreedy,
+  linearThompson,
+  linUcb,
   normalGammaThompson,
   topTwoThompson,
   ucb1,
@@ -11,19 +14,16 @@ import {
   type BanditPolicy,
   type TotalsState,
 } from '../../../src/bandits/index.ts';
-import { mulberry32At, randomFromSeed, type Random } from '../../../src/math/index.ts';
+import { randomFromSeed, type Random } from '../../../src/math/index.ts';
 import { regretOf, type World } from './world.ts';
 import { bernoulliWorld, gaussianWorld, linearWorld, switchWorld, type WorldSpec } from './worlds.ts';
 
 /** Regret in the world of a seed after each checkpoint. `seed` moves what the policy draws, not the world. */
 export type Play = (worldSeed: number, seed: number, checkpoints: readonly number[]) => readonly number[];
 
-/** Neighbouring seeds begin alike, so the seed is hashed and the first numbers of the stream are thrown away. */
-export const streamOf = (worldSeed: number, seed: number): Random => {
-  const random = randomFromSeed(Math.floor(mulberry32At(seed, worldSeed) * 2 ** 32));
-  for (let i = 0; i < 32; i++) random.next();
-  return random;
-};
+/** What a policy draws in a world. */
+export const streamOf = (worldSeed: number, seed: number): Random =>
+  randomFromSeed(seed * 1_000_003 + worldSeed);
 
 const playing =
   <S, X>(policy: BanditPolicy<S, X>, world: World<X>): Play =>
@@ -66,6 +66,19 @@ const parsed = (reference: string): { readonly name: string; readonly parameter:
   return { name, parameter: Number(parameter) };
 };
 
+const linear = (
+  name: string,
+  parameter: number,
+  dimension: number,
+  world: World<readonly number[]>,
+): Play | null => {
+  const shape = { lambda: 1, dimension };
+  if (name === 'linucb') return playing(linUcb({ alpha: parameter, ...shape }), world);
+  if (name === 'lints') return playing(linearThompson({ v: parameter, ...shape }), world);
+  if (name === 'lin_eps_greedy') return playing(linearEpsilonGreedy({ epsilon: parameter, ...shape }), world);
+  return null;
+};
+
 /**
  * The policy of a reference's name in the world that `spec` describes.
  * @throws Error when there is no such policy.
@@ -75,7 +88,9 @@ export const contestant = (reference: string, spec: WorldSpec): Play => {
   const plain = contextFree[name]?.(parameter, 'sd' in spec ? spec.sd : 1);
   if ('theta' in spec) {
     const world = linearWorld(spec);
-    const play = plain ? playing(ignoringContext(plain), world) : null;
+    const play = plain
+      ? playing(ignoringContext(plain), world)
+      : linear(name, parameter, spec.theta[0]!.length, world);
     if (play) return play;
   } else if (plain) {
     if ('mean' in spec) return playing(plain, gaussianWorld(spec));

@@ -109,12 +109,13 @@ export const regretTable = (lines: readonly RegretLine[]): readonly string[] =>
     ];
   });
 
-/** Mean regrets by name, seeds matched per policy that draws nothing and the least of them, and how many of the others agree. */
+/** Mean regrets by name with their standard errors, seeds matched per policy that draws nothing and the least of them, and how many of the others agree. */
 export const regretFigures = (lines: readonly RegretLine[]): Record<string, number | null> => {
   const figures: Record<string, number | null> = {};
   for (const { world, policy, rounds, early, final, exactSeeds } of lines) {
     const name = `${shortName(policy)}_${world}`;
     figures[`${name}_${rounds}`] = final.mean;
+    figures[`${name}_${rounds}_se`] = final.se;
     figures[`${name}_${EARLY}`] = early.mean;
     if (exactSeeds !== null) figures[`exactSeeds_${name}`] = exactSeeds;
   }
