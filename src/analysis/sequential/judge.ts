@@ -73,7 +73,9 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
       labels >= design.capPerArm
         ? `the cap of ${inThousands(design.capPerArm)} outcomes per arm is reached`
         : `time is up at ${inThousands(labels)} of ${inThousands(design.capPerArm)} outcomes per arm`;
-    return { outcome: 'noDifference', variant: null, reason: `${end}. ${open(looks)}` };
+    const proven = looks.some(({ status }) => status === 'better');
+    const result = proven ? 'no winner, for want of proof on a guardrail' : 'no difference detected';
+    return { outcome: 'noDifference', variant: null, reason: `${result}: ${end}. ${open(looks)}` };
   }
   return { outcome: 'running', variant: null, reason: open(looks) };
 };

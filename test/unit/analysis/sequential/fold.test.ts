@@ -288,7 +288,7 @@ describe('a block that does not fit', () => {
     );
   });
   it('is refused by a state of another version', () => {
-    const other = { ...started(), version: 2 } as unknown as ExperimentState;
+    const other: ExperimentState = Object.assign(started(), { version: 2 });
     expect(() => foldExperimentBlock(other, block(1, arms))).toThrow(/^state\.version must be 1, got 2/u);
     expect(() => nextExperimentBets(other, { weights: { a: 1, b: 1 } })).toThrow(/^state\.version/u);
   });

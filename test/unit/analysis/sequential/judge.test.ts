@@ -71,7 +71,7 @@ describe('one variant', () => {
     const verdict = judgeExperiment(foldRates(before, 1, { a: 0.7, b: 0.7 }, randomFromSeed(9)));
     expect(verdict).toMatchObject({ outcome: 'noDifference', variant: null });
     expect(verdict.reason).toMatch(
-      /^the cap of 1,500 outcomes per arm is reached\. b: quality 0\.\d+ against/u,
+      /^no difference detected: the cap of 1,500 outcomes per arm is reached\. b: quality 0\.\d+ against/u,
     );
     const { low, high } = verdict.perVariant[0]!.interval!;
     expect(low).toBeLessThan(0);
@@ -80,7 +80,9 @@ describe('one variant', () => {
   it('ends when time is up, and more time later may still decide', () => {
     const state = foldRates(started(), 2, { a: 0.6, b: 0.75 });
     expect(judgeExperiment(state, { expired: true })).toMatchObject({ outcome: 'noDifference' });
-    expect(judgeExperiment(state, { expired: true }).reason).toMatch(/^time is up at 200 of 2,250 outcomes/u);
+    expect(judgeExperiment(state, { expired: true }).reason).toMatch(
+      /^no difference detected: time is up at 200 of 2,250 outcomes/u,
+    );
     expect(judgeExperiment(foldRates(state, 12, { a: 0.6, b: 0.75 })).outcome).toBe('winner');
   });
   it('a verdict once reached stays, whatever chance does afterwards', () => {
@@ -191,6 +193,12 @@ describe('guardrails', () => {
     const verdict = judgeExperiment(better(24, false));
     expect(verdict.outcome).toBe('winner');
     expect(verdict.perVariant[0]!.guardrails[0]).toMatchObject({ required: false, outcome: 'harm' });
+  });
+  it('unproven at the cap leave no winner, and the reason says that it was not for want of a difference', () => {
+    const arms = { a: { quality: of(200, 120) }, b: { quality: of(200, 150) } };
+    const verdict = judgeExperiment(repeat(started({ guardrails: guardOf(true) }), 12, arms));
+    expect(verdict).toMatchObject({ outcome: 'noDifference', variant: null });
+    expect(verdict.reason).toMatch(/^no winner, for want of proof on a guardrail: the cap of 2,250/u);
   });
   it('without data hold back too', () => {
     const arms = { a: { quality: of(200, 120) }, b: { quality: of(200, 150) } };
