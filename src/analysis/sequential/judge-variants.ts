@@ -16,6 +16,7 @@ const statusOf = (
 ): VariantLook['status'] => {
   if (pAdjusted > design.alpha) return 'undecided';
   if (design.alternative === 'better') return 'better';
+  if (sign === 0) return 'undecided';
   return sign > 0 === (design.primary.direction === 'increase') ? 'better' : 'worse';
 };
 
