@@ -10,9 +10,9 @@ import { emptyMoments } from '../moments.ts';
 import type { OneSampleState } from '../one-sample.ts';
 import { emptyRestartingOneSample, emptyRestartingTlg, type Restarting } from '../restarts.ts';
 import { emptyTlg, type TlgState } from '../tlg.ts';
-import { emptyLongWatch, type LongWatch } from './harm.ts';
 import { requireSpec } from './hypotheses.ts';
 import { BASELINE_ALPHA, HARM_ALPHA, ladderOf, LATE_HARM_ALPHA } from './ladder.ts';
+import { emptyLongWatch, type LongWatch } from './long-watch.ts';
 
 /** A number for each arm. */
 export interface PerArm<T> {

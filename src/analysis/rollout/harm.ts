@@ -4,16 +4,9 @@
  * time or more for a steady harm (a 10 % drop at a 5 % margin: 112 min at q95, both together 40), because each start forgets what was proven and asks for more.
  */
 import { foldRestartingTlg, restartLimit } from '../restarts.ts';
-import { emptyTlg, foldTlg, type RatePair, type TlgNull, type TlgState } from '../tlg.ts';
+import type { RatePair, TlgNull } from '../tlg.ts';
 import type { ShareEvidence } from './evidence.ts';
-
-/** A process that never starts anew, and its alarm, which stays. */
-export interface LongWatch {
-  readonly process: TlgState;
-  readonly alarm: { readonly logE: number; readonly limit: number } | null;
-}
-
-export const emptyLongWatch = (): LongWatch => ({ process: emptyTlg(), alarm: null });
+import { foldLong } from './long-watch.ts';
 
 /** Share of the guardrail's harm level that the long process spends: little costs it little, and leaves the other nearly all. */
 const LONG_SHARE = 0.1;
@@ -23,12 +16,6 @@ const levelsOf = ({ longHarm }: ShareEvidence, alpha: number) =>
   longHarm === undefined
     ? { restarting: alpha, long: 0 }
     : { restarting: alpha * (1 - LONG_SHARE), long: alpha * LONG_SHARE };
-
-const foldLong = (watch: LongWatch, pair: RatePair, hypothesis: TlgNull, level: number): LongWatch => {
-  const process = foldTlg(watch.process, pair, hypothesis);
-  const limit = Math.log(1 / level);
-  return { process, alarm: watch.alarm ?? (process.logE >= limit ? { logE: process.logE, limit } : null) };
-};
 
 /** Both watches after one more block; `alpha` is the guardrail's whole harm level. */
 export const foldHarm = (
