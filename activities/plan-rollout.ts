@@ -1,0 +1,156 @@
+/**
+ * What a rollout would do: defaults resolved, limits and labels planned, and what speaks against it. Admission and the preview that
+ * changes nothing share this code, so that a preview never promises what admission refuses.
+ */
+import { planLabels } from '../src/analysis/index.ts';
+import { sameConfiguration, type Change } from '../src/domain/change.ts';
+import { durationMs, formatDuration } from '../src/domain/duration.ts';
+import { Failure, type Problem } from '../src/domain/failure.ts';
+import { guardrailsOf } from '../src/domain/guardrails-of.ts';
+import type { Configuration } from '../src/domain/orchestrator-wire.ts';
+import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import type { RolloutInput } from '../src/domain/workflow-input.ts';
+import type { RolloutPlan } from '../src/state/rollout/index.ts';
+import type { Baseline } from './baseline.ts';
+import { hashOf } from './control.ts';
+import type { ActivityPorts } from './ports.ts';
+
+/** What messages call the input. */
+export const INPUT = 'input of canaryRollout';
+
+/** Throws PolicyDenied for a service that nothing changes. */
+export function refuseModeOff({ serviceId, mode }: ServiceSettings): void {
+  if (mode === 'off') throw new Failure('PolicyDenied', `${serviceId} is in mode off: nothing changes it`);
+}
+
+/** What is wrong with the change itself: it changes nothing, or the gateway does not take it. */
+export async function problemsOfChange(
+  ports: Pick<ActivityPorts, 'orchestratorFor'>,
+  settings: ServiceSettings,
+  input: RolloutInput,
+  { stable, candidate }: { readonly stable: Configuration; readonly candidate: Configuration },
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  if (sameConfiguration(stable, candidate)) {
+    problems.push({
+      field: 'change',
+      value: input.change,
+      expected: 'something that differs from what is live',
+    });
+  }
+  const refused = await ports.orchestratorFor(settings.orchestrator).validate(input.serviceId, candidate);
+  problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
+  return problems;
+}
+
+/** Every default of the service resolved, limits frozen and labels planned. The generation comes with the lease: it is 0 here. */
+export function planOf(
+  ports: Pick<ActivityPorts, 'hash'>,
+  from: {
+    readonly input: RolloutInput;
+    readonly settings: ServiceSettings;
+    readonly requestedBy: string;
+    readonly stable: { readonly body: Configuration; readonly generation: number };
+    readonly candidate: Configuration;
+    readonly baseline: Baseline;
+    readonly nowMs: number;
+  },
+): RolloutPlan {
+  const { input, settings, baseline } = from;
+  const { rollout, constraints } = settings;
+  const steps = input.steps ?? rollout.steps;
+  const guardrails = guardrailsOf(settings, baseline.latencyP95Ms);
+  const minSamples = input.minSamples ?? rollout.minSamples;
+  const needed = planLabels({ guardrails, steps, baseline, minSamples });
+  const soakMs = durationMs(input.soak ?? rollout.soak);
+  const labelMs = needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour);
+  return {
+    serviceId: input.serviceId,
+    generation: 0,
+    target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
+    summary: summaryOf(from.stable.body, input.change),
+    stableHash: hashOf(ports, from.stable.body),
+    candidateHash: hashOf(ports, from.candidate),
+    stableGeneration: from.stable.generation,
+    steps,
+    soakMs,
+    lookMs: durationMs(rollout.look),
+    blockMs: durationMs(rollout.block),
+    matureAfterMs: durationMs(settings.quality.matureAfter),
+    leaseMs: durationMs(rollout.lease),
+    maxRolloutMs: durationMs(rollout.maxRollout),
+    watchMs: durationMs(rollout.watch),
+    minSamples,
+    convergeMs: durationMs(rollout.convergeWithin),
+    onInconclusive: rollout.onInconclusive,
+    extensions: rollout.extensions,
+    approval: settings.change.approval,
+    approvalTimeoutMs: durationMs(settings.change.approvalTimeout),
+    onApprovalTimeout: settings.change.onApprovalTimeout,
+    guardrails,
+    constraints: {
+      ...(constraints.minQuality === undefined ? {} : { minQuality: constraints.minQuality }),
+      ...(constraints.maxErrorRate === undefined ? {} : { maxErrorRate: constraints.maxErrorRate }),
+      ...(constraints.maxLatencyP95Ms === undefined ? {} : { maxLatencyP95Ms: constraints.maxLatencyP95Ms }),
+      ...(constraints.maxCostPerRequestUsd === undefined
+        ? {}
+        : { maxCostPerRequestUsd: constraints.maxCostPerRequestUsd }),
+    },
+    labels: {
+      needed,
+      perHour: Math.round(baseline.labelsPerHour),
+      expectedMs: labelMs === null ? null : Math.round(Math.max(labelMs, steps.length * soakMs)),
+    },
+    requestedBy: from.requestedBy,
+    reason: input.reason ?? 'asked for',
+    admittedAtMs: from.nowMs,
+  };
+}
+
+function summaryOf(stable: Configuration, change: Change): string {
+  const parts = Object.entries(change).filter(([, value]) => value !== undefined);
+  return parts
+    .map(([key, value]) => {
+      if (key === 'systemPrompt') return 'systemPrompt changed';
+      return key === 'model'
+        ? `model ${stable['model'] ?? '?'} -> ${String(value)}`
+        : `${key} ${String(value)}`;
+    })
+    .join(', ');
+}
+
+/**
+ * What could never be proven, or not in time, with the numbers, the gravest first. A person may force all but the first one: without
+ * a baseline nothing can be compared.
+ */
+export function problemsOfEvidence(
+  plan: RolloutPlan,
+  input: RolloutInput,
+  baseline: Pick<Baseline, 'labels'>,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (baseline.labels < plan.minSamples) {
+    problems.push({
+      field: 'serviceId',
+      value: plan.serviceId,
+      expected: `at least ${plan.minSamples} labelled requests of the stable configuration in the last hour, there are ${baseline.labels}`,
+    });
+  }
+  if (input.force === true) return problems;
+  if (plan.steps.every((weightPct) => weightPct === 100)) {
+    problems.push({
+      field: 'steps',
+      value: plan.steps,
+      expected: 'a step below 100, where both arms can be compared; "force": true starts all the same',
+    });
+  }
+  const { needed, perHour, expectedMs } = plan.labels;
+  if (expectedMs !== null && expectedMs > plan.maxRolloutMs) {
+    problems.push({
+      field: 'change',
+      value: input.change,
+      expected: `evidence within ${formatDuration(plan.maxRolloutMs)}: about ${needed ?? 0} labels are needed and ${perHour} an hour arrive; "force": true starts all the same`,
+    });
+  }
+  return problems;
+}
