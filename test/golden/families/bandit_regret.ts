@@ -37,7 +37,7 @@ export const adapter = goldenAdapter<Input, Expected>({
   casesOf: (file) => ({
     family: 'bandit_regret',
     tolerance: { abs: 1e-4, rel: 0 },
-    cases: casesOf(file as unknown as References),
+    cases: casesOf(file as Partial<References> as References),
   }),
   answer: ({ policy, world, seeds }) => {
     const play = contestant(policy, world);

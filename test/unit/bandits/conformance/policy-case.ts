@@ -20,22 +20,37 @@ export interface PolicyCase {
   readonly discounted: boolean;
 }
 
+/** The same policy with its types forgotten: the suite gives it back only what came from it. */
+const erased = <S, X>(policy: BanditPolicy<S, X>): BanditPolicy<unknown, unknown> => {
+  const { shares } = policy;
+  return {
+    name: policy.name,
+    start: policy.start,
+    arms: (state) => policy.arms(state as S),
+    choose: (state, context, random) => policy.choose(state as S, context as X, random),
+    learn: (state, context, arm, reward) => policy.learn(state as S, context as X, arm, reward),
+    merge: (a, b) => policy.merge(a as S, b as S),
+    ...(shares && { shares: (state: unknown, context: unknown) => shares(state as S, context as X) }),
+  };
+};
+
 /** Types a case by its policy; what is left out is the usual. */
-export const policyCase = <S, X>(
-  one: {
-    readonly policy: BanditPolicy<S, X>;
-    readonly contextAt: (t: number) => X;
-  } & Partial<Omit<PolicyCase, 'policy' | 'contextAt'>>,
-): PolicyCase =>
-  ({
-    badContexts: [],
-    rewards: 'finite',
-    unplayedFirst: false,
-    deterministic: false,
-    learns: true,
-    discounted: false,
-    ...one,
-  }) as unknown as PolicyCase;
+export const policyCase = <S, X>({
+  policy,
+  ...one
+}: {
+  readonly policy: BanditPolicy<S, X>;
+  readonly contextAt: (t: number) => X;
+} & Partial<Omit<PolicyCase, 'policy' | 'contextAt'>>): PolicyCase => ({
+  badContexts: [],
+  rewards: 'finite',
+  unplayedFirst: false,
+  deterministic: false,
+  learns: true,
+  discounted: false,
+  policy: erased(policy),
+  ...one,
+});
 
 /** A case of a policy without context. */
 export const contextFreeCase = <S>(
