@@ -13,6 +13,7 @@ import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
+import { standstillOf } from './standstill.ts';
 
 /** What the service did since its stable configuration was applied, an hour at most. */
 export interface Observed {
@@ -74,7 +75,7 @@ async function decide(
   });
 
   if (settings.mode === 'off') return nothing('the service is in mode off');
-  const blocked = await whatBlocksAChange(ports, settings);
+  const blocked = (await standstillOf(ports, settings)) ?? (await whatBlocksAChange(ports, settings));
   if (blocked !== null) return nothing(blocked);
 
   const stable = await ports.configurations.stable(serviceId);

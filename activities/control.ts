@@ -7,6 +7,7 @@ import { Failure } from '../src/domain/failure.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
+import { requireNotPaused } from './standstill.ts';
 
 export interface WeightSet {
   readonly atMs: number;
@@ -16,12 +17,13 @@ export interface WeightSet {
 
 /**
  * Mutate. Serves the candidate at `weightPct` under a lease, then reads back. Key: `idempotencyKey`; a second run with the
- * same pair changes nothing. Final: StaleGeneration, OrchestratorRejected, Unauthorized.
+ * same pair changes nothing. Waits while the fleet is paused. Final: StaleGeneration, OrchestratorRejected, Unauthorized.
  */
 export async function setWeight(
   ports: ActivityPorts,
   write: GatewayWrite & { readonly weightPct: number; readonly leaseMs: number },
 ): Promise<WeightSet> {
+  await requireNotPaused(ports);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   await gateway.setCandidate({ ...write, configuration: candidate.body });
@@ -35,6 +37,7 @@ export async function setWeight(
 
 /** Mutate. Makes the candidate the stable configuration, then reads back. Key and failures as `setWeight`. */
 export async function promoteCandidate(ports: ActivityPorts, write: GatewayWrite): Promise<void> {
+  await requireNotPaused(ports);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   await gateway.setStable({ ...write, configuration: candidate.body });

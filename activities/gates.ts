@@ -10,6 +10,7 @@ import {
 import type { Arm, Block } from '../src/domain/window.ts';
 import type { LookGates, RolloutState } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
+import { standstillGate } from './standstill.ts';
 
 /** An exposure is told within this time of its answer: gateways send in batches. */
 const EXPOSURES_TOLD_WITHIN_MS = 1_000;
@@ -19,7 +20,7 @@ const EXPOSURES_TOLD_WITHIN_MS = 1_000;
  * @param folded the matured blocks that this look folds, for the parity of labels
  */
 export async function gatesOf(
-  ports: Pick<ActivityPorts, 'windows'>,
+  ports: Pick<ActivityPorts, 'windows' | 'services' | 'fleet' | 'nowMs'>,
   state: RolloutState,
   folded: readonly Block[],
   nowMs: number,
@@ -37,7 +38,8 @@ export async function gatesOf(
     .map(labelCounts)
     .filter((counts) => counts !== null)
     .reduce(foldLabelCounts, state.gates?.parity ?? startLabelParity());
-  return { share, parity, reports: judgeGates(share, parity, nowMs) };
+  const standstill = await standstillGate(ports, serviceId);
+  return { share, parity, reports: [...judgeGates(share, parity, nowMs), standstill] };
 }
 
 /** Requests per arm; without a report of errors, what was labelled stands for what was served. */

@@ -8,6 +8,7 @@ import { promoteCandidate, setWeight, takeBackCandidate } from './control.ts';
 import { withCompensationFailures, withFailures } from './failures.ts';
 import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
 import { look } from './look.ts';
+import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
 import { restoreStable } from './restore-stable.ts';
 import { prepareRestore, tellHolder } from './restore.ts';
@@ -35,6 +36,7 @@ export function createActivities(ports: ActivityPorts) {
       finishRollout(ports, request),
     ),
     look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
+    notify: withFailures((request: NotifyRequest) => notify(ports, request)),
     prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) =>
       prepareRestore(ports, request),
     ),

@@ -87,6 +87,7 @@ export function planOf(
     approval: settings.change.approval,
     approvalTimeoutMs: durationMs(settings.change.approvalTimeout),
     onApprovalTimeout: settings.change.onApprovalTimeout,
+    ...(settings.notify.length > 0 && { notify: settings.notify }),
     guardrails,
     constraints: {
       ...(constraints.minQuality === undefined ? {} : { minQuality: constraints.minQuality }),

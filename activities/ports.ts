@@ -1,5 +1,7 @@
 /** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import type { FleetStore } from '../src/ports/fleet.ts';
+import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
 import type {
@@ -22,6 +24,8 @@ export interface ActivityPorts {
   readonly rollouts: RolloutStore;
   readonly windows: WindowStore;
   readonly outcomes: OutcomeCatalogue;
+  readonly fleet: FleetStore;
+  readonly notifier: Notifier;
   readonly orchestratorFor: OrchestratorFor;
   readonly workflows: WorkflowDirectory;
   /** Milliseconds since the Unix epoch. */

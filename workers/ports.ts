@@ -8,6 +8,7 @@ import { createFileOrchestrator } from '../src/adapters/file-orchestrator/index.
 import { createGrpcOrchestrator } from '../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../src/adapters/rest-orchestrator/index.ts';
 import { createWorkflowDirectory } from '../src/adapters/temporal/index.ts';
+import { createWebhookNotifier } from '../src/adapters/webhook/index.ts';
 import type { Driver } from '../src/domain/gateway-target.ts';
 import type { Orchestrator, OrchestratorFor } from '../src/ports/orchestrator.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
@@ -15,6 +16,7 @@ import { TASK_QUEUE } from '../workflows/activity-options.ts';
 export function createPorts(pool: pg.Pool, client: Client): ActivityPorts {
   return {
     ...createStores(pool),
+    notifier: createWebhookNotifier(),
     orchestratorFor: driverFor(),
     workflows: createWorkflowDirectory(client, TASK_QUEUE),
     nowMs: Date.now,

@@ -58,3 +58,11 @@ export const recordOptions: ActivityOptions = {
   scheduleToCloseTimeout: '15m',
   retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
 };
+
+/** Tells people. Short: an address that is down must not keep a run open. */
+export const notifyOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '2m',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};

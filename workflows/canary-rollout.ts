@@ -25,10 +25,12 @@ import {
   nextRolloutAction,
   receiveMessage,
   reduceRollout,
+  rolloutNotices,
   startRollout,
   upgradeRolloutState,
   type RolloutAction,
   type RolloutEvent,
+  type RolloutNotice,
   type RolloutState,
 } from '../src/state/rollout/index.ts';
 import {
@@ -36,6 +38,7 @@ import {
   compensateOptions,
   decideOptions,
   mutateOptions,
+  notifyOptions,
   recordOptions,
 } from './activity-options.ts';
 import { asWorkflowFailure, failureReason, failureType } from './failures.ts';
@@ -48,6 +51,7 @@ import { startWatch } from './start-watch.ts';
 const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun'>>(admitOptions);
 const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
 const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
+const people = proxyActivities<Pick<Activities, 'notify'>>(notifyOptions);
 const mutate = proxyActivities<Pick<ControlActivities, 'setWeight' | 'promoteCandidate'>>(mutateOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'takeBackCandidate'>>(compensateOptions);
 
@@ -66,6 +70,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   let cancelled = false;
   let refusal: string | null = null;
   let clockMs = info.startTime.getTime();
+  const toTell: RolloutNotice[] = [];
+  const telling = new Set<Promise<void>>();
 
   const receive = (message: Message): Answer => {
     if (!state) {
@@ -109,7 +115,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         throw asWorkflowFailure(error);
       });
     describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
-    return startRollout(admission.plan, admission.evidence);
+    const started = startRollout(admission.plan, admission.evidence);
+    noteFor(null, started);
+    return started;
   }
 
   /**
@@ -142,6 +150,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function drive(): Promise<void> {
     for (;;) {
       if (workflowInfo().continueAsNewSuggested && current().phase === 'soaking') await handOver();
+      tell();
       const action = nextRolloutAction(current(), clockMs);
       if (action.kind === 'finish') return;
       await perform(action);
@@ -150,6 +159,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
 
   async function handOver(): Promise<never> {
     await condition(allHandlersFinished);
+    tell();
+    await Promise.all(telling);
     return continueAsNew<typeof canaryRollout>(input, { state: current(), ignored: inbox.ignored });
   }
 
@@ -277,6 +288,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     if (outcome === 'promoted') await startWatch(ended);
     if (ended.outcome === 'replaced' && ended.replacement) {
       const typed = typeof input === 'object' ? input : {};
+      await Promise.all(telling);
       return continueAsNew<typeof canaryRollout>({
         ...typed,
         change: ended.replacement,
@@ -285,6 +297,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       });
     }
     await reportToParent({ outcome, reason, generation: ended.plan.generation });
+    await Promise.all(telling);
     if (cancelled && outcome !== 'promoted')
       throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
     return summary;
@@ -298,8 +311,40 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   function become(next: RolloutState): void {
     if (next !== state) changed = true;
     const beginsToEnd = next.ending !== null && state?.ending === null;
+    noteFor(state, next);
     state = next;
     if (beginsToEnd) step?.cancel();
+  }
+
+  /** What has to be told. Sent by the loop, not by a message's handler. */
+  function noteFor(before: RolloutState | null, after: RolloutState): void {
+    if (after.plan.notify && before !== after) toTell.push(...rolloutNotices(before, after));
+  }
+
+  /** Sends what is to be told, beside everything else: nothing waits for a webhook but the end of the run. */
+  function tell(): void {
+    for (const told of toTell.splice(0)) {
+      const { plan, weightPct, evidenceHash, looks } = current();
+      const id = `${info.workflowId}/${plan.generation}/${looks}/${weightPct}/${told.kind}`;
+      const notice = {
+        ...told,
+        id,
+        serviceId: plan.serviceId,
+        workflowId: info.workflowId,
+        generation: plan.generation,
+        summary: plan.summary,
+        weightPct,
+        evidence: evidenceHash === '' ? plan.candidateHash : evidenceHash,
+        atMs: Date.now(),
+      };
+      const sending = people
+        .notify({ notify: plan.notify ?? [], notice })
+        .catch((error: unknown) => {
+          inbox.ignored.push({ atMs: Date.now(), name: 'notify', why: failureReason(error) });
+        })
+        .finally(() => telling.delete(sending));
+      telling.add(sending);
+    }
   }
 
   function happened(event: RolloutEvent): void {

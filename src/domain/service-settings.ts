@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { durationMs, durationSchema } from './duration.ts';
+import { freezeSchema } from './freeze.ts';
 import { orchestratorSchema } from './gateway-target.ts';
+import { notifySchema } from './notice.ts';
 import { unitSchema } from './orchestrator-wire.ts';
 
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
@@ -125,6 +127,7 @@ export const serviceSettingsSchema = z.strictObject({
       approval: z.enum(['none', 'beforeStart', 'perStep', 'beforeLast']).default('none'),
       approvalTimeout: durationSchema.default('24h'),
       onApprovalTimeout: z.enum(['reject', 'hold']).default('reject'),
+      freeze: freezeSchema.default([]),
     })
     .prefault({}),
   cycle: z
@@ -149,6 +152,7 @@ export const serviceSettingsSchema = z.strictObject({
     })
     .superRefine(checkRolloutTimes)
     .prefault({}),
+  notify: notifySchema.default([]),
   experiment: z
     .strictObject({ minCostReductionPct: pct.default(10), minImprovementPct: pct.default(5) })
     .prefault({}),

@@ -1,5 +1,6 @@
 /** All stores over one pool. */
 import type pg from 'pg';
+import type { FleetStore } from '../../ports/fleet.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type {
   AuditLog,
@@ -14,6 +15,7 @@ import { createAuditLog } from './audit-log.ts';
 import { createConfigurationStore } from './configuration-store.ts';
 import { databaseOver } from './database.ts';
 import { createDecisionLog } from './decision-log.ts';
+import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
@@ -28,6 +30,7 @@ export interface Stores {
   readonly decisions: DecisionLog;
   readonly audit: AuditLog;
   readonly rollouts: RolloutStore;
+  readonly fleet: FleetStore;
   readonly ingest: IngestStore;
   readonly windows: WindowStore;
   readonly outcomes: OutcomeCatalogue;
@@ -46,6 +49,7 @@ export function createStores(pool: pg.Pool): Stores {
     decisions: createDecisionLog(db),
     audit: createAuditLog(db),
     rollouts: createRolloutStore(db),
+    fleet: createFleetStore(db),
     ingest: createIngestStore(db),
     windows: createWindowStore(db),
     outcomes: createOutcomeCatalogue(db),

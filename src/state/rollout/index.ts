@@ -11,6 +11,7 @@ export type {
 } from './state.ts';
 export type { RolloutAction } from './next-action.ts';
 export type { Answer } from './receive.ts';
+export { rolloutNotices, type RolloutNotice } from './notices.ts';
 export { nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
 export { reduceRollout } from './reduce.ts';

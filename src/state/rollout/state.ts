@@ -5,6 +5,7 @@ import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
 import type { LookGates } from './events.ts';
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
+import type { Notify } from '../../domain/notice.ts';
 
 /** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
 export interface RolloutPlan {
@@ -35,6 +36,8 @@ export interface RolloutPlan {
   readonly approvalTimeoutMs: number;
   /** Before the start nobody's approval means rejected, whatever this says. Left out: rejected. */
   readonly onApprovalTimeout?: 'reject' | 'hold';
+  /** Whom to tell. Left out: nobody. */
+  readonly notify?: Notify;
   readonly guardrails: readonly GuardrailSpec[];
   readonly constraints: AbsoluteLimits;
   /** Labels the rollout is expected to need in all, labels per hour the service yields, and the finish that follows. */

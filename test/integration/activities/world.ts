@@ -14,6 +14,7 @@ import {
   type ControlActivities,
 } from '../../../activities/index.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
+import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
@@ -121,6 +122,7 @@ export async function createWorld(
   const ports: ActivityPorts = {
     ...stores,
     orchestratorFor: ({ url }) => createRestOrchestrator({ url }),
+    notifier: createWebhookNotifier(),
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,
     hash: sha256,

@@ -16,4 +16,7 @@ export const withoutDomain: Readonly<Record<string, string>> = {
   signedSketchCount: 'sums the counts of a sketch',
   sketchCount: 'sums the counts of a sketch',
   uniformRandom: 'takes nothing',
+  judgeGates: 'reads states that the folds have checked',
+  labelsDiffer: 'reads a state that the fold has checked',
+  startLabelParity: 'takes nothing',
 };

@@ -71,6 +71,12 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       here.finished = state;
     }),
 
+    notify: withFailures(async ({ notice }) => {
+      const here = known(notice.serviceId);
+      await here.enter('notify');
+      here.notices.push(notice);
+    }),
+
     look: withFailures(async (request) => {
       const here = known(request.serviceId);
       here.looks += 1;

@@ -6,6 +6,7 @@ import type { Assessment } from '../../../activities/index.ts';
 import type { FailureType } from '../../../src/domain/failure.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { StepVerdict } from '../../../src/domain/guardrail.ts';
+import type { Notice } from '../../../src/domain/notice.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import type { Look, RolloutPlan, RolloutState } from '../../../src/state/rollout/index.ts';
 import { Gateway } from './gateway.ts';
@@ -36,6 +37,8 @@ export class World {
   holder: LeaseHolder | null = null;
   /** What `finishRollout` was told. */
   finished: RolloutState | null = null;
+  /** What people were told. */
+  readonly notices: Notice[] = [];
   /** How a change ended, as `describeChange` would tell a cycle that missed its report. */
   ended: {
     readonly workflowId: string;

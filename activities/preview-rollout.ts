@@ -1,0 +1,160 @@
+/**
+ * What a rollout would do, without doing it: the same code as admission, but it takes no lease, writes nothing, and goes on after a
+ * refusal so that everything that speaks against the start is told at once.
+ */
+import { planSteps, type StepPlan } from '../src/analysis/index.ts';
+import { ladderOf } from '../src/analysis/rollout/ladder.ts';
+import { lossOf } from '../src/analysis/rollout/wording.ts';
+import { applyChange } from '../src/domain/change.ts';
+import { describeProblem, Failure, invalidInput, type FailureType, type Problem } from '../src/domain/failure.ts';
+import type { GuardrailSpec } from '../src/domain/guardrail.ts';
+import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import { parseOrFail } from '../src/domain/validate.ts';
+import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
+import type { ServiceRecord } from '../src/ports/stores.ts';
+import type { RolloutPlan } from '../src/state/rollout/index.ts';
+import { adoptedService } from './adopted-service.ts';
+import { baselineOf, type Baseline } from './baseline.ts';
+import { INPUT, planOf, problemsOfChange, problemsOfEvidence, refuseModeOff } from './plan-rollout.ts';
+import type { ActivityPorts } from './ports.ts';
+import { stableOf } from './served-as-recorded.ts';
+
+/** One thing that admission would refuse, in one sentence; with the field where it is about one. */
+export interface Refusal extends Partial<Problem> {
+  readonly type: FailureType;
+  readonly message: string;
+}
+
+/** One step: what must be ruled out before it is left, and what that is expected to take. */
+export interface StepPreview {
+  readonly weightPct: number;
+  /** Empty at 100 %, where no control arm is left and only absolute limits speak. */
+  readonly rulesOut: readonly {
+    readonly guardrail: GuardrailSpec['id'];
+    readonly required: boolean;
+    readonly loss: string;
+  }[];
+  /** Of the candidate alone, and of both arms; null while it cannot be told. */
+  readonly candidateLabels: number | null;
+  readonly totalLabels: number | null;
+  readonly slowest: GuardrailSpec['id'] | null;
+  /** The soak, or longer when the labels take longer to arrive. Null without labels. */
+  readonly expectedMs: number | null;
+}
+
+export interface RolloutPreview {
+  readonly refusals: readonly Refusal[];
+  /** Null when the input or the service could not be read. */
+  readonly live: LiveConfiguration | null;
+  readonly plan: RolloutPlan | null;
+  readonly steps: readonly StepPreview[];
+}
+
+/** Read. Changes nothing. Throws only when the database or the gateway cannot be asked. */
+export async function previewRollout(
+  ports: Omit<ActivityPorts, 'rollouts' | 'audit' | 'decisions'>,
+  typed: unknown,
+): Promise<RolloutPreview> {
+  const refusals: Refusal[] = [];
+  const input = await kept(refusals, async () => parseOrFail(rolloutInputSchema, typed, INPUT));
+  const serviceId = input?.serviceId ?? namedIn(typed);
+  const service =
+    serviceId === null ? null : await kept(refusals, () => adoptedService(ports, serviceId));
+  if (!service) return { refusals, live: null, plan: null, steps: [] };
+  await kept(refusals, async () => refuseModeOff(service.settings));
+  refusals.push(...(await heldBy(ports, service.serviceId)));
+  const live = await ports.orchestratorFor(service.settings.orchestrator).read(service.serviceId);
+  const recorded = await kept(refusals, () => stableOf(ports, service.serviceId, live));
+  if (!input) return { refusals, live, plan: null, steps: [] };
+  const stable = recorded ?? { body: live.stable.configuration, generation: live.stable.generation };
+  return { live, ...(await planned(ports, { input, service, live, stable, refusals })) };
+}
+
+async function planned(
+  ports: Pick<ActivityPorts, 'orchestratorFor' | 'windows' | 'nowMs' | 'hash'>,
+  of: {
+    readonly input: RolloutInput;
+    readonly service: ServiceRecord;
+    readonly live: LiveConfiguration;
+    readonly stable: { readonly body: Configuration; readonly generation: number };
+    readonly refusals: readonly Refusal[];
+  },
+): Promise<Omit<RolloutPreview, 'live'>> {
+  const { input, service, live, stable } = of;
+  const { settings } = service;
+  const candidate = applyChange(stable.body, input.change);
+  const ofChange = await problemsOfChange(ports, settings, input, { stable: stable.body, candidate });
+  const nowMs = ports.nowMs();
+  const baseline = await baselineOf(ports, service, live, nowMs);
+  const requestedBy = input.by ?? 'nobody yet';
+  const plan = planOf(ports, { input, settings, requestedBy, stable, candidate, baseline, nowMs });
+  const problems = [...ofChange, ...problemsOfEvidence(plan, input, baseline)];
+  const more = problems.length === 0 ? [] : refusalsOf(invalidInput(INPUT, problems));
+  return { refusals: [...of.refusals, ...more], plan, steps: stepsOf(plan, baseline) };
+}
+
+function stepsOf(plan: RolloutPlan, baseline: Baseline): readonly StepPreview[] {
+  const { guardrails, steps, minSamples, soakMs, labels } = plan;
+  const needed = planSteps({ guardrails, steps, baseline, minSamples });
+  const ladder = ladderOf(steps);
+  return steps.map((weightPct, i): StepPreview => {
+    const multiple = ladder[i];
+    const asked: Pick<StepPlan, 'candidateLabels' | 'totalLabels'> | undefined =
+      weightPct === 100 ? { candidateLabels: minSamples, totalLabels: minSamples } : needed?.[i];
+    const labelMs = asked && labels.perHour > 0 ? (asked.totalLabels * 3_600_000) / labels.perHour : null;
+    return {
+      weightPct,
+      rulesOut:
+        multiple === undefined
+          ? []
+          : guardrails.map((spec) => ({
+              guardrail: spec.id,
+              required: spec.required,
+              loss: lossOf(spec, multiple),
+            })),
+      candidateLabels: asked?.candidateLabels ?? null,
+      totalLabels: asked?.totalLabels ?? null,
+      slowest: needed?.[i]?.slowest ?? null,
+      expectedMs: labelMs === null ? null : Math.round(Math.max(soakMs, labelMs)),
+    };
+  });
+}
+
+/** Admission asks Temporal whether the holder is closed; a preview that cannot ask says so and goes on. */
+async function heldBy(
+  ports: Pick<ActivityPorts, 'leases' | 'workflows'>,
+  serviceId: string,
+): Promise<readonly Refusal[]> {
+  const lease = await ports.leases.current(serviceId);
+  if (lease === null) return [];
+  const { workflowId, runId } = lease.holder;
+  const message = `${serviceId} is held by ${workflowId} (run ${runId}) since ${new Date(lease.acquiredAtMs).toISOString()}`;
+  try {
+    return (await ports.workflows.isClosed(lease.holder)) ? [] : [{ type: 'ChangeInFlight', message }];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [{ type: 'ChangeInFlight', message: `${message}; whether it still runs cannot be told: ${why}` }];
+  }
+}
+
+/** What `run` answers, or null when it is refused: then the refusal is kept. What another try may mend is thrown. */
+async function kept<T>(refusals: Refusal[], run: () => Promise<T>): Promise<T | null> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Failure && error.final)) throw error;
+    refusals.push(...refusalsOf(error));
+    return null;
+  }
+}
+
+function refusalsOf({ type, message, problems }: Failure): readonly Refusal[] {
+  return problems.length === 0
+    ? [{ type, message }]
+    : problems.map((problem) => ({ type, message: describeProblem(problem), ...problem }));
+}
+
+function namedIn(typed: unknown): string | null {
+  const named = typeof typed === 'object' && typed !== null && 'serviceId' in typed ? typed.serviceId : null;
+  return typeof named === 'string' ? named : null;
+}

@@ -1,0 +1,2 @@
+/** Tells people by webhook: one CloudEvent a notice. */
+export { createWebhookNotifier, type WebhookOptions } from './webhook-notifier.ts';

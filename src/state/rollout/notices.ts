@@ -1,0 +1,35 @@
+/** What people have to be told about a rollout, from how its state has changed. Pure; sending is an activity. */
+import type { NoticeKind } from '../../domain/notice.ts';
+import type { RolloutState } from './state.ts';
+
+/** What is to be told, without whom and where. */
+export interface RolloutNotice {
+  readonly kind: NoticeKind;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** At most one of each kind; `before` is null for a rollout that was just admitted. */
+export function rolloutNotices(before: RolloutState | null, after: RolloutState): readonly RolloutNotice[] {
+  const notices: RolloutNotice[] = [];
+  const why = after.log.at(-1);
+  if (asks(after) && !(before && asks(before))) {
+    const what = after.awaiting ? `to go on to ${after.awaiting.next}` : `to start: ${after.plan.summary}`;
+    notices.push({ kind: 'approvalNeeded', reason: what, by: after.plan.requestedBy });
+  }
+  if (after.held && !before?.held) notices.push({ kind: 'held', ...after.held });
+  if (after.phase === 'ended' && before?.phase !== 'ended') {
+    const by = after.ending?.by ?? why?.by ?? 'optimizer';
+    const reason = after.ending?.reason ?? why?.why ?? '';
+    const promoted = after.outcome === 'promoted';
+    notices.push({
+      kind: promoted ? 'promoted' : 'rolledBack',
+      reason: promoted ? reason : `${after.outcome ?? 'rolledBack'}: ${reason}`,
+      by,
+    });
+  }
+  return notices;
+}
+
+const asks = (state: RolloutState): boolean =>
+  state.phase === 'awaitingApproval' || (state.awaiting ?? null) !== null;
