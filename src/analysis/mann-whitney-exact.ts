@@ -3,7 +3,7 @@
  * Ann. Math. Stat. 18(1), 1947), in probabilities: only sums of positive terms, so a tiny tail keeps its digits.
  */
 
-/** Pairs up to which the exact tail is computed; beyond, the normal approximation is as good and far cheaper. */
+/** Pairs up to which the exact tail is computed; beyond, the normal approximation serves, rough where an arm holds only a few values. */
 export const EXACT_PAIRS = 2500;
 
 /**
