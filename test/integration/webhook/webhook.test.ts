@@ -28,14 +28,13 @@ beforeEach(async () => {
   received = [];
   statusOf = () => 204;
   server = createServer((request, response) => {
-    bodyOf(request).then(
-      (body) => {
-        received.push({ path: request.url, type: request.headers['content-type'], body });
-        const status = statusOf(request.url);
-        if (status > 0) response.writeHead(status, { location: '/elsewhere' }).end();
-      },
-      (error: unknown) => response.writeHead(400).end(String(error)),
-    );
+    const take = async () => {
+      const body = await bodyOf(request);
+      received.push({ path: request.url, type: request.headers['content-type'], body });
+      const status = statusOf(request.url);
+      if (status > 0) response.writeHead(status, { location: '/elsewhere' }).end();
+    };
+    take().catch((error: unknown) => response.writeHead(400).end(String(error)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
