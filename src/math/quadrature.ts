@@ -77,34 +77,6 @@ export const integrate = (
   return sum * half;
 };
 
-/** Nodes per panel, and halvings of a panel, of `integrateUnimodal`. */
-const PANEL_NODES = 20;
-const DEEPEST = 1100;
-
-/**
- * The integral of a smooth f >= 0 from low to high, whose bulk lies about `mode`: panels are halved until both halves agree with
- * the whole to 1e-11 of the answer, which puts the error of the halves near 1e-15. For callers that checked low < mode < high.
- */
-export const integrateUnimodal = (
-  f: (x: number) => number,
-  low: number,
-  mode: number,
-  high: number,
-): number => {
-  const panel = (from: number, to: number): number => integrate(f, from, to, PANEL_NODES);
-  const left = panel(low, mode);
-  const right = panel(mode, high);
-  let total = left + right;
-  const refine = (from: number, to: number, whole: number, depth: number): number => {
-    const middle = (from + to) / 2;
-    const [a, b] = [panel(from, middle), panel(middle, to)];
-    total += a + b - whole;
-    if (depth >= DEEPEST || Math.abs(a + b - whole) <= 1e-11 * total) return a + b;
-    return refine(from, middle, a, depth + 1) + refine(middle, to, b, depth + 1);
-  };
-  return refine(low, mode, left, 0) + refine(mode, high, right, 0);
-};
-
 /** Halvings of the step of `integrateHalfLine` before it gives what it has. */
 const HALVINGS = 7;
 

@@ -35,3 +35,9 @@ export const requireOpenUnit = (name: string, value: number): void => {
 export const requireClosedUnit = (name: string, value: number): void => {
   if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must be from 0 to 1, got ${value}`);
 };
+
+/**
+ * A positive parameter, lifted off the subnormal numbers, whose reciprocal is no number. What depends on it is then within 1e-300 of
+ * its limit at 0.
+ */
+export const offZero = (value: number): number => Math.max(value, 1e-300);

@@ -1,13 +1,13 @@
 /** The beta distribution. Tails come from the survival function, never from 1 - cdf. Golden family `distributions`. */
 import { logBetaOf } from '../beta.ts';
 import { requireClosedUnit, requirePositive } from '../require.ts';
-import { betaLogPower, betaTails, requireBetaArguments, type UnitPoint } from './incomplete-beta.ts';
+import { betaLogPower, betaTails, requireBetaArguments, tamed, type UnitPoint } from './incomplete-beta.ts';
 import { normalQuantile } from './normal.ts';
 import { solveQuantile } from './solve-quantile.ts';
 
 const tailsAt = (x: number, a: number, b: number) => {
   requireBetaArguments(x, a, b);
-  return betaTails(a, b, { x, y: 1 - x });
+  return betaTails(...tamed(a, b), { x, y: 1 - x });
 };
 
 /**
@@ -30,7 +30,7 @@ export const betaLogPdf = (x: number, a: number, b: number): number => {
   requireBetaArguments(x, a, b);
   if (x === 0) return atEnd(a, b);
   if (x === 1) return atEnd(b, a);
-  return betaLogPower(a, b, { x, y: 1 - x }) - Math.log(x) - Math.log1p(-x);
+  return betaLogPower(...tamed(a, b), { x, y: 1 - x }) - Math.log(x) - Math.log1p(-x);
 };
 
 /** At the end where `power` - 1 is the exponent of the distance to it. */
@@ -40,7 +40,7 @@ const atEnd = (power: number, other: number): number => {
 };
 
 /** The point of a logit; both ends keep their relative precision. */
-const pointOfLogit = (logit: number): UnitPoint => ({
+export const pointOfLogit = (logit: number): UnitPoint => ({
   x: 1 / (1 + Math.exp(-logit)),
   y: 1 / (1 + Math.exp(logit)),
 });
@@ -52,7 +52,8 @@ const LEADING_BELOW = -40;
  * The logit of the x with lower tail p and upper tail q = 1 - p, both above 0. For callers that checked all.
  * The start is a normal approximation in the logit, or the leading power of the smaller tail where a or b is small.
  */
-export const betaLogitQuantile = (p: number, q: number, a: number, b: number): number => {
+export const betaLogitQuantile = (p: number, q: number, anyA: number, anyB: number): number => {
+  const [a, b] = tamed(anyA, anyB);
   const logB = logBetaOf(a, b);
   const lower = (Math.log(p) + Math.log(a) + logB) / a;
   if (lower + Math.log1p(b) < LEADING_BELOW) return lower;

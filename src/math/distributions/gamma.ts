@@ -60,6 +60,8 @@ export const gammaQuantile = (p: number, shape: number, scale: number): number =
   requirePositive('shape', shape);
   requirePositive('scale', scale);
   if (p === 0) return 0;
+  // A spike at its mean, narrower than doubles are apart.
+  if (shape > 1e100) return shape * scale;
   const leading = leadingOf(p, shape);
   if (leading < LEADING_BELOW) return Math.exp(leading + Math.log(scale));
   const logX = solveQuantile(p, 1 - p, startOf(p, shape, leading), LONGEST_STEP_UP, (u) => {

@@ -6,7 +6,7 @@ import { logBetaOf } from '../beta.ts';
 import { log1pMinusX, logRatio, productMinus } from '../near-cancellation.ts';
 import { stirlingError } from '../log-gamma.ts';
 import { integrateHalfLine } from '../quadrature.ts';
-import { requireClosedUnit, requirePositive } from '../require.ts';
+import { offZero, requireClosedUnit, requirePositive } from '../require.ts';
 import { certain, complement, impossible, tailOf, type Tail } from './tail.ts';
 
 /** Steps of the fraction before the integral is cheaper. */
@@ -26,16 +26,19 @@ const excess = (a: number, b: number, { x, y }: UnitPoint): number => {
   return x <= 0.5 ? -productMinus(x, total, a) - x * lost : productMinus(y, total, b) + y * lost;
 };
 
-/** ln of x^a y^b / B(a, b), for 0 < x < 1. */
+/** ln z from the smaller of z and its rest. */
+const logOf = (z: number, rest: number): number => (z > 0.5 ? Math.log1p(-rest) : Math.log(z));
+
+/** ln of x^a y^b / B(a, b), for 0 < x < 1 and tamed shapes. */
 export const betaLogPower = (a: number, b: number, point: UnitPoint): number => {
   const { x, y } = point;
-  if (Math.min(a, b) < 1e-2) return a * Math.log(x) + b * Math.log(y) - logBetaOf(a, b);
+  if (Math.min(a, b) < 1e-2) return a * logOf(x, y) + b * logOf(y, x) - logBetaOf(a, b);
   const total = a + b;
   const lambda = excess(a, b, point);
   const u = -lambda / a;
   const v = lambda / b;
   const share = (n: number, z: number, w: number): number =>
-    Math.abs(w) < 0.5 ? n * log1pMinusX(w) : n * (logRatio(z * total, n) - w);
+    Math.abs(w) < 0.5 ? n * log1pMinusX(w) : n * (logRatio(z, n / total) - w);
   return (
     share(a, x, u) +
     share(b, y, v) +
@@ -66,7 +69,8 @@ const fraction = (a: number, b: number, { x, y }: UnitPoint, lambda: number): nu
 /** I_x(a, b) over the power: t = x e^(-s) in the integral of t^(a-1) (1-t)^(b-1). */
 const lowerIntegral = (a: number, b: number, { x, y }: UnitPoint): number => {
   const odds = x / y;
-  const slope = a - (b - 1) * odds;
+  // Below b = 1 both factors fall, the second within s of about 1 / odds: the rule finds that scale by itself.
+  const slope = b > 1 ? a - (b - 1) * odds : a;
   const bend = b > 1 ? Math.sqrt(((b - 1) * odds) / y) : 0;
   const scale = 1 / Math.max(slope, bend, a / 10);
   return integrateHalfLine((s) => Math.exp((b - 1) * Math.log1p(-odds * Math.expm1(-s)) - a * s), scale) / y;
@@ -81,7 +85,16 @@ const lowerFactor = (a: number, b: number, point: UnitPoint, lambda: number): nu
 /** Below this, a tail that came out as a complement would have lost digits. */
 const SMALL = 0.2;
 
-/** P(X <= x) and P(X > x) for a, b > 0 at a point of [0, 1]. */
+/** Shapes above this are scaled down together: the distribution is then a spike at its mean, narrower than doubles are apart. */
+const SPIKE = 1e100;
+
+/** Both shapes where all that is computed from them stays within the doubles. */
+export const tamed = (a: number, b: number): readonly [number, number] => {
+  const factor = SPIKE / Math.max(a, b, SPIKE);
+  return [offZero(a * factor), offZero(b * factor)];
+};
+
+/** P(X <= x) and P(X > x) for tamed shapes at a point of [0, 1]. */
 export const betaTails = (
   a: number,
   b: number,
@@ -124,5 +137,5 @@ export const requireBetaArguments = (x: number, a: number, b: number): void => {
  */
 export const regularizedBeta = (x: number, a: number, b: number): number => {
   requireBetaArguments(x, a, b);
-  return betaTails(a, b, { x, y: 1 - x }).lower.value;
+  return betaTails(...tamed(a, b), { x, y: 1 - x }).lower.value;
 };

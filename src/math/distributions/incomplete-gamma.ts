@@ -5,7 +5,7 @@
 import { expm1MinusX, log1pMinusX, logRatio } from '../near-cancellation.ts';
 import { logGamma1p, stirlingError } from '../log-gamma.ts';
 import { integrateHalfLine } from '../quadrature.ts';
-import { requireNumber, requirePositive } from '../require.ts';
+import { offZero, requireNumber, requirePositive } from '../require.ts';
 import { certain, complement, impossible, tailOf, type Tail } from './tail.ts';
 
 /** Steps of a series or fraction before the integral is cheaper. */
@@ -61,13 +61,14 @@ const upperIntegral = (a: number, x: number): number =>
   integrateHalfLine((s) => Math.exp((a - x) * s - x * expm1MinusX(s)), upperScale(a, x));
 
 const upperScale = (a: number, x: number): number =>
-  x >= a ? 1 / Math.max(x - a, Math.sqrt(x)) : Math.max(1, Math.log((a + 1) / x));
+  x >= a ? 1 / Math.max(x - a, Math.sqrt(x)) : Math.max(1, Math.log(a + 1) - Math.log(x));
 
 /** Below this, a tail that came out as a complement would have lost digits. */
 const SMALL = 0.2;
 
-/** P(X <= x) and P(X > x) for shape a > 0 and x >= 0 (Infinity too). */
-export const gammaTails = (a: number, x: number): { readonly lower: Tail; readonly upper: Tail } => {
+/** P(X <= x) and P(X > x) for a shape above 0 and x >= 0 (Infinity too). */
+export const gammaTails = (shape: number, x: number): { readonly lower: Tail; readonly upper: Tail } => {
+  const a = offZero(shape);
   if (x === 0) return { lower: impossible, upper: certain };
   if (x === Infinity) return { lower: certain, upper: impossible };
   const power = gammaLogPower(a, x);

@@ -5,12 +5,9 @@
  */
 import { stirlingError } from '../log-gamma.ts';
 import { expm1MinusX } from '../near-cancellation.ts';
-import { integrateUnimodal } from '../quadrature.ts';
 import { requireFinite, requireNumber, requirePositive } from '../require.ts';
+import { logUnimodalIntegral } from '../unimodal-integral.ts';
 import { normalLogSf } from './normal.ts';
-
-/** What lies this far below the largest term, in logarithms, no longer counts. */
-const NEGLIGIBLE = 42;
 
 /**
  * ln of the integrand in u = ln w, without its constant: ln P(side * (Z + ncp) > side * t w) plus the density of u, which is
@@ -21,44 +18,15 @@ const logTerm =
   (u: number): number =>
     normalLogSf(side * (t * Math.exp(u) - ncp)) - (df / 2) * expm1MinusX(2 * u);
 
-/** How far from `mode`, going by `step`, until f has fallen by NEGLIGIBLE. */
-const reach = (f: (u: number) => number, mode: number, step: number): number => {
-  const floor = f(mode) - NEGLIGIBLE;
-  let distance = step;
-  while (f(mode + distance) > floor) distance *= 2;
-  return mode + distance;
-};
-
-/** The maximum of a unimodal f, near enough to start an integral from: ternary search on a bracket found by doubling. */
-const modeOf = (f: (u: number) => number, step: number): number => {
-  let low = 0;
-  let high = 0;
-  for (let d = step; f(low - d) > f(low); d *= 2) low -= d;
-  for (let d = step; f(high + d) > f(high); d *= 2) high += d;
-  // The last doubling may have stepped over the maximum.
-  [low, high] = [2 * low - step, 2 * high + step];
-  while (high - low > step / 8) {
-    const third = (high - low) / 3;
-    if (f(low + third) < f(high - third)) low += third;
-    else high -= third;
-  }
-  return (low + high) / 2;
-};
+/** Below this, T is 0 or infinite with a probability that differs from its limit by less than 1e-9. */
+const LEAST_DF = 1e-12;
 
 /** P(T > t) with side 1, P(T <= t) with side -1, for t >= 0. */
-const tailProbability = (t: number, df: number, ncp: number, side: 1 | -1): number => {
-  const log = logTerm(t, df, ncp, side);
-  const step = 0.5 / Math.sqrt(df + 1);
-  const mode = modeOf(log, step);
-  const peak = log(mode);
-  const area = integrateUnimodal(
-    (u) => Math.exp(log(u) - peak),
-    reach(log, mode, -step),
-    mode,
-    reach(log, mode, step),
-  );
+const tailProbability = (t: number, anyDf: number, ncp: number, side: 1 | -1): number => {
+  const df = Math.max(anyDf, LEAST_DF);
   const logConstant = Math.LN2 + 0.5 * Math.log(df / (4 * Math.PI)) - stirlingError(df / 2);
-  return Math.min(1, Math.exp(peak + logConstant + Math.log(area)));
+  const log = logConstant + logUnimodalIntegral(logTerm(t, df, ncp, side), 0, 0.5 / Math.sqrt(df + 1));
+  return Math.min(1, Math.exp(log));
 };
 
 const requireArguments = (t: number, df: number, ncp: number): void => {

@@ -33,6 +33,8 @@ export const solveQuantile = (
     const { log } = useLower ? lower : upper;
     const newton = (target - log) * Math.exp(log - logDensity) * (useLower ? 1 : -1);
     const step = Math.min(newton, longestStepUp);
+    // So narrow a distribution lies between two doubles: the start is as near as they come.
+    if (!Number.isFinite(step)) break;
     u += step;
     const size = Math.abs(step);
     if (size <= 4e-16 * Math.max(1, Math.abs(u)) || (size < 1e-9 && size >= last)) break;

@@ -1,7 +1,7 @@
 /** Student's t distribution. Tails come from the survival function, never from 1 - cdf. Golden family `distributions`. */
 import { logBetaOf } from '../beta.ts';
 import { stirlingError } from '../log-gamma.ts';
-import { requireNumber, requireOpenUnit, requirePositive } from '../require.ts';
+import { offZero, requireNumber, requireOpenUnit, requirePositive } from '../require.ts';
 import { betaLogitQuantile } from './beta.ts';
 import { betaTailsGiven } from './incomplete-beta.ts';
 import { complement, halfOf, impossible, type Tail } from './tail.ts';
@@ -15,20 +15,46 @@ const logScaledBeta = (df: number): number => {
   );
 };
 
+/** Degrees of freedom where all that is computed from them stays within the doubles; beyond 1e100 it is the normal. */
+const tamedDf = (df: number): number => Math.min(offZero(df), 1e100);
+
+/** At t > 0: t^2 / (t^2 + df) and its rest, and the logarithm of the beta function's power of both, all from t itself. */
+const pointOf = (t: number, df: number) => {
+  const r = t / Math.sqrt(df);
+  const square = r * r;
+  const x = 1 / (1 + square);
+  const y = r < 1 ? square * x : 1 / (1 + 1 / square);
+  // x^(df/2) y^(1/2) / B from r: x rounds away what is left of r when df is large.
+  const logX = r < 1e150 ? -Math.log1p(square) : -2 * Math.log(r);
+  const power = (df / 2) * logX + Math.log(t) - 0.5 * Math.LN2 + 0.5 * logX - logScaledBeta(df);
+  return { x, y, power };
+};
+
 /** P(T > |t|). It is half of I_x(df/2, 1/2) at x = df / (df + t^2). */
 const upperTail = (t: number, df: number): Tail => {
   const size = Math.abs(t);
   if (size === 0) return { value: 0.5, log: -Math.LN2 };
   if (size === Infinity) return impossible;
-  const r = size / Math.sqrt(df);
-  const square = r * r;
-  const x = 1 / (1 + square);
-  const y = r < 1 ? square * x : 1 / (1 + 1 / square);
-  // x^(df/2) y^(1/2) / B from r itself: x rounds away what is left of r when df is large.
-  const logX = r < 1e150 ? -Math.log1p(square) : -2 * Math.log(r);
-  const power = (df / 2) * logX + Math.log(size) - 0.5 * Math.LN2 + 0.5 * logX - logScaledBeta(df);
+  const { x, y, power } = pointOf(size, df);
   const lambda = (df / 2) * y - x / 2;
   return halfOf(betaTailsGiven(df / 2, 0.5, { x, y }, power, lambda).lower);
+};
+
+/** P(T <= t) and P(T > t), for callers that checked both. */
+export const studentTTails = (t: number, df: number): { readonly lower: Tail; readonly upper: Tail } => {
+  const beyond = upperTail(t, tamedDf(df));
+  const rest = complement(beyond);
+  return t >= 0 ? { lower: rest, upper: beyond } : { lower: beyond, upper: rest };
+};
+
+/** The logarithm of the density at any t, for callers that checked both. */
+export const studentTLogPdf = (t: number, anyDf: number): number => {
+  const df = tamedDf(anyDf);
+  const size = Math.abs(t);
+  // The density is the power over |t|, which is not 0 / 0 near 0.
+  if (size === Infinity) return -Infinity;
+  if (size < 1e-150) return -0.5 * Math.LN2 - logScaledBeta(df);
+  return pointOf(size, df).power - Math.log(size);
 };
 
 const requireArguments = (t: number, df: number): void => {
@@ -42,8 +68,7 @@ const requireArguments = (t: number, df: number): void => {
  */
 export const studentTSf = (t: number, df: number): number => {
   requireArguments(t, df);
-  const tail = upperTail(t, df);
-  return t >= 0 ? tail.value : 1 - tail.value;
+  return studentTTails(t, df).upper.value;
 };
 
 /**
@@ -52,7 +77,7 @@ export const studentTSf = (t: number, df: number): number => {
  */
 export const studentTCdf = (t: number, df: number): number => {
   requireArguments(t, df);
-  return studentTSf(-t, df);
+  return studentTTails(t, df).lower.value;
 };
 
 /**
@@ -61,17 +86,17 @@ export const studentTCdf = (t: number, df: number): number => {
  */
 export const studentTLogSf = (t: number, df: number): number => {
   requireArguments(t, df);
-  const tail = upperTail(t, df);
-  return t >= 0 ? tail.log : complement(tail).log;
+  return studentTTails(t, df).upper.log;
 };
 
 /**
  * The t with P(T <= t) = p, for 0 < p < 1. It can leave the doubles for df below 1 and p near 0 or 1: then -Infinity or Infinity.
  * @throws RangeError naming `p` or `df`.
  */
-export const studentTQuantile = (p: number, df: number): number => {
+export const studentTQuantile = (p: number, anyDf: number): number => {
   requireOpenUnit('p', p);
-  requirePositive('df', df);
+  requirePositive('df', anyDf);
+  const df = tamedDf(anyDf);
   if (p === 0.5) return 0;
   const outside = 2 * Math.min(p, 1 - p);
   const inside = Math.abs(2 * p - 1);
