@@ -4,6 +4,7 @@
  * .95 is wrong far more often than in 5 % of experiments without a difference, at every further look more so.
  */
 import type { Tail } from '../../math/distributions/tail.ts';
+import { logAddExp } from '../../math/special.ts';
 import { logUnimodalIntegral } from '../../math/unimodal-integral.ts';
 
 /** A posterior in a coordinate u in which its density has one peak. */
@@ -31,18 +32,25 @@ export const requireBetter = (better: Better): void => {
 const others = (arms: readonly ComparableArm[], k: number): readonly ComparableArm[] =>
   arms.filter((_, j) => j !== k);
 
-/** ln of the chance that an arm is worse than the point u. */
-const logWorse = (arm: ComparableArm, u: number, better: Better): number => {
+/** ln of the chances that an arm is worse and that it is better than the point u. */
+const logSides = (arm: ComparableArm, u: number, better: Better) => {
   const { lower, upper } = arm.tails(u);
-  return better === 'max' ? lower.log : upper.log;
+  return better === 'max' ? { worse: lower.log, better: upper.log } : { worse: upper.log, better: lower.log };
 };
 
 const logAllWorse = (arms: readonly ComparableArm[], u: number, better: Better): number =>
-  arms.reduce((sum, arm) => sum + logWorse(arm, u, better), 0);
+  arms.reduce((sum, arm) => sum + logSides(arm, u, better).worse, 0);
 
-/** ln(1 - e^x) for x <= 0. */
-const logComplement = (x: number): number =>
-  x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+/** ln of the chance that some arm is better than the point u: the first, or else the second, and so on. No chance is subtracted. */
+const logSomeBetter = (arms: readonly ComparableArm[], u: number, better: Better): number => {
+  let [some, none] = [-Infinity, 0];
+  for (const arm of arms) {
+    const sides = logSides(arm, u, better);
+    some = logAddExp(some, none + sides.better);
+    none += sides.worse;
+  }
+  return some;
+};
 
 /** P(arm k is the best): its density times the chances that each other is worse. They sum to 1 up to rounding. */
 export const chancesToBeBest = (arms: readonly ComparableArm[], better: Better): readonly number[] =>
@@ -66,7 +74,7 @@ export const expectedLosses = (arms: readonly ComparableArm[], better: Better): 
     const rest = others(arms, k);
     if (rest.length === 0) return 0;
     const log = logUnimodalIntegral(
-      (u) => arm.logUnit(u) + logWorse(arm, u, better) + logComplement(logAllWorse(rest, u, better)),
+      (u) => arm.logUnit(u) + logAllWorse([arm], u, better) + logSomeBetter(rest, u, better),
       arm.centre,
       arm.width,
     );
