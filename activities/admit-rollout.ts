@@ -4,18 +4,22 @@
  */
 import { startEvidence, type RolloutEvidence } from '../src/analysis/index.ts';
 import { applyChange } from '../src/domain/change.ts';
-import { Failure, invalidInput, type Problem } from '../src/domain/failure.ts';
-import { frozenBecause } from '../src/domain/freeze.ts';
-import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { invalidInput, type Problem } from '../src/domain/failure.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
-import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
+import { rolloutInputSchema } from '../src/domain/workflow-input.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { adoptedService } from './adopted-service.ts';
 import { baselineOf } from './baseline.ts';
-import { INPUT, planOf, problemsOfChange, problemsOfEvidence, refuseModeOff } from './plan-rollout.ts';
+import {
+  INPUT,
+  planOf,
+  problemsOfChange,
+  problemsOfEvidence,
+  refuseAtStandstill,
+  refuseModeOff,
+} from './plan-rollout.ts';
 import type { ActivityPorts } from './ports.ts';
-import { fleetPause } from './standstill.ts';
 import { requireStill, stableOf } from './served-as-recorded.ts';
 import { takeLease } from './take-lease.ts';
 
@@ -83,19 +87,6 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
     plan: { ...plan, generation },
     evidence: startEvidence(plan.guardrails, plan.steps, baseline.frozen),
   };
-}
-
-/** A freeze may be overridden by whoever says so on record, the fleet's pause may not. */
-async function refuseAtStandstill(
-  ports: ActivityPorts,
-  settings: ServiceSettings,
-  { serviceId, force }: RolloutInput,
-): Promise<void> {
-  const paused = await fleetPause(ports);
-  if (paused !== null) throw new Failure('PolicyDenied', `${serviceId}: ${paused}`);
-  const frozen = frozenBecause(settings.change.freeze, ports.nowMs());
-  if (frozen === null || force === true) return;
-  throw new Failure('PolicyDenied', `${serviceId} is ${frozen}; "force": true starts all the same`);
 }
 
 function refuse(problems: readonly Problem[]): void {

@@ -6,6 +6,7 @@ import { planLabels } from '../src/analysis/index.ts';
 import { sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, type Problem } from '../src/domain/failure.ts';
+import { frozenBecause } from '../src/domain/freeze.ts';
 import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
@@ -14,6 +15,7 @@ import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import type { Baseline } from './baseline.ts';
 import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
+import { fleetPause } from './standstill.ts';
 
 /** What messages call the input. */
 export const INPUT = 'input of canaryRollout';
@@ -21,6 +23,19 @@ export const INPUT = 'input of canaryRollout';
 /** Throws PolicyDenied for a service that nothing changes. */
 export function refuseModeOff({ serviceId, mode }: ServiceSettings): void {
   if (mode === 'off') throw new Failure('PolicyDenied', `${serviceId} is in mode off: nothing changes it`);
+}
+
+/** A freeze may be overridden by whoever says so on record, the fleet's pause may not. */
+export async function refuseAtStandstill(
+  ports: Pick<ActivityPorts, 'fleet' | 'nowMs'>,
+  settings: ServiceSettings,
+  { serviceId, force }: Pick<RolloutInput, 'serviceId' | 'force'>,
+): Promise<void> {
+  const paused = await fleetPause(ports);
+  if (paused !== null) throw new Failure('PolicyDenied', `${serviceId}: ${paused}`);
+  const frozen = frozenBecause(settings.change.freeze, ports.nowMs());
+  if (frozen === null || force === true) return;
+  throw new Failure('PolicyDenied', `${serviceId} is ${frozen}; "force": true starts all the same`);
 }
 
 /** What is wrong with the change itself: it changes nothing, or the gateway does not take it. */

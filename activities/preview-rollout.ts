@@ -6,7 +6,13 @@ import { planSteps, type StepPlan } from '../src/analysis/index.ts';
 import { ladderOf } from '../src/analysis/rollout/ladder.ts';
 import { lossOf } from '../src/analysis/rollout/wording.ts';
 import { applyChange } from '../src/domain/change.ts';
-import { describeProblem, Failure, invalidInput, type FailureType, type Problem } from '../src/domain/failure.ts';
+import {
+  describeProblem,
+  Failure,
+  invalidInput,
+  type FailureType,
+  type Problem,
+} from '../src/domain/failure.ts';
 import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
@@ -15,7 +21,14 @@ import type { ServiceRecord } from '../src/ports/stores.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { adoptedService } from './adopted-service.ts';
 import { baselineOf, type Baseline } from './baseline.ts';
-import { INPUT, planOf, problemsOfChange, problemsOfEvidence, refuseModeOff } from './plan-rollout.ts';
+import {
+  INPUT,
+  planOf,
+  problemsOfChange,
+  problemsOfEvidence,
+  refuseAtStandstill,
+  refuseModeOff,
+} from './plan-rollout.ts';
 import type { ActivityPorts } from './ports.ts';
 import { stableOf } from './served-as-recorded.ts';
 
@@ -51,17 +64,14 @@ export interface RolloutPreview {
 }
 
 /** Read. Changes nothing. Throws only when the database or the gateway cannot be asked. */
-export async function previewRollout(
-  ports: Omit<ActivityPorts, 'rollouts' | 'audit' | 'decisions'>,
-  typed: unknown,
-): Promise<RolloutPreview> {
+export async function previewRollout(ports: ActivityPorts, typed: unknown): Promise<RolloutPreview> {
   const refusals: Refusal[] = [];
   const input = await kept(refusals, async () => parseOrFail(rolloutInputSchema, typed, INPUT));
   const serviceId = input?.serviceId ?? namedIn(typed);
-  const service =
-    serviceId === null ? null : await kept(refusals, () => adoptedService(ports, serviceId));
+  const service = serviceId === null ? null : await kept(refusals, () => adoptedService(ports, serviceId));
   if (!service) return { refusals, live: null, plan: null, steps: [] };
   await kept(refusals, async () => refuseModeOff(service.settings));
+  await kept(refusals, () => refuseAtStandstill(ports, service.settings, input ?? service));
   refusals.push(...(await heldBy(ports, service.serviceId)));
   const live = await ports.orchestratorFor(service.settings.orchestrator).read(service.serviceId);
   const recorded = await kept(refusals, () => stableOf(ports, service.serviceId, live));
@@ -71,7 +81,7 @@ export async function previewRollout(
 }
 
 async function planned(
-  ports: Pick<ActivityPorts, 'orchestratorFor' | 'windows' | 'nowMs' | 'hash'>,
+  ports: ActivityPorts,
   of: {
     readonly input: RolloutInput;
     readonly service: ServiceRecord;
