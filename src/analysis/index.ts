@@ -46,6 +46,7 @@ export {
   type AnomalyOptions,
   type AnomalyState,
 } from './detectors/anomaly.ts';
+export { blockMeans, type BlockMeansOptions, type BlockMeansState } from './detectors/block-means.ts';
 export {
   cusum,
   learnedCusum,

@@ -1,6 +1,7 @@
 /** Two-sample Kolmogorov-Smirnov test of a fixed reference against a trailing window, at every look, with its error spent over them. */
 import { ksDistanceOfSorted } from '../drift/ks-distance.ts';
 import { ksCriticalSteps } from '../drift/ks-two-sample.ts';
+import { ascending } from '../drift/sorted.ts';
 import { shown, type Detector } from './detector.ts';
 import {
   againstReference,
@@ -19,10 +20,7 @@ export const ksDetector = (options: ReferenceOptions = {}): Detector<ReferenceSt
   const critical = ksCriticalSteps(plan.reference, plan.window, plan.alpha);
   const threshold = critical / (plan.reference * plan.window);
   return againstReference('ks', plan, (reference, current) => {
-    const { steps, d } = ksDistanceOfSorted(
-      reference,
-      current.toSorted((a, b) => a - b),
-    );
+    const { steps, d } = ksDistanceOfSorted(reference, ascending(current));
     if (steps < critical) return null;
     const reason = `KS distance ${shown(d)} >= ${shown(threshold)}, the level ${shown(plan.alpha)} of a look`;
     return { direction: 'changed', reason, statistic: d, threshold };

@@ -3,8 +3,8 @@
  * Skewed metrics (latency, cost) are to be put on a log scale before: on the raw scale IQR and MAD flag a tail that is always there.
  */
 import { requirePositive } from '../../math/require.ts';
+import { ascending, quantileOfSorted } from '../drift/sorted.ts';
 import { defined, undefinedBecause, type Statistic } from '../result.ts';
-import { sampleQuantiles } from '../sample-quantiles.ts';
 import { LARGEST_VALUE } from './detector.ts';
 
 /** Iglewicz, Hoaglin, How to Detect and Handle Outliers, 1993: makes MAD and mean absolute deviation comparable to a standard deviation. */
@@ -58,24 +58,19 @@ export const zCentreOf = (values: readonly number[]): ZCentre => {
 /** 0 where there is no spread. */
 export const zScore = ({ mean, sd }: ZCentre, x: number): number => (sd > 0 ? (x - mean) / sd : 0);
 
-const quantilesOf = (values: readonly number[], qs: readonly number[]): readonly number[] => {
-  const quantiles = sampleQuantiles(values, qs);
-  return quantiles.ok ? quantiles.value : [];
-};
-
 /** For callers that checked `values`: one or more. */
 export const iqrFencesOf = (values: readonly number[], factor: number): IqrFences => {
-  const [q1 = 0, q3 = 0] = quantilesOf(values, [0.25, 0.75]);
+  const sorted = ascending(values);
+  const [q1, q3] = [quantileOfSorted(sorted, 0.25), quantileOfSorted(sorted, 0.75)];
   const reach = factor * (q3 - q1);
   return { q1, q3, low: q1 - reach, high: q3 + reach };
 };
 
 /** For callers that checked `values`: one or more. */
 export const madCentreOf = (values: readonly number[]): MadCentre => {
-  const [median = 0] = quantilesOf(values, [0.5]);
+  const median = quantileOfSorted(ascending(values), 0.5);
   const deviations = values.map((x) => Math.abs(x - median));
-  const [mad = 0] = quantilesOf(deviations, [0.5]);
-  return { median, mad, meanAd: meanOf(deviations) };
+  return { median, mad: quantileOfSorted(ascending(deviations), 0.5), meanAd: meanOf(deviations) };
 };
 
 /** .6745 (x - median) / MAD; where MAD is 0, (x - median) / (1.253314 mean AD); where that is 0 too, 0. */

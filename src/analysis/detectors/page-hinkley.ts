@@ -8,9 +8,9 @@ import { exceeds, requireValue, type Alarm, type Detector } from './detector.ts'
 export interface PageHinkleyOptions {
   /** No alarm before so many values; 30 unless told. */
   readonly minInstances?: number;
-  /** Deviation that is not counted, in the unit of the values, from 0; .25 unless told. */
+  /** Deviation that is not counted, in the unit of the values, from 0; .15 unless told. */
   readonly delta?: number;
-  /** Alarm above this distance, in the unit of the values; 20 unless told. */
+  /** Alarm above this distance, in the unit of the values; 40 unless told. */
   readonly threshold?: number;
   /** Forgetting per value, above 0 and at most 1; .9999 unless told. */
   readonly alpha?: number;
@@ -38,7 +38,7 @@ export interface PageHinkleyState {
 }
 
 const settingsOf = (options: PageHinkleyOptions): Required<PageHinkleyOptions> => {
-  const settings = { ...RIVER_PAGE_HINKLEY, delta: 0.25, threshold: 20, ...options };
+  const settings = { ...RIVER_PAGE_HINKLEY, delta: 0.15, threshold: 40, ...options };
   requireWhole('minInstances', settings.minInstances, 1);
   requireFinite('delta', settings.delta);
   if (settings.delta < 0) throw new RangeError(`delta must not be negative, got ${settings.delta}`);

@@ -1,5 +1,5 @@
 /** How far two samples' distribution functions are apart. Decides nothing; `ks-two-sample.ts` says how surprising that is. */
-import { requireFinite } from '../../math/require.ts';
+import type { Sorted } from './sorted.ts';
 
 /**
  * D = sup |F_a - F_b| as a whole number of steps of 1 / (n m), so that equality with a bound is exact, and as a share.
@@ -10,14 +10,8 @@ export interface KsDistance {
   readonly d: number;
 }
 
-/** Sorted upwards. @throws RangeError naming `name` when an element is not finite. */
-export const sortedSample = (name: string, values: readonly number[]): readonly number[] => {
-  for (const value of values) requireFinite(name, value);
-  return values.toSorted((x, y) => x - y);
-};
-
-/** Of two samples that are sorted upwards and not empty. */
-export const ksDistanceOfSorted = (a: readonly number[], b: readonly number[]): KsDistance => {
+/** Of two samples that are not empty. */
+export const ksDistanceOfSorted = (a: Sorted, b: Sorted): KsDistance => {
   const [n, m] = [a.length, b.length];
   let [i, j, steps] = [0, 0, 0];
   while (i < n && j < m) {

@@ -5,9 +5,10 @@
 import { kolmogorovSf } from '../../math/distributions/kolmogorov.ts';
 import { requireOpenUnit, requireWhole } from '../../math/require.ts';
 import { defined, undefinedBecause, type Statistic } from '../result.ts';
-import { ksDistanceOfSorted, sortedSample } from './ks-distance.ts';
+import { ksDistanceOfSorted } from './ks-distance.ts';
 import { ksExactSf } from './ks-exact.ts';
 import { ksOneSampleSf } from './ks-one-sample.ts';
+import { sortedSample } from './sorted.ts';
 
 /** Up to this many pairs the path count is used, which takes a step per pair. */
 export const KS_EXACT_PAIRS = 10_000;

@@ -7,8 +7,8 @@
  */
 import { chiSquareQuantile } from '../../math/distributions/chi-square.ts';
 import { requireFinite, requireOpenUnit, requireWhole } from '../../math/require.ts';
-import { sortedSample } from './ks-distance.ts';
 import { defined, undefinedBecause, type Statistic } from '../result.ts';
+import { quantileOfSorted, sortedSample } from './sorted.ts';
 
 /** The bins of a reference: bin i holds the values with exactly i edges at or below them. Fixed once, from the reference. */
 export interface PsiBins {
@@ -69,19 +69,6 @@ export const psiCounts = (edges: readonly number[], values: readonly number[]): 
 };
 
 /**
- * The type-7 quantile of a sorted sample, from the nearer order statistic: an edge that falls on a value is that value to the last
- * bit (NumPy's way), and so are edges half-way between rounded values. A value on an edge belongs to the bin above, so bits count here.
- */
-const edgeAt = (sorted: readonly number[], q: number): number => {
-  const at = (sorted.length - 1) * q;
-  const below = Math.floor(at);
-  const share = at - below;
-  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
-  if (!Number.isFinite(high - low)) return (1 - share) * low + share * high;
-  return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share);
-};
-
-/**
  * Bins whose edges are the distinct type-7 quantiles of the reference at i / bins; equal quantiles collapse, so that few distinct
  * values give few bins. Undefined for an empty reference.
  * @throws RangeError naming `reference` when an element is not finite, or `bins` (a whole number from 2).
@@ -90,7 +77,7 @@ export const psiBins = (reference: readonly number[], bins: number = PSI_BINS): 
   requireWhole('bins', bins, 2);
   const sorted = sortedSample('reference', reference);
   if (sorted.length === 0) return undefinedBecause('empty sample');
-  const quantiles = Array.from({ length: bins - 1 }, (_, i) => edgeAt(sorted, (i + 1) / bins));
+  const quantiles = Array.from({ length: bins - 1 }, (_, i) => quantileOfSorted(sorted, (i + 1) / bins));
   const edges = quantiles.filter((edge, i, all) => i === 0 || edge !== all[i - 1]);
   return defined({ edges, counts: psiCounts(edges, reference) });
 };

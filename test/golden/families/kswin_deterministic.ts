@@ -12,7 +12,7 @@ interface Input {
 export const adapter = goldenAdapter<Input>({
   family: 'kswin_deterministic',
   answer: ({ stream, window, recent, alpha }) => {
-    const detector = kswin({ window, recent, alpha });
+    const detector = kswin({ window, recent, alpha, every: 1 });
     let state = detector.start();
     const detections = stream.flatMap((value, i) => {
       const detected = detector.update(state, value);

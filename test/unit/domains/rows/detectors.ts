@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import {
   adwin,
+  blockMeans,
   cusum,
   flooredPsi,
   iqrAnomaly,
@@ -172,8 +173,14 @@ export const rows: readonly DomainRow[] = [
   domainRow({
     name: 'kswin',
     call: ({ value, ...options }) => fed(kswin(options), value),
-    good: { window: 20, recent: 8, alpha: 0.01, value: 1 },
-    bad: { window: notWholeFrom(10), recent: notWholeFrom(2), alpha: notOpenUnit, value: notValue },
+    good: { window: 20, recent: 8, alpha: 0.01, every: 2, value: 1 },
+    bad: {
+      window: notWholeFrom(10),
+      recent: notWholeFrom(2),
+      alpha: notOpenUnit,
+      every: notWholeFrom(1),
+      value: notValue,
+    },
   }),
   domainRow({
     name: 'ksDetector',
@@ -245,5 +252,11 @@ export const rows: readonly DomainRow[] = [
       seasons: notWholeFrom(1),
       value: notValue,
     },
+  }),
+  domainRow({
+    name: 'blockMeans',
+    call: ({ value, block }) => fed(blockMeans(adwin(), { block }), value),
+    good: { block: 10, value: 1 },
+    bad: { block: notWholeFrom(2), value: notValue },
   }),
 ];

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ksDetector,
+  kswin,
+  madAnomaly,
+  pageHinkley,
+  psiDetector,
+  RIVER_PAGE_HINKLEY,
+  standardised,
+  type Detector,
+} from '../../../../src/analysis/index.ts';
+import { randomFromSeed, sampleNormal } from '../../../../src/math/index.ts';
+
+const alarmsOf = <S>(detector: Detector<S>, next: () => number, n: number): readonly number[] => {
+  const alarms: number[] = [];
+  let state = detector.start();
+  for (let at = 0; at < n; at++) {
+    const detected = detector.update(state, next());
+    state = detected.state;
+    if (detected.alarm !== null) alarms.push(at);
+  }
+  return alarms;
+};
+
+const normals = (seed: number): (() => number) => {
+  const random = randomFromSeed(seed);
+  return () => sampleNormal(random);
+};
+
+describe('the false-alarm rate that is set', () => {
+  const sizes = { reference: 200, window: 100, every: 50 };
+  const perSet = 100;
+  const n = 200_000;
+
+  it.each<[string, Detector<unknown>]>([
+    ['ks', ksDetector({ ...sizes, falseAlarmsPer100k: perSet }) as Detector<unknown>],
+    ['psi', psiDetector({ ...sizes, leastPsi: 0, falseAlarmsPer100k: perSet }) as Detector<unknown>],
+    ['kswin', kswin({ window: 300, recent: 100, every: 50, alpha: 0.05 }) as Detector<unknown>],
+  ])(
+    'holds for %s, and is not far from used',
+    (_name, detector) => {
+      const alarms = alarmsOf(detector, normals(2), n).length;
+      expect(alarms).toBeLessThanOrEqual((perSet * n) / 100_000);
+      expect(alarms).toBeGreaterThan((perSet * n) / 100_000 / 12);
+    },
+    30_000,
+  );
+});
+
+describe('looks', () => {
+  it('come only when reference and window are full, and then every so many values', () => {
+    const step = (at: number): number => (at < 100 ? at / 100 : 50 + at);
+    let at = 0;
+    const alarms = alarmsOf(ksDetector({ reference: 100, window: 40, every: 15 }), () => step(at++), 139);
+    expect(alarms).toEqual([]);
+    at = 0;
+    expect(alarmsOf(ksDetector({ reference: 100, window: 40, every: 15 }), () => step(at++), 141)).toEqual([
+      139,
+    ]);
+  });
+
+  it('of KSWIN begin with the first full window', () => {
+    let at = 0;
+    const jump = (): number => (at++ < 60 ? at / 100 : 50 + at);
+    expect(alarmsOf(kswin({ window: 100, recent: 40, every: 7 }), jump, 100)).toEqual([99]);
+  });
+});
+
+describe('a change of spread alone', () => {
+  it('is seen by the tests of distributions', () => {
+    for (const detector of [ksDetector(), psiDetector(), kswin()] as Detector<unknown>[]) {
+      const z = normals(4);
+      let at = 0;
+      const alarms = alarmsOf(detector, () => z() * (at++ < 2500 ? 1 : 4), 4000);
+      expect(alarms[0]).toBeGreaterThanOrEqual(2500);
+    }
+  });
+});
+
+describe('the anomaly window', () => {
+  it('excludes the tested value: a spike is judged by what came before it', () => {
+    let at = 0;
+    const spiky = (): number => (at++ === 60 ? 100 : at % 5);
+    expect(alarmsOf(madAnomaly({ window: 50, least: 50 }), spiky, 120)).toEqual([60]);
+  });
+
+  it('judges nothing before it has seen enough', () => {
+    let at = 0;
+    const early = (): number => (at++ === 20 ? 100 : at % 5);
+    expect(alarmsOf(madAnomaly({ window: 50, least: 30 }), early, 60)).toEqual([]);
+    at = 0;
+    expect(alarmsOf(madAnomaly({ window: 50, least: 20 }), early, 60)).toEqual([20]);
+  });
+});
+
+describe('Page-Hinkley', () => {
+  it('is wrong less often on standardised values than with the customary settings', () => {
+    const ours = alarmsOf(standardised(pageHinkley()), normals(6), 200_000).length;
+    const customary = alarmsOf(pageHinkley(RIVER_PAGE_HINKLEY), normals(6), 200_000).length;
+    expect(ours).toBeLessThanOrEqual(30);
+    expect(customary).toBeGreaterThan(2 * ours);
+  });
+});
