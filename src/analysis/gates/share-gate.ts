@@ -7,6 +7,7 @@
  * `sample-ratio.ts`, counted from the block after that.
  */
 import { requireFinite } from '../../math/require.ts';
+import { evidenceBeyondLimit } from '../rate-limit-mixture.ts';
 import { SAMPLE_RATIO_LIMIT, sampleRatioLogBayesFactor } from '../sample-ratio.ts';
 
 /** Requests (or first exposures of units) per arm during one block of exposure time. */
@@ -41,10 +42,13 @@ export interface ShareGate extends ShareGateStart {
   readonly mismatch: boolean;
 }
 
-/** Shares are kept this far from 0 and 1, so that a stray request of the other arm decides nothing alone. */
-const EDGE = 1e-3;
+/** A share of 0 (or 1) stands this much nearer to it than the share it is compared with: one stray request decides nothing alone. */
+const NEARER = 100;
 
-/** Odds at which the traffic counts as moved, against chance in any one block. */
+/** At 0 and 100 % there is no split to test; more strays than this share say that the other arm is still served. */
+const TOLERATED_STRAYS = 0.01;
+
+/** Odds at which the traffic counts as moved, against chance over a whole step. */
 const MOVED_ODDS = 1000;
 
 const NONE = { stable: 0, candidate: 0 } as const;
@@ -77,7 +81,10 @@ export const startShareGate = (start: ShareGateStart): ShareGate => {
   };
 };
 
-const clamped = (pct: number): number => Math.min(1 - EDGE, Math.max(EDGE, pct / 100));
+const shareBeside = (pct: number, otherPct: number): number => {
+  if (pct <= 0) return otherPct / 100 / NEARER;
+  return pct >= 100 ? 1 - (1 - otherPct / 100) / NEARER : pct / 100;
+};
 
 const added = (to: ShareGate['seen'], { stable, candidate }: Exposures): ShareGate['seen'] => ({
   stable: to.stable + stable,
@@ -93,20 +100,30 @@ const requireExposures = (block: Exposures): void => {
 };
 
 const towardsMoved = (gate: ShareGate, block: Exposures): ShareGate => {
-  const asked = clamped(gate.weightPct);
-  const before = clamped(gate.beforePct);
+  const asked = shareBeside(gate.weightPct, gate.beforePct);
+  const before = shareBeside(gate.beforePct, gate.weightPct);
   const gained =
     block.candidate * Math.log(asked / before) + block.stable * Math.log((1 - asked) / (1 - before));
   const score = Math.max(0, gate.score + gained);
   const runSinceMs = score === 0 ? null : (gate.runSinceMs ?? block.startMs);
-  const moved = score >= Math.log(MOVED_ODDS * Math.max(1, gate.blocks));
+  // A run may begin at each of the n blocks so far, and each block may end one: both are paid for.
+  const n = gate.blocks;
+  const moved = score >= Math.log((MOVED_ODDS * Math.PI ** 2 * n ** 3) / 6);
   return { ...gate, score, runSinceMs, movedAtMs: moved ? Math.max(runSinceMs ?? 0, gate.setAtMs) : null };
+};
+
+/** Log evidence that the split is not the one asked for. At the ends: that strays are more than tolerated. */
+const splitEvidence = (weightPct: number, { stable, candidate }: ShareGate['counted']): number => {
+  if (weightPct > 0 && weightPct < 100) {
+    return sampleRatioLogBayesFactor([stable, candidate], [100 - weightPct, weightPct]);
+  }
+  const strays = weightPct === 0 ? candidate : stable;
+  return evidenceBeyondLimit({ n: stable + candidate, successes: strays }, TOLERATED_STRAYS, 'greater');
 };
 
 const watchSplit = (gate: ShareGate, block: Exposures): ShareGate => {
   const counted = added(gate.counted, block);
-  const asked = clamped(gate.weightPct);
-  const logBayesFactor = sampleRatioLogBayesFactor([counted.stable, counted.candidate], [1 - asked, asked]);
+  const logBayesFactor = splitEvidence(gate.weightPct, counted);
   const broken = logBayesFactor >= SAMPLE_RATIO_LIMIT;
   if (broken && block.endMs <= gate.setAtMs + gate.convergeMs) {
     return { ...gate, score: 0, runSinceMs: null, movedAtMs: null, counted: NONE, logBayesFactor: 0 };
@@ -116,8 +133,8 @@ const watchSplit = (gate: ShareGate, block: Exposures): ShareGate => {
 
 /**
  * The gate after one more block. A block that ended before the write, or that was folded before, changes nothing. At most .1 % of
- * sound splits are ever called broken, at any number of looks; a gateway that never moves is called moved in at most .1 % of
- * steps per block looked at.
+ * sound splits are ever called broken, at any number of looks. A gateway that never moves is called moved in at most 6 / (pi^2 n^2) of .1 %
+ * of steps at its n-th block: .1 % over a whole step.
  * @throws RangeError naming block.stable or block.candidate.
  */
 export const foldExposures = (gate: ShareGate, block: Exposures): ShareGate => {

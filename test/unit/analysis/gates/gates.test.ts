@@ -68,6 +68,35 @@ describe('the clock of a step', () => {
   });
 });
 
+describe('the ends of the scale', () => {
+  const hour = (share: number) => Array.from({ length: 60 }, () => share);
+  const step = (weightPct: number, beforePct: number) =>
+    startShareGate({ ...from5to25, weightPct, beforePct });
+  it('a step to 100 % that is served is sound for hours', () => {
+    const gate = after(step(100, 50), [...hour(100), ...hour(100)]);
+    expect(gate).toMatchObject({ movedAtMs: SET_AT, mismatch: false });
+    expect(outcomes(gate, 120).slice(0, 2)).toEqual(['pass', 'pass']);
+  });
+  it('a step to 100 % with a request of the other arm now and then is sound, with one in twenty it is broken', () => {
+    expect(outcomes(after(step(100, 50), hour(99.5)), 60).slice(0, 2)).toEqual(['pass', 'pass']);
+    expect(outcomes(after(step(100, 50), hour(95)), 60)[1]).toBe('fail');
+  });
+  it('a step to 100 % of which half is served never moves', () => {
+    expect(after(step(100, 50), hour(50)).movedAtMs).toBeNull();
+  });
+  it.each([0.05, 0.1, 1])('a first step of %d %% that is served moves and is sound', (weightPct) => {
+    const gate = after(step(weightPct, 0), hour(weightPct), 20_000);
+    expect(outcomes(gate, 60).slice(0, 2)).toEqual(['pass', 'pass']);
+  });
+  it('one stray request of the candidate is no step', () => {
+    const gate = foldExposures(step(5, 0), { ...block(0, 600, 0), candidate: 1 });
+    expect(gate.movedAtMs).toBeNull();
+  });
+  it('a step straight from 0 to 100 % moves with the traffic', () => {
+    expect(after(step(100, 0), [0, 100, 100]).movedAtMs).toBe(SET_AT + MINUTE);
+  });
+});
+
 describe('the split of a step', () => {
   it('that stays half way is broken, and says so', () => {
     const gate = after(
