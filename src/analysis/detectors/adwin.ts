@@ -73,7 +73,7 @@ const shrunk = (window: AdwinWindow, settings: Required<AdwinOptions>): [AdwinWi
 /**
  * ADWIN over values of about unit size: rates and scores as they are, others `standardised` (latency and cost `logScaled` before). It
  * sees a change of the mean, up or down, not of the spread alone. False alarms with the defaults: fewer than 1 per 100,000 values that
- * are independent; of the order of delta x (values / clock) at most by the paper's theorem, for values in 0..1. State O(log width).
+ * are independent, however many there are. A rate that is rare (.02) or a shift that is small takes it thousands of values. State O(log width).
  * @throws RangeError naming an option.
  */
 export const adwin = (options: AdwinOptions = {}): Detector<AdwinState> => {

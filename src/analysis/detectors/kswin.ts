@@ -8,11 +8,12 @@ import { ksDistanceOfSorted } from '../drift/ks-distance.ts';
 import { ksCriticalSteps } from '../drift/ks-two-sample.ts';
 import { ascending } from '../drift/sorted.ts';
 import { requireValue, shown, type Detector } from './detector.ts';
+import { NO_BLOCKS, requireMultiple, withBlockValue, type TrailingBlocks } from './trailing-blocks.ts';
 
 export interface KswinOptions {
-  /** Values kept; 600 unless told. */
+  /** Values kept, a multiple of `every`; 600 unless told. */
   readonly window?: number;
-  /** The newest of them, compared with the others; 200 unless told. */
+  /** The newest of them, compared with the others, a multiple of `every`; 200 unless told. */
   readonly recent?: number;
   /** Level of each test, in (0, 1); .002 unless told. */
   readonly alpha?: number;
@@ -20,10 +21,7 @@ export interface KswinOptions {
   readonly every?: number;
 }
 
-export interface KswinState {
-  readonly window: readonly number[];
-  readonly sinceTest: number;
-}
+export type KswinState = TrailingBlocks;
 
 /** A distance up to this is none, however significant. */
 const LEAST_DISTANCE = 0.1;
@@ -44,26 +42,24 @@ export const kswin = ({
   requireWhole('window', window, recent + 2);
   requireOpenUnit('alpha', alpha);
   requireWhole('every', every, 1);
+  requireMultiple('window', window, every);
+  requireMultiple('recent', recent, every);
   const critical = ksCriticalSteps(window - recent, recent, alpha);
   const threshold = Math.max(critical / ((window - recent) * recent), LEAST_DISTANCE);
   return {
     name: 'kswin',
-    // The first full window is tested, however large `every` is.
-    start: () => ({ window: [], sinceTest: every }),
+    start: () => NO_BLOCKS,
     update: (state, value) => {
       requireValue(value);
-      const kept = [...(state.window.length < window ? state.window : state.window.slice(1)), value];
-      const sinceTest = state.sinceTest + 1;
-      if (kept.length < window || sinceTest < every)
-        return { state: { window: kept, sinceTest }, alarm: null };
-      const newest = kept.slice(-recent);
-      const { steps, d } = ksDistanceOfSorted(ascending(kept.slice(0, -recent)), ascending(newest));
-      if (steps < critical || d <= LEAST_DISTANCE) {
-        return { state: { window: kept, sinceTest: 0 }, alarm: null };
-      }
+      const { next, full } = withBlockValue(state, value, every, window / every);
+      if (!full) return { state: next, alarm: null };
+      const newest = next.blocks.slice(-recent / every);
+      const older = next.blocks.slice(0, -recent / every);
+      const { steps, d } = ksDistanceOfSorted(ascending(older.flat()), ascending(newest.flat()));
+      if (steps < critical || d <= LEAST_DISTANCE) return { state: next, alarm: null };
       const reason = `KS distance ${shown(d)} >= ${shown(threshold)}, the level ${shown(alpha)}`;
       return {
-        state: { window: newest, sinceTest: every },
+        state: { blocks: newest, filling: [] },
         alarm: { direction: 'changed', reason, statistic: d, threshold },
       };
     },

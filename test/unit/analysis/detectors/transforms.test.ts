@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   adwin,
+  blockMeans,
   cusum,
   logScaled,
   pageHinkley,
@@ -22,6 +23,16 @@ const alarmsOf = <S>(detector: Detector<S>, values: readonly number[]): readonly
 const normals = (seed: number, n: number): readonly number[] => {
   const random = randomFromSeed(seed);
   return Array.from({ length: n }, () => sampleNormal(random));
+};
+
+/** A detector that only notes what it is fed. */
+const spied = (): { readonly spy: Detector<null>; readonly seen: number[] } => {
+  const seen: number[] = [];
+  const update = (state: null, value: number) => {
+    seen.push(value);
+    return { state, alarm: null };
+  };
+  return { spy: { name: 'spy', start: () => null, update }, seen };
 };
 
 describe('standardised', () => {
@@ -90,17 +101,24 @@ describe('seasonal', () => {
     expect(alarms.at(-1)).toBeLessThan(38 * DAY);
   });
 
+  it('judges nothing in the seasons that it learns from', () => {
+    const twice = rhythm.slice(0, 3 * DAY).map((x, i) => (i >= DAY && i < 2 * DAY ? 2 * x : x));
+    expect(alarmsOf(seasonal(watch, { period: DAY, seasons: 1 }), twice).length).toBeGreaterThan(0);
+    const patient = alarmsOf(seasonal(watch, { period: DAY, seasons: 2 }), twice);
+    expect(patient.filter((at) => at < 2 * DAY)).toEqual([]);
+  });
+
   it('with weight 1 is the difference to the season before', () => {
-    const seen: number[] = [];
-    const spy: Detector<null> = {
-      name: 'spy',
-      start: () => null,
-      update: (state, value) => {
-        seen.push(value);
-        return { state, alarm: null };
-      },
-    };
+    const { spy, seen } = spied();
     alarmsOf(seasonal(spy, { period: 3, weight: 1 }), [1, 2, 3, 11, 22, 33, 12, 20, 30]);
     expect(seen).toEqual([10, 20, 30, 1, -2, -3]);
+  });
+});
+
+describe('blockMeans', () => {
+  it('feeds one mean per full block', () => {
+    const { spy, seen } = spied();
+    alarmsOf(blockMeans(spy, { block: 4 }), [0, 1, 1, 0, 8, 8, 8, 12, 5]);
+    expect(seen).toEqual([0.5, 9]);
   });
 });

@@ -173,7 +173,7 @@ export const rows: readonly DomainRow[] = [
   domainRow({
     name: 'kswin',
     call: ({ value, ...options }) => fed(kswin(options), value),
-    good: { window: 20, recent: 8, alpha: 0.01, every: 2, value: 1 },
+    good: { window: 20, recent: 8, alpha: 0.01, every: 1, value: 1 },
     bad: {
       window: notWholeFrom(10),
       recent: notWholeFrom(2),
