@@ -1,0 +1,119 @@
+/** `rollback SERVICE --direct`: finds the gateway, takes the candidate away, and writes it down or prints what to keep. */
+import { parseOrFail } from '../../domain/validate.ts';
+import { durationMs } from '../../domain/duration.ts';
+import { Failure } from '../../domain/failure.ts';
+import { orchestratorSchema, type GatewayTarget } from '../../domain/gateway-target.ts';
+import type { Answer, Cli } from './answer.ts';
+import { directRollback, type DirectRequest } from './direct-rollback.ts';
+import { entryOf, writeDown, type DirectEntry } from './direct-entry.ts';
+import type { Opened, Where } from './parts.ts';
+import { servedBy } from './plan-view.ts';
+
+export interface DirectOptions extends Where {
+  readonly by: string;
+  readonly reason: string;
+  readonly gateway?: string;
+  readonly driver?: GatewayTarget['driver'];
+  readonly timeout: string;
+}
+
+/** How long a database that does not answer may hold the rollback up. */
+const DATABASE_LIMIT_MS = 2_000;
+
+export async function rollBackDirectly(cli: Cli, serviceId: string, options: DirectOptions): Promise<Answer> {
+  const opened = cli.open(options);
+  try {
+    const known = await askDatabase(cli, options, () => knownOf(opened, serviceId));
+    const target = targetOf(options, known);
+    const request: DirectRequest = {
+      serviceId,
+      by: options.by,
+      reason: options.reason,
+      leaseGeneration: known.ok ? known.value.leaseGeneration : null,
+      timeoutMs: durationMs(options.timeout),
+    };
+    const result = await directRollback(opened.ports.orchestratorFor(target), request, cli);
+    const entry = entryOf(request, target, result, cli.nowMs());
+    const written = await askDatabase(cli, options, () => writeDown(opened.ports, entry));
+    const { before, after } = result;
+    return {
+      text: [
+        `Before: ${servedBy(before)}`,
+        `After:  ${servedBy(after)}`,
+        before.candidate
+          ? 'Verified: the gateway serves the stable configuration alone. A rollout that comes back ends superseded.'
+          : 'No candidate was served. A rollout that comes back ends superseded and brings none.',
+        ...bookLines(written, entry),
+      ].join('\n'),
+      json: {
+        serviceId,
+        before,
+        after,
+        fence: result.fence,
+        tries: result.tries,
+        audit: { written: written.ok, entry },
+      },
+      ok: true,
+    };
+  } finally {
+    void opened.close();
+  }
+}
+
+function bookLines(written: Asked<void>, entry: DirectEntry): readonly string[] {
+  if (written.ok) return [`Audited as ${entry.id}.`];
+  return [
+    `Not audited yet (${written.why}). Keep this line in a file, for \`llm-optimizer audit import FILE\`:`,
+    JSON.stringify(entry),
+  ];
+}
+
+interface Known {
+  readonly target: GatewayTarget | null;
+  readonly leaseGeneration: number | null;
+}
+
+async function knownOf({ ports }: Opened, serviceId: string): Promise<Known> {
+  const [service, lease] = await Promise.all([
+    ports.services.get(serviceId),
+    ports.leases.current(serviceId),
+  ]);
+  return { target: service?.settings.orchestrator ?? null, leaseGeneration: lease?.generation ?? null };
+}
+
+type Asked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+
+/** Never throws and never takes long: nothing here may stand in a rollback's way. */
+async function askDatabase<T>(cli: Cli, { database }: Where, ask: () => Promise<T>): Promise<Asked<T>> {
+  if (database === undefined || database === '') return { ok: false, why: 'no database was named' };
+  const late = cli.delay(DATABASE_LIMIT_MS).then(() => {
+    throw new Error(`the database has not answered within ${DATABASE_LIMIT_MS} ms`);
+  });
+  try {
+    return { ok: true, value: await Promise.race([ask(), late]) };
+  } catch (error) {
+    return { ok: false, why: error instanceof Error ? error.message : String(error) };
+  } finally {
+    late.catch(() => undefined);
+  }
+}
+
+/** As given, or as the service's row has it. The driver follows from the address unless it is named. */
+function targetOf({ gateway, driver }: DirectOptions, known: Asked<Known>): GatewayTarget {
+  if (gateway !== undefined) {
+    const named = driver ?? driverOf(gateway);
+    const parsed = parseOrFail(orchestratorSchema, { driver: named, url: gateway }, '--gateway and --driver');
+    return { driver: parsed.driver, url: parsed.url };
+  }
+  if (known.ok && known.value.target) return known.value.target;
+  const why = known.ok ? 'the database knows no such service' : known.why;
+  const expected = `the gateway's address, such as http://127.0.0.1:8081 (${why})`;
+  throw new Failure('InvalidInput', `--gateway: is missing, expected ${expected}`, [
+    { field: '--gateway', value: undefined, expected },
+  ]);
+}
+
+function driverOf(url: string): GatewayTarget['driver'] {
+  if (/^grpcs?:/u.test(url)) return 'grpc';
+  return url.startsWith('file:') ? 'file' : 'rest';
+}

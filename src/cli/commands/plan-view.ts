@@ -1,0 +1,93 @@
+/** A previewed rollout in words and tables. Shows; decides nothing. */
+import type { RolloutPreview, StepPreview } from '../../../activities/preview-rollout.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
+import { table } from './answer.ts';
+
+export function planText(serviceId: string, preview: RolloutPreview): string {
+  const { live, plan, steps, refusals } = preview;
+  const parts: string[] = [`Rollout of ${serviceId}: a plan; nothing was changed.`];
+  if (plan) parts.push(`Change:      ${plan.summary}`);
+  if (live) parts.push(`Served now:  ${servedBy(live)}`);
+  if (plan) {
+    parts.push('', guardrailTable(plan.guardrails), '', stepTable(steps), '', expected(preview));
+    if (plan.approval !== 'none') parts.push(`Approval:    ${plan.approval}`);
+  }
+  if (refusals.length === 0) parts.push('', 'It would be admitted.');
+  else parts.push('', 'It would be refused:', ...refusals.map((r) => `  ${r.type}  ${r.message}`));
+  return parts.join('\n');
+}
+
+/** What a gateway serves, in one line. */
+export function servedBy(live: LiveConfiguration): string {
+  const model = live.stable.configuration['model'] ?? 'unknown';
+  const beside = live.candidate
+    ? `, beside it ${live.candidate.configuration['model'] ?? 'unknown'} at ${live.weight_pct} %`
+    : ', no candidate';
+  return `${model}${beside} (generation ${live.generation}, revision ${live.revision})`;
+}
+
+function marginOf({ margin, direction }: GuardrailSpec): string {
+  const way = direction === 'increase' ? 'drop' : 'rise';
+  return margin.kind === 'relative' ? `${way} of ${margin.pct} %` : `${way} of ${margin.points} points`;
+}
+
+function guardrailTable(guardrails: readonly GuardrailSpec[]): string {
+  return table(
+    ['guardrail', 'margin', 'decides'],
+    guardrails.map((spec) => [spec.id, marginOf(spec), spec.required ? 'yes' : 'no, shown only']),
+  );
+}
+
+function stepTable(steps: readonly StepPreview[]): string {
+  return table(
+    ['step', 'must be ruled out', 'labels (candidate)', 'labels (both arms)', 'at least'],
+    steps.map((step) => [
+      `${step.weightPct} %`,
+      ruledOut(step),
+      count(step.candidateLabels),
+      count(step.totalLabels),
+      step.expectedMs === null ? 'unknown' : about(step.expectedMs),
+    ]),
+  );
+}
+
+function ruledOut({ rulesOut }: StepPreview): string {
+  const required = rulesOut.filter((each) => each.required);
+  return rulesOut.length === 0
+    ? 'a broken absolute limit'
+    : required.map(({ guardrail, loss }) => `${guardrail}: ${loss}`).join('\n');
+}
+
+function expected({ plan }: RolloutPreview): string {
+  if (!plan) return '';
+  const { needed, perHour, expectedMs } = plan.labels;
+  const yields = `${count(perHour)} labels an hour arrive`;
+  if (needed === null || expectedMs === null) {
+    return `Expected:    cannot be told, a base rate is unknown; ${yields}`;
+  }
+  const limit = `at most ${formatDuration(plan.maxRolloutMs)}`;
+  return `Expected:    about ${count(needed)} labels before 100 %; ${yields}: some ${about(expectedMs)} (${limit})`;
+}
+
+const count = (value: number | null): string => (value === null ? 'unknown' : value.toLocaleString('en'));
+
+/** Rounded up to two units: 3,725,000 -> "1h 3m". */
+export function about(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const;
+  const first = units.findIndex(([, size]) => ms >= size);
+  if (first === -1) return '1s';
+  const [name, size] = units[first] ?? ['s', 1_000];
+  const next = units[first + 1];
+  if (!next) return `${Math.ceil(ms / size)}${name}`;
+  const rest = Math.ceil((ms % size) / next[1]);
+  const whole = Math.floor(ms / size);
+  if (rest * next[1] >= size) return `${whole + 1}${name}`;
+  return rest === 0 ? `${whole}${name}` : `${whole}${name} ${rest}${next[0]}`;
+}

@@ -1,0 +1,55 @@
+/** The options of `rollout plan` and `rollout start` as the input of the workflow. Decides nothing: admission judges it. */
+import type { Command } from 'commander';
+import type { Change } from '../../domain/change.ts';
+import { durationText, fileText, number, steps, whole } from './options.ts';
+
+export interface ChangeOptions {
+  readonly model?: string;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly maxTokens?: number;
+  readonly systemPromptFile?: string;
+  readonly steps?: readonly number[];
+  readonly soak?: string;
+  readonly minSamples?: number;
+  readonly force?: boolean;
+}
+
+export function withChange(command: Command): Command {
+  return command
+    .option('--model <name>', 'serve this model')
+    .option('--temperature <number>', 'serve with this temperature, 0 to 2', number)
+    .option('--top-p <number>', 'serve with this top-p, above 0 to 1', number)
+    .option('--max-tokens <n>', 'serve with at most this many tokens', whole)
+    .option('--system-prompt-file <file>', 'serve with the system prompt in this file', fileText)
+    .option(
+      '--steps <list>',
+      "per cents of the traffic, such as 5,25,50,100 (default: the service's own)",
+      steps,
+    )
+    .option('--soak <duration>', 'shortest time at each step, such as 15m', durationText)
+    .option('--min-samples <n>', 'fewest labels per arm and step', whole)
+    .option('--force', 'start although the evidence cannot come in time; it is kept on record', false);
+}
+
+/** What `canaryRollout` is started with. Options that were not given are left out: the service has defaults. */
+export function inputOf(
+  serviceId: string,
+  given: ChangeOptions & { readonly by?: string; readonly reason?: string },
+): Readonly<Record<string, unknown>> {
+  const { model, temperature, topP, maxTokens, systemPromptFile: systemPrompt } = given;
+  const change: Partial<Change> = { model, temperature, topP, maxTokens, systemPrompt };
+  return defined({
+    serviceId,
+    change: defined(change),
+    steps: given.steps,
+    soak: given.soak,
+    minSamples: given.minSamples,
+    by: given.by,
+    reason: given.reason,
+    force: given.force === true ? true : undefined,
+  });
+}
+
+const defined = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
