@@ -20,20 +20,19 @@ const DAY = 144;
 const HOUR = 6;
 /** The hours of the recorded rise. */
 const MORNING = [5, 11] as const;
-/** Days of `m-small` without an outage; the first two are learned from. */
+/** Days without an outage, of fourteen; the first two are learned from. */
 const CALM_DAYS = 9;
 const LEARNED_DAYS = 2;
 /** Where a change is put in: the afternoon of the seventh day. */
 const CHANGE_AT = 6 * DAY + 14 * HOUR;
 
-const readRates = (category: string): readonly number[] =>
+const readRates = (): readonly number[] =>
   gunzipSync(readFileSync(join(import.meta.dirname, 'data/request-rates.csv.gz')))
     .toString('utf8')
     .trim()
     .split('\n')
-    .map((line) => line.split(','))
-    .filter(([name]) => name === category)
-    .map(([, , rate]) => Number(rate));
+    .slice(1)
+    .map((line) => Number(line.split(',')[2]));
 
 /** Windows without a request have a rate of 0 and count as this. */
 const FLOOR = 1;
@@ -77,6 +76,9 @@ export interface RhythmRow {
   readonly mornings: number;
   readonly days: number;
   readonly alarms: number;
+  /** Of the days of outages and surges that follow: with an alarm, and all. */
+  readonly disturbed: number;
+  readonly disturbedDays: number;
   /** Hours from a change to the first alarm; null when there was none within two days. */
   readonly doubledHours: number | null;
   readonly halvedHours: number | null;
@@ -88,8 +90,11 @@ const hoursTo = <S>(detector: Detector<S>, rates: readonly number[], factor: num
   return first === undefined || first - CHANGE_AT >= 2 * DAY ? null : (first - CHANGE_AT) / HOUR;
 };
 
+const daysOf = (alarms: readonly number[]): number => new Set(alarms.map((at) => Math.floor(at / DAY))).size;
+
 const rowOf = <S>(key: string, label: string, detector: Detector<S>, rates: readonly number[]): RhythmRow => {
-  const alarms = alarmsOn(detector, rates).filter((at) => at >= LEARNED_DAYS * DAY);
+  const all = alarmsOn(detector, rates).filter((at) => at >= LEARNED_DAYS * DAY);
+  const alarms = all.filter((at) => at < CALM_DAYS * DAY);
   const isMorning = (at: number): boolean => {
     const hour = (at % DAY) / HOUR;
     return hour >= MORNING[0] && hour < MORNING[1];
@@ -97,17 +102,19 @@ const rowOf = <S>(key: string, label: string, detector: Detector<S>, rates: read
   return {
     key,
     label,
-    mornings: new Set(alarms.filter(isMorning).map((at) => Math.floor(at / DAY))).size,
+    mornings: daysOf(alarms.filter(isMorning)),
     days: CALM_DAYS - LEARNED_DAYS,
     alarms: alarms.length,
+    disturbed: daysOf(all.filter((at) => at >= CALM_DAYS * DAY)),
+    disturbedDays: rates.length / DAY - CALM_DAYS,
     doubledHours: hoursTo(detector, rates, 2),
     halvedHours: hoursTo(detector, rates, 0.5),
   };
 };
 
-/** With and without the daily profile, over the calm days of `m-small`. */
+/** With and without the daily profile. */
 export const measureRhythm = (): readonly RhythmRow[] => {
-  const rates = readRates('m-small').slice(0, CALM_DAYS * DAY);
+  const rates = readRates();
   const raw = { floor: FLOOR };
   return [
     rowOf('rhythm', 'daily profile, CUSUM of 30 %', recommended(), rates),

@@ -92,15 +92,17 @@ export const simulation: Simulation = {
     table.push('known from before, other streams:', ...KNOWN);
 
     const rhythm = measureRhythm();
-    table.push(`recorded traffic, ${rhythm[0]!.days} calm days with a daily rhythm:`);
-    for (const { key, label, mornings, days, alarms, doubledHours, halvedHours } of rhythm) {
+    table.push(`recorded traffic with a daily rhythm, ${rhythm[0]!.days} calm days and then outages:`);
+    for (const row of rhythm) {
+      const { key, label, mornings, days, alarms, disturbed, disturbedDays, doubledHours, halvedHours } = row;
       figures[`${key}_mornings`] = mornings;
       figures[`${key}_alarms`] = alarms;
+      figures[`${key}_disturbedDays`] = disturbed;
       figures[`${key}_doubledHours`] = doubledHours;
       figures[`${key}_halvedHours`] = halvedHours;
       table.push(
-        `  ${label.padEnd(30)} mornings with an alarm ${mornings} of ${days}, alarms ${String(alarms).padStart(3)}, ` +
-          `doubled: ${hours(doubledHours)}, halved: ${hours(halvedHours)}`,
+        `  ${label.padEnd(30)} mornings with an alarm ${mornings} of ${days}, alarms ${String(alarms).padStart(3)}; ` +
+          `days of outages seen ${disturbed} of ${disturbedDays}; rate doubled: ${hours(doubledHours)}, halved: ${hours(halvedHours)}`,
       );
     }
     return { table, figures };
