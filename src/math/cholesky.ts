@@ -30,7 +30,7 @@ export const lowerFactor = (matrix: readonly number[], size: number, floor = 0):
       factor[row + j] = sum / factor[other + j]!;
     }
     let pivot = matrix[row + i]!;
-    for (let k = 0; k < i; k++) pivot -= factor[row + k]! ** 2;
+    for (let k = 0; k < i; k++) pivot -= factor[row + k]! * factor[row + k]!;
     pivot = Math.max(pivot, floor);
     if (!(pivot > 0)) return null;
     factor[row + i] = Math.sqrt(pivot);

@@ -301,6 +301,8 @@ def fixed():
             if p < .01 * (a < .05) or 1 - p < .01 * (b < .05) or (a < 1 and p < 1e-20): continue
             add('betaQuantile', p, a, b)
     for x, a, b in ((.3, 2, 5), (.7, 10, .1), (.5, 1e6, 1e6)): add('regularizedBeta', x, a, b)
+    for x, a, b in ((1e-4, 1e-8, 3), (1e-9, 1e-8, 1e5), (.4, 1e-8, 1e-8)): add('betaCdf', x, a, b); add('betaSf', x, a, b); add('betaCdf', 1 - x, b, a)
+    for a, x in ((1e-8, .5), (1e-8, 1e-100), (1e-12, 3), (1e-3, 1e-50), (.3, .6), (.9, .99)): add('regularizedGammaP', a, x); add('regularizedGammaQ', a, x)
 
     for df in (.5, 1, 2, 5.7, 29, 300, 1e5, 1e7):
         for t in (1e-200, 1e-8, .3, .99, 1.01, 1.96, 2.5, 4, 8, 15, 30, 37): add('studentTSf', t, df); add('studentTSf', -t, df)

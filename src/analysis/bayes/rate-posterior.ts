@@ -7,7 +7,7 @@
  */
 import { logBetaOf } from '../../math/beta.ts';
 import { betaLogPower, betaTails } from '../../math/distributions/incomplete-beta.ts';
-import { betaQuantile, pointOfLogit } from '../../math/distributions/beta.ts';
+import { betaLogitQuantile, betaQuantile, pointOfLogit } from '../../math/distributions/beta.ts';
 import { requireFinite, requireOpenUnit, requirePositive } from '../../math/require.ts';
 import type { Interval } from '../intervals.ts';
 import {
@@ -72,8 +72,8 @@ export const rateEstimate = (posterior: RatePosterior, alpha: number = 0.05): Es
   return {
     mean: a / (a + b),
     low: betaQuantile(alpha / 2, a, b),
-    // The upper end from its own tail: 1 - alpha / 2 would round a tiny alpha away.
-    high: 1 - betaQuantile(alpha / 2, b, a),
+    // The upper end by its own tail: 1 - alpha / 2 alone would round a tiny alpha away.
+    high: pointOfLogit(betaLogitQuantile(1 - alpha / 2, alpha / 2, a, b)).x,
   };
 };
 

@@ -61,7 +61,7 @@ export const betaLogitQuantile = (p: number, q: number, anyA: number, anyB: numb
   if (upper + Math.log1p(a) < LEADING_BELOW) return -upper;
   const start =
     Math.min(a, b) >= 1
-      ? Math.log(a / b) + normalQuantile(p) * Math.sqrt(1 / a + 1 / b)
+      ? Math.log(a / b) + (p <= q ? normalQuantile(p) : -normalQuantile(q)) * Math.sqrt(1 / a + 1 / b)
       : p <= q
         ? lower
         : -upper;

@@ -56,15 +56,24 @@ const lowerIntegral = (a: number, x: number): number =>
     1 / Math.max(a - x, Math.sqrt(x), 1e-300),
   );
 
-/** Q(a, x) over the power: t = x e^s. */
+/** Q(a, x) over the power for x >= a: t = x e^s. */
 const upperIntegral = (a: number, x: number): number =>
-  integrateHalfLine((s) => Math.exp((a - x) * s - x * expm1MinusX(s)), upperScale(a, x));
+  integrateHalfLine((s) => Math.exp((a - x) * s - x * expm1MinusX(s)), 1 / Math.max(x - a, Math.sqrt(x)));
 
-const upperScale = (a: number, x: number): number =>
-  x >= a ? 1 / Math.max(x - a, Math.sqrt(x)) : Math.max(1, Math.log(a + 1) - Math.log(x));
-
-/** Below this, a tail that came out as a complement would have lost digits. */
-const SMALL = 0.2;
+/**
+ * Q(a, x) for x, a < 1, where P is near 1 when a is near 0: 1 - x^a / Gamma(1 + a) without the subtraction, and the rest of the
+ * alternating series of P (DLMF 8.7.3).
+ */
+const upperNearZero = (a: number, x: number): number => {
+  const log = a * Math.log(x) - logGamma1p(a);
+  let term = 1;
+  let sum = 0;
+  for (let n = 1; n <= 20; n++) {
+    term *= -x / n;
+    sum += term / (a + n);
+  }
+  return -Math.expm1(log) - Math.exp(log) * a * sum;
+};
 
 /** P(X <= x) and P(X > x) for a shape above 0 and x >= 0 (Infinity too). */
 export const gammaTails = (shape: number, x: number): { readonly lower: Tail; readonly upper: Tail } => {
@@ -74,8 +83,7 @@ export const gammaTails = (shape: number, x: number): { readonly lower: Tail; re
   const power = gammaLogPower(a, x);
   if (x < a || (x < 1 && a < 1)) {
     const lower = tailOf(power, lowerSeries(a, x) ?? lowerIntegral(a, x));
-    const upper = complement(lower);
-    return { lower, upper: upper.value < SMALL ? tailOf(power, upperIntegral(a, x)) : upper };
+    return { lower, upper: a < 1 && x < 1 ? tailOf(0, upperNearZero(a, x)) : complement(lower) };
   }
   const upper = tailOf(power, upperFraction(a, x) ?? upperIntegral(a, x));
   return { lower: complement(upper), upper };

@@ -89,7 +89,7 @@ describe('the binomial sampler', () => {
     [5000, 0.7],
     [100_000, 0.02],
   ])('meets its masses for n = %d, p = %d', (n, p) => {
-    const values = draw((random) => math.sampleBinomial(n, p, random), 6);
+    const values = draw((random) => math.sampleBinomial(n, p, random), 6, 300_000);
     expect(binomialP(values, n, p)).toBeGreaterThan(LEAST_P);
   });
   it('is sure where there is no chance', () => {

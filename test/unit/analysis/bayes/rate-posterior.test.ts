@@ -31,6 +31,9 @@ describe('the posterior of a rate', () => {
     expect(mean).toBeCloseTo(0.3, 15);
     expect(betaCdf(low, 30, 70)).toBeCloseTo(0.05, 12);
     expect(betaCdf(high, 30, 70)).toBeCloseTo(0.95, 12);
+    // Next to 0 it is an exponential: -ln(alpha / 2) / b.
+    const rare = rateEstimate({ a: 1, b: 1e12 }, 1e-20);
+    expect(rare.high / (-Math.log(0.5e-20) / 1e12)).toBeCloseTo(1, 9);
   });
 });
 
