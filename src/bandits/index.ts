@@ -6,6 +6,14 @@ export { glrStop, posteriorStop, type GlrOptions, type StopVerdict } from './bes
 export { t3c, topTwoThompson, type TopTwoOptions } from './best-arm/top-two.ts';
 export { betaThompson, UNIFORM_PRIOR, type BetaPrior } from './beta-thompson.ts';
 export { decayedEpsilonGreedy, epsilonGreedy } from './epsilon-greedy.ts';
+export {
+  featuresV1,
+  TYPICAL_COMPLEXITY,
+  TYPICAL_TOKENS,
+  type FeatureEncoding,
+  type RequestFeatures,
+} from './features/features-v1.ts';
+export type { FeatureVocabulary } from './features/vocabulary.ts';
 export { gaussianThompson, type NormalPrior } from './gaussian-thompson.ts';
 export { linUcb, linUcbScores } from './linear/lin-ucb.ts';
 export { linearEpsilonGreedy } from './linear/linear-epsilon-greedy.ts';

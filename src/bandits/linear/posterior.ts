@@ -38,7 +38,7 @@ export const estimateAt = ({ factor, solved }: LinearFit, x: readonly number[]):
   let [mean, squared] = [0, 0];
   for (let i = 0; i < y.length; i++) {
     mean += y[i]! * solved[i]!;
-    squared += y[i]! ** 2;
+    squared += y[i]! * y[i]!;
   }
   return { mean, width: Math.sqrt(squared) };
 };
