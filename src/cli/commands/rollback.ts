@@ -30,6 +30,7 @@ export function addRollback(cli: Cli, program: Command): void {
     .addOption(
       new Option('--to <what>', 'previous, stable or a generation number (not with --direct)')
         .default('previous')
+        .conflicts('direct')
         .argParser(wanted),
     )
     .option('--direct', 'at the gateway itself: for when Temporal or the database is gone', false)
@@ -52,9 +53,13 @@ export function addRollback(cli: Cli, program: Command): void {
         'A --direct rollback that the database could not take is printed as one line of JSON: keep it for `audit import`.',
       ].join('\n'),
     );
-  answering<RollbackOptions>(cli, command, (serviceId, options) =>
-    options.direct ? rollBackDirectly(cli, serviceId, options) : restore(cli, serviceId, options),
-  );
+  answering<RollbackOptions>(cli, command, (serviceId, options) => {
+    if (options.direct) return rollBackDirectly(cli, serviceId, options);
+    // Somebody who names a gateway believes that Temporal is not asked.
+    const named = (['gateway', 'driver'] as const).find((name) => options[name] !== undefined);
+    if (named !== undefined) command.error(`error: option '--${named}' is for '--direct', which is missing`);
+    return restore(cli, serviceId, options);
+  });
 }
 
 function wanted(given: string): RollbackOptions['to'] {

@@ -39,6 +39,11 @@ describe('wrong usage ends with 2, naming option, value and what is expected', (
       /--system-prompt-file.*no-such-file.*cannot be read/u,
     ],
     [['rollout', 'plan', 'a', '--modell', 'b'], /unknown option '--modell'/u],
+    [['rollback', 'a', ...PERSON, '--gateway', 'http://127.0.0.1:1'], /'--gateway' is for '--direct'/u],
+    [
+      ['rollback', 'a', ...PERSON, '--direct', '--to', 'stable'],
+      /'--to <what>' cannot be used with option '--direct'/u,
+    ],
     [['rollback', 'a', '--by', 'ann'], /required option '--reason <text>' not specified/u],
     [['rollback', 'a', '--by', ' ', '--reason', 'b'], /--by.*Expected some text/u],
     [['rollback', 'a', ...PERSON, '--to', 'last'], /--to.*'last'.*previous, stable or a generation number/u],
