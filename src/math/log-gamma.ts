@@ -20,6 +20,9 @@ const ZETA_MINUS_1 = [
   5.960818905125948e-8, 2.980350351465228e-8, 1.4901554828365043e-8, 7.45071178983543e-9,
 ] as const;
 
+/** (zeta(k) - 1) / k for k = 2, 3, ... */
+const TAYLOR = ZETA_MINUS_1.map((value, i) => value / (i + 2));
+
 /** 1 - Euler's constant. */
 const ONE_MINUS_EULER = 0.42278433509846713;
 
@@ -35,9 +38,7 @@ const stirlingSeries = (x: number): number => {
 /** ln Gamma(1 + z) for |z| <= 1/2, relative error about 1e-16 (it is 0 at z = 0). */
 const logGammaNearOne = (z: number): number => {
   let series = 0;
-  for (let k = ZETA_MINUS_1.length - 1; k >= 0; k--) {
-    series = ZETA_MINUS_1[k]! / (k + 2) - z * series;
-  }
+  for (let k = TAYLOR.length - 1; k >= 0; k--) series = TAYLOR[k]! - z * series;
   return z * (ONE_MINUS_EULER + z * series) - Math.log1p(z);
 };
 

@@ -45,26 +45,30 @@ export const pointOfLogit = (logit: number): UnitPoint => ({
   y: 1 / (1 + Math.exp(logit)),
 });
 
+const normalStart = (p: number, q: number, a: number, b: number): number =>
+  Math.log(a / b) + (p <= q ? normalQuantile(p) : -normalQuantile(q)) * Math.sqrt(1 / a + 1 / b);
+
 /** Where the logarithm of the distance to an end is this small, the tail is its leading power to the last digit. */
 const LEADING_BELOW = -40;
 
 /**
  * The logit of the x with lower tail p and upper tail q = 1 - p, both above 0. For callers that checked all.
- * The start is a normal approximation in the logit, or the leading power of the smaller tail where a or b is small.
+ * The start is `guess`, or a normal approximation in the logit, or the leading power of the smaller tail where a or b is small.
  */
-export const betaLogitQuantile = (p: number, q: number, anyA: number, anyB: number): number => {
+export const betaLogitQuantile = (
+  p: number,
+  q: number,
+  anyA: number,
+  anyB: number,
+  guess?: number,
+): number => {
   const [a, b] = tamed(anyA, anyB);
   const logB = logBetaOf(a, b);
   const lower = (Math.log(p) + Math.log(a) + logB) / a;
   if (lower + Math.log1p(b) < LEADING_BELOW) return lower;
   const upper = (Math.log(q) + Math.log(b) + logB) / b;
   if (upper + Math.log1p(a) < LEADING_BELOW) return -upper;
-  const start =
-    Math.min(a, b) >= 1
-      ? Math.log(a / b) + (p <= q ? normalQuantile(p) : -normalQuantile(q)) * Math.sqrt(1 / a + 1 / b)
-      : p <= q
-        ? lower
-        : -upper;
+  const start = guess ?? (Math.min(a, b) >= 1 ? normalStart(p, q, a, b) : p <= q ? lower : -upper);
   return solveQuantile(p, q, start, Infinity, (logit) => {
     const point = pointOfLogit(logit);
     return { ...betaTails(a, b, point), logDensity: betaLogPower(a, b, point) };

@@ -4,6 +4,7 @@ import { stirlingError } from '../log-gamma.ts';
 import { offZero, requireNumber, requireOpenUnit, requirePositive } from '../require.ts';
 import { betaLogitQuantile } from './beta.ts';
 import { betaTailsGiven } from './incomplete-beta.ts';
+import { normalQuantile } from './normal.ts';
 import { complement, halfOf, impossible, type Tail } from './tail.ts';
 
 /** ln B(df/2, 1/2) + ln(df/2)/2, which stays about ln(pi)/2 for large df. */
@@ -89,6 +90,14 @@ export const studentTLogSf = (t: number, df: number): number => {
   return studentTTails(t, df).upper.log;
 };
 
+/** ln(df / t^2) for a t about the normal quantile, by the first term of Cornish and Fisher's expansion; for few df no guess. */
+const startOf = (p: number, df: number): number | undefined => {
+  if (df < 3) return undefined;
+  const z = normalQuantile(p);
+  const t = z + (z * z * z + z) / (4 * df);
+  return Math.log(df) - 2 * Math.log(-t);
+};
+
 /**
  * The t with P(T <= t) = p, for 0 < p < 1. It can leave the doubles for df below 1 and p near 0 or 1: then -Infinity or Infinity.
  * @throws RangeError naming `p` or `df`.
@@ -101,6 +110,7 @@ export const studentTQuantile = (p: number, anyDf: number): number => {
   const outside = 2 * Math.min(p, 1 - p);
   const inside = Math.abs(2 * p - 1);
   // x / y = df / t^2 for x of Beta(df/2, 1/2).
-  const size = Math.exp(0.5 * (Math.log(df) - betaLogitQuantile(outside, inside, df / 2, 0.5)));
+  const logit = betaLogitQuantile(outside, inside, df / 2, 0.5, startOf(Math.min(p, 1 - p), df));
+  const size = Math.exp(0.5 * (Math.log(df) - logit));
   return p < 0.5 ? -size : size;
 };
