@@ -3,6 +3,7 @@
  * IQR or z. They see spikes, not drift, and a fixed share of sound values passes any limit; not for binary outcomes.
  */
 import { requirePositive, requireWhole } from '../../math/require.ts';
+import { resorted } from '../drift/sorted.ts';
 import { requireValue, shown, type Alarm, type Detector } from './detector.ts';
 import {
   IQR_FACTOR,
@@ -24,11 +25,13 @@ export interface AnomalyOptions {
   readonly limit?: number;
 }
 
+/** The newest values, oldest first, and the same upwards. */
 export interface AnomalyState {
   readonly window: readonly number[];
+  readonly sorted: readonly number[];
 }
 
-type Judge = (window: readonly number[], value: number) => Alarm | null;
+type Judge = (sorted: readonly number[], value: number) => Alarm | null;
 
 /**
  * Each value is judged first and then kept, alarm or not: after a lasting shift the window fills with the new level, and the alarms end when about
@@ -44,12 +47,16 @@ const overWindow = (
   requirePositive('limit', limit);
   return {
     name,
-    start: () => ({ window: [] }),
-    update: ({ window: kept }, value) => {
+    start: () => ({ window: [], sorted: [] }),
+    update: ({ window: kept, sorted }, value) => {
       requireValue(value);
+      const full = kept.length === window;
       return {
-        state: { window: [...(kept.length < window ? kept : kept.slice(1)), value] },
-        alarm: kept.length < least ? null : judge(kept, value),
+        state: {
+          window: [...(full ? kept.slice(1) : kept), value],
+          sorted: resorted(sorted, value, full ? kept[0] : undefined),
+        },
+        alarm: kept.length < least ? null : judge(sorted, value),
       };
     },
   };
@@ -72,8 +79,8 @@ const scoreAlarm = (what: string, score: number, limit: number): Alarm | null =>
  */
 export const madAnomaly = (options: AnomalyOptions = {}): Detector<AnomalyState> => {
   const limit = options.limit ?? MAD_LIMIT;
-  return overWindow('mad-anomaly', { ...options, limit }, (window, value) =>
-    scoreAlarm('modified z', modifiedZ(madCentreOf(window), value), limit),
+  return overWindow('mad-anomaly', { ...options, limit }, (sorted, value) =>
+    scoreAlarm('modified z', modifiedZ(madCentreOf(sorted), value), limit),
   );
 };
 
@@ -83,8 +90,8 @@ export const madAnomaly = (options: AnomalyOptions = {}): Detector<AnomalyState>
  */
 export const zScoreAnomaly = (options: AnomalyOptions = {}): Detector<AnomalyState> => {
   const limit = options.limit ?? Z_LIMIT;
-  return overWindow('z-anomaly', { ...options, limit }, (window, value) =>
-    scoreAlarm('z', zScore(zCentreOf(window), value), limit),
+  return overWindow('z-anomaly', { ...options, limit }, (sorted, value) =>
+    scoreAlarm('z', zScore(zCentreOf(sorted), value), limit),
   );
 };
 
@@ -95,8 +102,8 @@ export const zScoreAnomaly = (options: AnomalyOptions = {}): Detector<AnomalySta
  */
 export const iqrAnomaly = (options: AnomalyOptions = {}): Detector<AnomalyState> => {
   const limit = options.limit ?? IQR_FACTOR;
-  return overWindow('iqr-anomaly', { ...options, limit }, (window, value) => {
-    const { low, high } = iqrFencesOf(window, limit);
+  return overWindow('iqr-anomaly', { ...options, limit }, (sorted, value) => {
+    const { low, high } = iqrFencesOf(sorted, limit);
     if (value >= low && value <= high) return null;
     const [direction, bound] = value > high ? (['up', high] as const) : (['down', low] as const);
     const reason = `value ${shown(value)} outside [${shown(low)}, ${shown(high)}]`;

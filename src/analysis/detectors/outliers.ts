@@ -3,7 +3,7 @@
  * Skewed metrics (latency, cost) are to be put on a log scale before: on the raw scale IQR and MAD flag a tail that is always there.
  */
 import { requirePositive } from '../../math/require.ts';
-import { ascending, quantileOfSorted } from '../drift/sorted.ts';
+import { ascending, quantileOfSorted, type Sorted } from '../drift/sorted.ts';
 import { defined, undefinedBecause, type Statistic } from '../result.ts';
 import { LARGEST_VALUE } from './detector.ts';
 
@@ -58,19 +58,32 @@ export const zCentreOf = (values: readonly number[]): ZCentre => {
 /** 0 where there is no spread. */
 export const zScore = ({ mean, sd }: ZCentre, x: number): number => (sd > 0 ? (x - mean) / sd : 0);
 
-/** For callers that checked `values`: one or more. */
-export const iqrFencesOf = (values: readonly number[], factor: number): IqrFences => {
-  const sorted = ascending(values);
+/** Of one or more values. */
+export const iqrFencesOf = (sorted: Sorted, factor: number): IqrFences => {
   const [q1, q3] = [quantileOfSorted(sorted, 0.25), quantileOfSorted(sorted, 0.75)];
   const reach = factor * (q3 - q1);
   return { q1, q3, low: q1 - reach, high: q3 + reach };
 };
 
-/** For callers that checked `values`: one or more. */
-export const madCentreOf = (values: readonly number[]): MadCentre => {
-  const median = quantileOfSorted(ascending(values), 0.5);
-  const deviations = values.map((x) => Math.abs(x - median));
-  return { median, mad: quantileOfSorted(ascending(deviations), 0.5), meanAd: meanOf(deviations) };
+/** Deviations from the median, upwards: those below it and those above it are each in order already. */
+const deviationsOf = (sorted: Sorted, median: number): Float64Array => {
+  const deviations = new Float64Array(sorted.length);
+  let [low, high] = [0, sorted.length - 1];
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    const [below, above] = [median - sorted[low]!, sorted[high]! - median];
+    deviations[i] = Math.max(below, above);
+    if (below > above) low += 1;
+    else high -= 1;
+  }
+  return deviations;
+};
+
+/** Of one or more values. */
+export const madCentreOf = (sorted: Sorted): MadCentre => {
+  const median = quantileOfSorted(sorted, 0.5);
+  const deviations = deviationsOf(sorted, median);
+  const meanAd = deviations.reduce((sum, x) => sum + x, 0) / deviations.length;
+  return { median, mad: quantileOfSorted(deviations, 0.5), meanAd };
 };
 
 /** .6745 (x - median) / MAD; where MAD is 0, (x - median) / (1.253314 mean AD); where that is 0 too, 0. */
@@ -112,7 +125,7 @@ export const iqrOutliers = (
   requireValues(values);
   requirePositive('factor', factor);
   if (values.length < LEAST_VALUES) return TOO_FEW;
-  const fences = iqrFencesOf(values, factor);
+  const fences = iqrFencesOf(ascending(values), factor);
   return defined({ ...fences, indices: indicesWhere(values, (x) => x < fences.low || x > fences.high) });
 };
 
@@ -128,7 +141,7 @@ export const madOutliers = (
   requireValues(values);
   requirePositive('limit', limit);
   if (values.length < LEAST_VALUES) return TOO_FEW;
-  const centre = madCentreOf(values);
+  const centre = madCentreOf(ascending(values));
   const scores = values.map((x) => modifiedZ(centre, x));
   return defined({ ...centre, scores, indices: indicesWhere(scores, (z) => Math.abs(z) > limit) });
 };

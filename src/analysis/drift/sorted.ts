@@ -12,6 +12,29 @@ export const sortedSample = (name: string, values: readonly number[]): Sorted =>
   return ascending(values);
 };
 
+/** The first place in `sorted` whose element is `value` or more. */
+const placeOf = (sorted: Sorted, value: number): number => {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** With `added` in its place and, where it is told, without one `dropped`, which must be there. */
+export const resorted = (
+  sorted: readonly number[],
+  added: number,
+  dropped: number | undefined,
+): readonly number[] => {
+  const rest = [...sorted];
+  if (dropped !== undefined) rest.splice(placeOf(rest, dropped), 1);
+  rest.splice(placeOf(rest, added), 0, added);
+  return rest;
+};
+
 /**
  * The type-7 quantile of a sorted sample that is not empty, reckoned from the nearer order statistic: what falls on a value is that value to the
  * last bit (NumPy's way). A value on an edge belongs to the bin above, so bits count here; `sampleQuantiles` is for reports.

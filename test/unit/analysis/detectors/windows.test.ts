@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   adwin,
@@ -101,6 +102,24 @@ describe('the anomaly window', () => {
     let at = 0;
     const spiky = (): number => (at++ === 60 ? 100 : at % 4);
     expect(alarmsOf(zScoreAnomaly({ window: 8, least: 8 }), spiky, 100)).toEqual([60]);
+  });
+
+  it('holds the newest values, in order of arrival and of size, ties and all', () => {
+    const detector = madAnomaly({ window: 20, least: 5 });
+    const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ min: -9, max: 9, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 80 }), (values) => {
+        const state = values.reduce((before, x) => detector.update(before, x).state, detector.start());
+        expect(state.window).toEqual(values.slice(-20));
+        expect(state.sorted.map((x) => x + 0)).toEqual(
+          values
+            .slice(-20)
+            .toSorted((a, b) => a - b)
+            .map((x) => x + 0),
+        );
+      }),
+      { numRuns: 200, seed: 8 },
+    );
   });
 
   it('judges nothing before it has seen enough', () => {
