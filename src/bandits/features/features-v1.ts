@@ -69,7 +69,7 @@ const turn = (share: number): readonly [number, number] => [
 const cyclic = (timeMs: number | null | undefined): readonly number[] => {
   if (isMissing(timeMs)) return [0, 0, 0, 0];
   if (!Number.isFinite(timeMs)) throw new RangeError(`timeMs must be a finite number, got ${timeMs}`);
-  const within = (period: number): number => (((timeMs % period) + period) % period) / period;
+  const within = (period: number): number => (timeMs % period) / period;
   return [...turn(within(DAY_MS)), ...turn(within(7 * DAY_MS))];
 };
 

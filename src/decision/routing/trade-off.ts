@@ -1,7 +1,7 @@
 /**
  * What a dollar must buy: of the models that are not expected to be much worse than the incumbent on a request, the one of the greatest
  * quality - price x cost. One price for all requests spends money where it buys most quality, which a bound on quality per request does not:
- * on the recorded outcomes it saved 8 points more at the same quality.
+ * on the recorded outcomes it saved 4 to 8 points more at about the same quality.
  *
  * The price is chosen on requests that the predictors have not seen, as the one that saves most while the paired quality, less `safety`
  * standard errors of it, is not below the incumbent's. Never on the data that the result is reported on.

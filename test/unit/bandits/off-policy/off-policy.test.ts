@@ -110,6 +110,22 @@ describe('an off-policy verdict', () => {
     }
   });
 
+  it('has the interval of the ratio: the spread of w (r - snips) over the mean weight, less r', () => {
+    const log = drawn(400, 8, null);
+    const verdict = judgeOffPolicy(log);
+    if (verdict.kind !== 'judged') throw new Error(verdict.reason);
+    const weights = log.map((row) => row.targetProbability / row.propensity);
+    const meanOf = (values: readonly number[]): number =>
+      values.reduce((sum, it) => sum + it, 0) / values.length;
+    const snips = meanOf(log.map(({ reward }, i) => weights[i]! * reward)) / meanOf(weights);
+    const terms = log.map(({ reward }, i) => (weights[i]! * (reward - snips)) / meanOf(weights) - reward);
+    const m2 = terms.reduce((sum, term) => sum + (term - meanOf(terms)) ** 2, 0);
+    expect(verdict.difference).toBeCloseTo(snips - meanOf(log.map(({ reward }) => reward)), 12);
+    const half = (verdict.interval[1] - verdict.interval[0]) / 2;
+    expect(half).toBeCloseTo(1.959963984540054 * Math.sqrt(m2 / 399 / 400), 12);
+    expect(Math.abs(meanOf(weights) - 1)).toBeGreaterThan(1e-3);
+  });
+
   it('is undecided about the policy that wrote the log', () => {
     const log = drawn(500, 4, null).map((row) => ({ ...row, targetProbability: row.propensity }));
     expect(judgeOffPolicy(log)).toMatchObject({ kind: 'judged', outcome: 'undecided', difference: 0 });

@@ -8,6 +8,7 @@ import {
   truncated,
   type BoostData,
 } from '../../../../src/decision/routing/boosting/boost.ts';
+import { leafAt } from '../../../../src/decision/routing/boosting/tree.ts';
 import { randomFromSeed } from '../../../../src/math/index.ts';
 
 const exact = { ...BOOST_OPTIONS, subsample: 1, minLeafRows: 1 };
@@ -78,6 +79,22 @@ describe('boosted trees', () => {
       { leaf: [leaf] },
     ]);
     expect(predict(model, [1])[0]).toBeCloseTo(1 / (1 + Math.exp(-leaf)), 14);
+    // A value at the cut belongs above it, as it did when the rows were classed.
+    expect([predict(model, [0.5])[0], classOf([0.5], 0.5)]).toEqual([predict(model, [1])[0], 1]);
+  });
+
+  it('keep to the fewest rows of a leaf', () => {
+    const data = {
+      x: Array.from({ length: 40 }, (_, i) => [i]),
+      y: Array.from({ length: 40 }, (_, i) => [i < 2 ? 1 : 0]),
+    };
+    const options = { ...exact, trees: 5, depth: 5, minLeafRows: 6 };
+    for (const tree of boost('rate', data, null, options, randomFromSeed(1)).model.trees) {
+      const rows = new Map<readonly number[], number>();
+      for (const x of data.x) rows.set(leafAt(tree, x), (rows.get(leafAt(tree, x)) ?? 0) + 1);
+      expect(rows.size).toBeGreaterThan(1);
+      expect(Math.min(...rows.values())).toBeGreaterThanOrEqual(6);
+    }
   });
 
   it('learn a step of each output, and no more from noise than a little', () => {

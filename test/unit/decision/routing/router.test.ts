@@ -5,7 +5,9 @@ import {
   type Router,
   type RouterOptions,
 } from '../../../../src/decision/index.ts';
-import { differenceOf, pickRoute } from '../../../../src/decision/routing/trade-off.ts';
+import { BOOST_OPTIONS } from '../../../../src/decision/routing/boosting/boost.ts';
+import { crossFit, expectAt } from '../../../../src/decision/routing/cross-fit.ts';
+import { chooseTradeOff, differenceOf, pickRoute } from '../../../../src/decision/routing/trade-off.ts';
 import { randomFromSeed } from '../../../../src/math/index.ts';
 import { ENCODING, MODELS, outcomesOf } from './world.ts';
 
@@ -172,6 +174,80 @@ describe('a paired difference', () => {
       qualityDifference: 0,
       standardError: Math.sqrt(1 / 3),
       savedShare: 1 - 3 / 8,
+    });
+  });
+});
+
+describe('the choice of the price', () => {
+  const rows = Array.from({ length: 100 }, (_, i) => i);
+  const table = (qualityOfCheap: (i: number) => number) => ({
+    queryIds: rows.map(String),
+    x: rows.map(() => [0]),
+    quality: rows.map((i) => [i % 10 === 0 ? 0 : 1, qualityOfCheap(i)]),
+    costUsd: rows.map(() => [0.01, 0.001]),
+  });
+  // The predictors think that both are as good.
+  const expected = rows.map(() => ({ quality: [0.9, 0.9], costUsd: [0.01, 0.001] }));
+  const options = { incumbent: 0, tolerance: 1, safety: 0.5 };
+
+  it('believes outcomes, not expectations: no price where the cheap model is worse', () => {
+    const found = chooseTradeOff(
+      table((i) => (i % 10 < 2 ? 0 : 1)),
+      expected,
+      options,
+    );
+    expect(found).toEqual({
+      qualityPerUsd: null,
+      difference: { queries: 100, qualityDifference: 0, standardError: 0, savedShare: 0 },
+    });
+  });
+
+  it('takes a price where it is as good, and none when proof is asked that there is not', () => {
+    const same = chooseTradeOff(
+      table((i) => (i % 10 === 0 ? 0 : 1)),
+      expected,
+      options,
+    );
+    expect(same.difference.savedShare).toBeCloseTo(0.9, 12);
+    // As good on average, failing on others: a difference of 0 with an error around it.
+    const other = table((i) => (i % 10 === 1 ? 0 : 1));
+    expect(chooseTradeOff(other, expected, options).qualityPerUsd).toBeNull();
+    expect(chooseTradeOff(other, expected, { ...options, safety: 0 }).difference.savedShare).toBeCloseTo(
+      0.9,
+      12,
+    );
+  });
+
+  it('wants enough requests that every model answered', () => {
+    const same = table((i) => (i % 10 === 0 ? 0 : 1));
+    const holey = { ...same, quality: same.quality.map((row, i) => (i < 29 ? row : [row[0]!, null])) };
+    expect(chooseTradeOff(holey, expected, options).qualityPerUsd).toBeNull();
+  });
+});
+
+describe('cross-fitted predictors', () => {
+  it('predict each request without having seen it: noise cannot be predicted', () => {
+    const random = randomFromSeed(5);
+    const x = Array.from({ length: 200 }, () => [random.next()]);
+    const quality = x.map(() => [random.next() < 0.5 ? 1 : 0]);
+    const table = { queryIds: x.map((_, i) => `${i}`), x, quality, costUsd: x.map(() => [1]) };
+    const wild = { ...BOOST_OPTIONS, trees: 20, depth: 6, minLeafRows: 1, shrinkage: 0.5, lambda: 0.1 };
+    const { outOfFold } = crossFit(table, 5, wild, randomFromSeed(1));
+    const brier = quality.reduce((sum, [y], i) => sum + (y! - outOfFold[i]!.quality[0]!) ** 2, 0) / 200;
+    expect(brier).toBeGreaterThan(0.24);
+  });
+
+  it('never expect a cost below 0', () => {
+    const flat = (target: 'rate' | 'mean', base: number) => ({
+      target,
+      features: 1,
+      base: [base],
+      scale: [1],
+      trees: [],
+    });
+    expect(expectAt({ quality: flat('rate', 0), cost: flat('mean', -1) }, [0])).toEqual({
+      quality: [0.5],
+      costUsd: [0],
     });
   });
 });
