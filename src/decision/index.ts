@@ -58,14 +58,11 @@ export {
 } from './reward/reward-v2.ts';
 export { dwellToUnit, ratingToUnit, type RewardSignals, type SignalGroup } from './reward/signals.ts';
 export { calibrationOf, type Calibration, type Prediction } from './routing/calibration.ts';
+export type { RouterComparison } from './routing/compare-routers.ts';
 export type { RoutingOutcome } from './routing/outcome-table.ts';
-export {
-  retrainRouter,
-  type Retraining,
-  type RetrainOptions,
-  type RouterComparison,
-} from './routing/retrain.ts';
-export { routeRequest, trainRouter, type Route, type Router, type RouterOptions } from './routing/router.ts';
+export { retrainRouter, type Retraining, type RetrainOptions } from './routing/retrain.ts';
+export { routeRequest, type Route } from './routing/route-request.ts';
+export { trainRouter, type Router, type RouterOptions } from './routing/router.ts';
 export { ROUTING_MIN_QUERIES, type RoutedDifference } from './routing/trade-off.ts';
 export { centeredDiscrepancy, isLatinHypercube, smallestDistance } from './search/design-quality.ts';
 export { gridOf, gridOver, LARGEST_GRID } from './search/grid.ts';

@@ -3,23 +3,12 @@
  * trust, and a router that is swapped on noise drifts.
  */
 import { requireOpenUnit } from '../../math/require.ts';
-import { normalQuantile } from '../../math/special.ts';
 import type { Random } from '../../math/random.ts';
-import { calibrationOf, type Calibration } from './calibration.ts';
-import { expectAt } from './cross-fit.ts';
+import { compareRouters, type RouterComparison } from './compare-routers.ts';
 import { rowsOf, tableOf, type OutcomeTable, type RoutingOutcome } from './outcome-table.ts';
 import { queryMark } from './query-mark.ts';
 import { requireRouterOptions, trainOnTable, type Router, type RouterOptions } from './router.ts';
-import { differenceOf, pickRoute, ROUTING_MIN_QUERIES, type RoutedDifference } from './trade-off.ts';
-
-/** Retrained minus current, on requests that neither has seen. Worth is quality - price x cost at the current router's price (the new one's where it has none). */
-export interface RouterComparison extends RoutedDifference {
-  readonly qualityPerUsd: number;
-  readonly worthDifference: number;
-  /** One-sided lower bound of it at 1 - alpha: above 0, the new one is kept. */
-  readonly worthLower: number;
-  readonly calibration: { readonly current: Calibration; readonly retrained: Calibration };
-}
+import { ROUTING_MIN_QUERIES } from './trade-off.ts';
 
 /** `router` is the one to use from now on; either way it has seen all of these outcomes. */
 export interface Retraining {
@@ -35,66 +24,6 @@ export interface RetrainOptions extends Omit<RouterOptions, 'encoding'> {
   /** Chance of keeping a new router that is no better, between 0 and 1; .05 when left out. */
   readonly alpha?: number;
 }
-
-const choicesOf = (router: Router, table: OutcomeTable): readonly string[] => {
-  const incumbent = router.models.indexOf(router.incumbent);
-  const { qualityPerUsd, tolerance } = router;
-  return table.x.map(
-    (x) => router.models[pickRoute(expectAt(router, x), { incumbent, qualityPerUsd, tolerance })]!,
-  );
-};
-
-/** Of the expected qualities of the models in `columns`, on the outcomes of the table. */
-const calibrationOn = (
-  router: Router,
-  table: OutcomeTable,
-  columns: readonly string[],
-): Calibration | null => {
-  const predictions = table.x.flatMap((x, i) => {
-    const { quality } = expectAt(router, x);
-    return router.models.flatMap((model, k) => {
-      const outcome = table.quality[i]![columns.indexOf(model)] ?? null;
-      return outcome === null ? [] : [{ predicted: quality[k]!, outcome }];
-    });
-  });
-  const found = calibrationOf(predictions);
-  return found.ok ? found.value : null;
-};
-
-const compare = (
-  current: Router,
-  retrained: Router,
-  table: OutcomeTable,
-  columns: readonly string[],
-  alpha: number,
-): RouterComparison | null => {
-  const [before, after] = [current, retrained].map((router) =>
-    choicesOf(router, table).map((model) => columns.indexOf(model)),
-  ) as [number[], number[]];
-  const rows = table.x.flatMap((_, i) =>
-    [before, after].every((chosen) => (table.quality[i]![chosen[i]!] ?? null) !== null) ? [i] : [],
-  );
-  if (rows.length < ROUTING_MIN_QUERIES) return null;
-  const part = rowsOf(table, rows);
-  const [old, fresh] = [rows.map((i) => before[i]!), rows.map((i) => after[i]!)];
-  const price = current.qualityPerUsd ?? retrained.qualityPerUsd ?? 0;
-  const worth = {
-    ...part,
-    quality: part.quality.map((q, i) => q.map((it, k) => worthOf(it, part.costUsd[i]![k]!, price))),
-  };
-  const { qualityDifference: worthDifference, standardError } = differenceOf(worth, fresh, old);
-  const calibrations = [current, retrained].map((router) => calibrationOn(router, part, columns));
-  return {
-    ...differenceOf(part, fresh, old),
-    qualityPerUsd: price,
-    worthDifference,
-    worthLower: worthDifference - normalQuantile(1 - alpha) * standardError,
-    calibration: { current: calibrations[0]!, retrained: calibrations[1]! },
-  };
-};
-
-const worthOf = (quality: number | null, costUsd: number | null, price: number): number | null =>
-  quality === null || costUsd === null ? null : quality - price * costUsd;
 
 const merged = (a: readonly number[], b: readonly number[]): readonly number[] =>
   [...new Set([...a, ...b])].sort((x, y) => x - y);
@@ -145,7 +74,7 @@ export const retrainRouter = (
     random,
   );
   if (!trained.ok) return keep(trained.reason, null);
-  const comparison = compare(current, trained.value, judge, columns, alpha);
+  const comparison = compareRouters(current, trained.value, judge, columns, alpha);
   if (comparison === null) {
     return keep(
       `fewer than ${ROUTING_MIN_QUERIES} requests that neither has seen and both chosen models answered`,
