@@ -22,6 +22,11 @@ export interface GoldenAdapter<I = never, E = never> {
   readonly properties?: (goldenCase: GoldenCase<I, E>) => readonly PropertyFinding[];
   /** Fields of `expected` that the product gives no answer to, each with the reason. */
   readonly leftOut?: Readonly<Record<string, string>>;
+  /** How far the reference itself may be off in a field of a case, where that is known, in the field's unit; 0 elsewhere. */
+  readonly referenceError?: {
+    readonly why: string;
+    readonly bound: (input: I, field: string) => number;
+  };
   /** Cases that the product refuses on purpose though the reference answers, each with the reason. */
   readonly refused?: Readonly<Record<string, string>>;
   /** Replaces the reading of a file that is not a list of cases (the regret references). */

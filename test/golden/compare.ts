@@ -15,7 +15,8 @@ const problem = (text: string): Comparison => ({
   worstError: Infinity,
 });
 
-const join = (all: readonly Comparison[]): Comparison => ({
+/** All problems, and the worst of each. */
+export const joinComparisons = (all: readonly Comparison[]): Comparison => ({
   problems: all.flatMap((one) => one.problems),
   worst: Math.max(0, ...all.map((one) => one.worst)),
   worstError: Math.max(0, ...all.map((one) => one.worstError)),
@@ -48,7 +49,7 @@ export const compare = (
     if (got.length !== expected.length) {
       return problem(`${path}: ${got.length} values, not ${expected.length}`);
     }
-    return join(
+    return joinComparisons(
       expected.map((value, i) => compare(`${path}[${i}]`, field, (got as unknown[])[i], value, tolerance)),
     );
   }
@@ -56,7 +57,7 @@ export const compare = (
     if (typeof got !== 'object' || got === null) {
       return problem(`${path}: ${JSON.stringify(got)}, not a record`);
     }
-    return join(
+    return joinComparisons(
       Object.entries(expected as Record<string, unknown>).map(([key, value]) =>
         compare(`${path}.${key}`, key, (got as Record<string, unknown>)[key], value, tolerance),
       ),

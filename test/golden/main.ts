@@ -56,6 +56,8 @@ const reportLeftOut = (
     for (const [field, why] of Object.entries(adapter?.leftOut ?? {})) {
       process.stdout.write(`${name}: ${field} is not compared: ${why}\n`);
     }
+    if (adapter?.referenceError)
+      process.stdout.write(`${name}: wider where the reference is off: ${adapter.referenceError.why}\n`);
     for (const [id, why] of Object.entries(adapter?.refused ?? {})) {
       process.stdout.write(`${name}: ${id} is refused on purpose: ${why}\n`);
     }

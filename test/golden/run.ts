@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Answer, CaseResult, GoldenAdapter, GoldenCase, GoldenFamily } from './adapter.ts';
-import { compare } from './compare.ts';
+import { compare, joinComparisons } from './compare.ts';
 import { parseGolden, type Tolerance } from './load.ts';
 
 type AnyAdapter = GoldenAdapter<unknown, Answer>;
@@ -65,7 +65,13 @@ const answeredCase = (adapter: AnyAdapter, goldenCase: AnyCase, tolerance: Toler
     const asked = Object.fromEntries(
       Object.entries(goldenCase.expected).filter(([field]) => adapter.leftOut?.[field] === undefined),
     );
-    return compare('expected', '', answer, asked, tolerance);
+    return joinComparisons(
+      Object.entries(asked).map(([field, expected]) => {
+        const known = adapter.referenceError?.bound(goldenCase.input, field) ?? 0;
+        const allowed = { ...tolerance, abs: (tolerance.abs ?? 0) + known };
+        return compare(`expected.${field}`, field, answer[field], expected, allowed);
+      }),
+    );
   } catch (error) {
     if (refused !== undefined && isRefusal(error)) return passed;
     return failed([`threw ${String(error)}`]);

@@ -128,8 +128,8 @@ describe('features, version 1', () => {
     ['inputTokens', { inputTokens: -1 }],
     ['complexity', { complexity: Number.NaN }],
     ['complexity', { complexity: 1.1 }],
-    ['taskType', { taskType: 3 as unknown as string }],
-    ['needsReasoning', { needsReasoning: 1 as unknown as boolean }],
+    ['taskType', JSON.parse('{"taskType": 3}') as { taskType: string }],
+    ['needsReasoning', JSON.parse('{"needsReasoning": 1}') as { needsReasoning: boolean }],
   ] as const)('refuses a bad %s by name', (field, request) => {
     expect(() => encoding.encode(request)).toThrow(new RegExp(`^${field} must`, 'u'));
   });
