@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 const [path = '', check, test] = process.argv.slice(2);
-const problems = check === '0' ? [] : ['npm run check failed'];
+const problems = check === '0' ? [] : ['typecheck, lint or format:check failed'];
 let passed = 0;
 let failed = 0;
 try {
