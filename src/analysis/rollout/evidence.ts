@@ -51,7 +51,7 @@ export interface ShareEvidence extends GuardrailCounts {
   readonly baseline: Restarting<OneSampleState> | null;
 }
 
-/** An unbounded mean, judged by an asymptotic sequence that starts anew at every weight. What is proven stays proven at that weight. */
+/** An unbounded mean, judged by an asymptotic sequence that starts anew at every weight. `proven` is the strongest proof at it so far, a record: a verdict needs the present one. */
 export interface MeanEvidence extends GuardrailCounts {
   readonly kind: 'mean';
   readonly moments: PerArm<Moments>;

@@ -68,7 +68,8 @@ const staleBecause = ({ lastBlockNo: last }: RolloutEvidence, from: number | und
  * The guarantee holds at any number of looks, also when the blocks go on after a verdict: a candidate that is worse by what the step
  * rules out leaves it in at most .05 of rollouts per guardrail, and one within every margin is taken back in at most .02 over all guardrails by
  * labels in time and .01 by late ones. It fails when a block is folded twice under two numbers, when the arms of a block did not run
- * at the same time, and when one unit counts several times; for means it is asymptotic.
+ * at the same time, and when one unit counts several times. For means it is asymptotic: it fails for a heavy tail until that tail was seen
+ * (`mean-evidence.ts` has figures), so ask for enough labels, or use a tail guardrail or a rate in points.
  * @throws RangeError naming evidence.version, the guardrail's field, steps, stepIndex, minSamples or freshFromBlockNo; never for what was folded.
  */
 export const judgeStep = (evidence: RolloutEvidence, context: StepContext): FullVerdict => {

@@ -3,12 +3,14 @@
  * It puts nothing into words and decides nothing; `judge-guardrail.ts` does.
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import { ASYMPTOTIC_BURN_IN } from '../asymptotic.ts';
 import type { GuardrailEvidence, MeanEvidence, RolloutEvidence, ShareEvidence } from './evidence.ts';
 import { harmOfShare, type HarmWeighed } from './harm.ts';
 import { marginShare, shareNull } from './hypotheses.ts';
 import { labelsToProof } from './labels-needed.ts';
 import { PROOF_NEEDED } from './ladder.ts';
 import { labelsToMeanProof, meanHarmNeeded, meanLogE, meanProofNeeded } from './mean-evidence.ts';
+import { inThousands } from './wording.ts';
 
 /** The step that is asked about. `multiple` is its rung, null at 100 % where there is no control arm. */
 export interface StepQuestion {
@@ -54,28 +56,41 @@ const weighShare = (
   };
 };
 
+/** Share of what is needed that too few labels of a mean are shown as at most. */
+const UNPROVEN = 0.99;
+
+const tooFew = ({ stable, candidate }: MeanEvidence['moments'], asked: number): string => {
+  const few = candidate.n < asked ? 'candidate' : 'stable';
+  const seen = few === 'candidate' ? candidate.n : stable.n;
+  return `${inThousands(seen)} of ${inThousands(asked)} ${few} labels at this weight`;
+};
+
 const weighMean = (
   evidence: MeanEvidence,
   spec: GuardrailSpec,
   all: RolloutEvidence,
-  { multiple, stepIndex }: StepQuestion,
+  { multiple, stepIndex, minSamples }: StepQuestion,
 ): Weighed => {
   const { moments, alarm } = evidence;
-  const proven = evidence.proven?.multiple === multiple ? evidence.proven.logE : 0;
-  const now = multiple === null ? null : meanLogE(spec, moments, all, 'nonInferiority', multiple);
-  const harm = meanLogE(spec, moments, all, 'harm', 1);
   const here = all.stepIndex === stepIndex;
+  const asked = Math.max(ASYMPTOTIC_BURN_IN, minSamples);
+  const now = multiple === null || !here ? null : meanLogE(spec, moments, all, 'nonInferiority', multiple);
+  const harm = meanLogE(spec, moments, all, 'harm', 1);
+  const proofNeeded = meanProofNeeded(all);
+  const enough = Math.min(moments.stable.n, moments.candidate.n) >= asked;
+  const found = now?.ok === true ? now.value : 0;
   return {
-    // What is not kept as proven is below what is needed: shown as progress, it never makes a proof.
-    proofLogE: Math.max(proven, here && now?.ok === true ? now.value : 0),
-    proofNeeded: meanProofNeeded(all),
+    // What an earlier look proved does not stand in for the present one: the first labels of a heavy tail look like a light one.
+    proofLogE: enough ? found : Math.min(found, proofNeeded * UNPROVEN),
+    proofNeeded,
     harm:
       alarm === null
         ? { logE: harm.ok ? harm.value : 0, limit: meanHarmNeeded(all), provenBy: null }
         : { logE: alarm.logE, limit: alarm.limit, provenBy: 'inTime' },
-    labelsToProof: multiple === null || !here ? null : labelsToMeanProof(spec, evidence, all, multiple),
+    labelsToProof:
+      multiple === null || !here ? null : labelsToMeanProof(spec, evidence, all, multiple, asked),
     missing: null,
-    undecidable: here && now?.ok === false ? now.reason : null,
+    undecidable: now?.ok === false ? now.reason : enough ? null : tooFew(moments, asked),
   };
 };
 

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAbsolute, momentsOf, startEvidence } from '../../../../src/analysis/index.ts';
+import {
+  foldBlock,
+  judgeAbsolute,
+  judgeStep,
+  momentsOf,
+  startEvidence,
+} from '../../../../src/analysis/index.ts';
 import { overallOf } from '../../../../src/analysis/rollout/overall.ts';
 import type { GuardrailVerdict } from '../../../../src/domain/guardrail.ts';
-import { cost, costs, healthy, quality, repeat, run, STEPS } from './blocks.ts';
+import { block, cost, costs, healthy, quality, repeat, run, STEPS } from './blocks.ts';
 
 const required = [{ ...cost, required: true }];
 const pair = (n: number, mean: number) => [healthy(n), healthy(n, { costUsd: costs(n, mean) })] as const;
@@ -23,10 +29,27 @@ describe('a mean, told before it is proven', () => {
     const passing = Array.from({ length: 80 }, (_, i) => i + 1).find((i) => after(i).outcome === 'pass')!;
     expect(Math.abs(passing * 60 - (600 + left))).toBeLessThan(0.2 * (600 + left));
   });
-  it('stays at 0 labels once proven, also when later costs are higher', () => {
+  it('is proven by the present look only: what was proven is taken back by higher costs later', () => {
     const { evidence } = run({ guardrails: required, stepIndex: 2, blocks: repeat(80, pair(60, 0.0021)) });
     const later = run({ guardrails: required, stepIndex: 2, from: evidence, blocks: [pair(2000, 0.0024)] });
-    expect(later.verdict.guardrails[0]).toMatchObject({ outcome: 'pass', labelsNeeded: 0 });
+    const [found] = later.verdict.guardrails;
+    expect(found!.outcome).toBe('inconclusive');
+    expect(found!.labelsNeeded).toBeGreaterThan(0);
+    expect(found!.proof).toBeLessThan(1);
+  });
+  it('is not proven before both arms have the labels asked for at this weight', () => {
+    const at = (minSamples: number) =>
+      run({ guardrails: required, stepIndex: 0, minSamples, blocks: repeat(10, pair(60, 0.002)) }).verdict;
+    expect(at(600).guardrails[0]).toMatchObject({ outcome: 'pass', labelsNeeded: 0 });
+    expect(at(900).guardrails[0]).toMatchObject({ outcome: 'inconclusive', labelsNeeded: 300 });
+    const { evidence } = run({ guardrails: required, blocks: repeat(10, pair(60, 0.002)) });
+    const context = { guardrails: required, stepIndex: 0, weightPct: 4 };
+    const turned = foldBlock(evidence, block(99, ...pair(120, 0.002)), context);
+    const question = { guardrails: required, steps: STEPS, stepIndex: 0, minSamples: 400 };
+    const [found] = judgeStep(turned, question).guardrails;
+    expect(found).toMatchObject({ outcome: 'inconclusive', labelsNeeded: 280 });
+    expect(found!.reason).toMatch(/120 of 400 candidate labels at this weight$/);
+    expect(found!.proof).toBeLessThan(1);
   });
   it('cannot tell for one beyond its limit, and says why within the burn-in', () => {
     expect(after(10, 0.0023).labelsNeeded).toBeNull();
