@@ -3,7 +3,14 @@
  * poison every later verdict, so nothing is filtered silently.
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
-import { ARMS, type Arm, type ArmWindow, type Block, type WindowStats } from '../../domain/window.ts';
+import {
+  ARMS,
+  type Arm,
+  type ArmWindow,
+  type Block,
+  type SketchState,
+  type WindowStats,
+} from '../../domain/window.ts';
 import { LARGEST_TRACKABLE, SKETCH_ALPHA, SMALLEST_TRACKABLE, sketchCount } from '../../math/ddsketch.ts';
 import { requireCounts } from '../tlg.ts';
 import { shown } from './wording.ts';
@@ -48,6 +55,17 @@ const requireSketch = (stats: WindowStats, path: string): void => {
   const held = sketchCount(sketch);
   if (held !== stats.count) {
     throw new RangeError(`${path}.sketch must hold as many values as count (${stats.count}), got ${held}`);
+  }
+};
+
+/** The sketch of the values counted, null where there is none that can be counted with. */
+export const soundSketch = (stats: WindowStats | null | undefined): SketchState | null => {
+  if (!stats || stats.count === 0) return null;
+  try {
+    requireSketch(stats, 'stats');
+    return stats.sketch;
+  } catch {
+    return null;
   }
 };
 

@@ -75,6 +75,8 @@ export interface ArmTotals {
   readonly quality: Totals;
   readonly error: Totals;
   readonly costUsd: Totals;
+  /** The spread of what a program that keeps it folded; left out in a step that was begun before and has seen no cost since. */
+  readonly costMoments?: Moments;
   readonly latencyMs: SketchState;
 }
 
@@ -115,6 +117,7 @@ export const emptyArm = (): ArmTotals => ({
   quality: { n: 0, sum: 0 },
   error: { n: 0, sum: 0 },
   costUsd: { n: 0, sum: 0 },
+  costMoments: emptyMoments(),
   latencyMs: emptySketch(coarseAlpha(SKETCH_ALPHA, COARSE_FACTOR)),
 });
 
@@ -139,8 +142,11 @@ const startGuardrail = (
   };
 };
 
-/** @throws RangeError naming the rate, such as `baseline.quality`. Rates that are null or left out are unknown. */
+/** @throws TypeError naming `baseline`, or RangeError the rate, such as `baseline.quality`. Rates that are null or left out are unknown. */
 export const requireBaseline = (baseline: Partial<FrozenBaseline>): void => {
+  if (typeof baseline !== 'object' || baseline === null) {
+    throw new TypeError(`baseline must be an object, got ${String(baseline)}`);
+  }
   for (const name of ['quality', 'errorRate'] as const) {
     const rate = baseline[name] ?? null;
     if (rate !== null && !(rate >= 0 && rate <= 1)) {

@@ -3,12 +3,12 @@
  * twice changes nothing; a block that lacks an arm adds nothing to that guardrail. It judges nothing; `judge-step.ts` does.
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
-import type { ArmWindow, Block, WindowStats } from '../../domain/window.ts';
+import type { ArmWindow, Block, SketchState, WindowStats } from '../../domain/window.ts';
 import { coarsenSketch, countAbove, mergeSketches } from '../../math/ddsketch.ts';
-import { mergeMoments, momentsOf, emptyMoments } from '../moments.ts';
+import { mergeMoments, momentsOf, emptyMoments, type Moments } from '../moments.ts';
 import { foldRestartingOneSample } from '../restarts.ts';
 import { foldTlg, type RatePair } from '../tlg.ts';
-import { requireArms, requireStats, type ArmPair } from './block-input.ts';
+import { requireArms, requireStats, soundSketch, type ArmPair } from './block-input.ts';
 import {
   COARSE_FACTOR,
   emptyArm,
@@ -19,6 +19,7 @@ import {
   type MeanEvidence,
   type RolloutEvidence,
   type ShareEvidence,
+  type Totals,
 } from './evidence.ts';
 import { foldHarm } from './harm.ts';
 import { baselineNull, requireSpec, shareNull, tailLimits, type Question } from './hypotheses.ts';
@@ -133,24 +134,40 @@ const foldMean = (
   };
 };
 
+/** A step that was begun by a program without the spread has it of what comes from now on, which is as valid. */
+const withSpread = (
+  kept: Moments | undefined,
+  added: Moments | undefined,
+): Pick<ArmTotals, 'costMoments'> => {
+  if (added === undefined) return kept === undefined ? {} : { costMoments: kept };
+  return { costMoments: mergeMoments(kept ?? emptyMoments(), added) };
+};
+
+/** The arm's latencies in few buckets; null where there is no sound sketch, as in what is judged by its mean alone. */
+const coarseLatency = (window: ArmWindow, path: string): SketchState | null => {
+  requireStats(window, { kind: 'mean', metric: 'latencyMs' }, path);
+  const sketch = soundSketch(window?.latencyMs);
+  if (sketch === null) return null;
+  const coarse = coarsenSketch(sketch, COARSE_FACTOR);
+  // Adding 0 to the offset: making coarse rounds up to -0, which JSON would turn into 0.
+  return { ...coarse, offset: coarse.offset + 0 };
+};
+
 /** Adds one arm's block to what it did at this step. */
 const foldArm = (totals: ArmTotals, window: ArmWindow, path: string): ArmTotals => {
-  const added = (metric: 'quality' | 'error' | 'costUsd', kind: GuardrailSpec['kind']) => {
-    const stats = requireStats(window, { kind, metric }, path);
-    const { n, sum } = totals[metric];
-    return stats === null ? totals[metric] : { n: n + stats.count, sum: sum + stats.sum };
-  };
-  const latency = requireStats(window, { kind: 'tail', metric: 'latencyMs' }, path);
-  const coarse = latency?.sketch ? coarsenSketch(latency.sketch, COARSE_FACTOR) : null;
+  const added = ({ n, sum }: Totals, stats: WindowStats | null): Totals =>
+    stats === null ? { n, sum } : { n: n + stats.count, sum: sum + stats.sum };
+  const read = (metric: 'quality' | 'error' | 'costUsd', kind: GuardrailSpec['kind']) =>
+    requireStats(window, { kind, metric }, path);
+  const cost = read('costUsd', 'mean');
+  const spread = cost === null ? undefined : momentsOf(cost.count, cost.sum, cost.sumOfSquares);
+  const latency = coarseLatency(window, path);
   return {
-    quality: added('quality', 'rate'),
-    error: added('error', 'rate'),
-    costUsd: added('costUsd', 'mean'),
-    // Adding 0 to the offset: making coarse rounds up to -0, which JSON would turn into 0.
-    latencyMs:
-      coarse === null
-        ? totals.latencyMs
-        : mergeSketches(totals.latencyMs, { ...coarse, offset: coarse.offset + 0 }),
+    quality: added(totals.quality, read('quality', 'rate')),
+    error: added(totals.error, read('error', 'rate')),
+    costUsd: added(totals.costUsd, cost),
+    ...withSpread(totals.costMoments, spread),
+    latencyMs: latency === null ? totals.latencyMs : mergeSketches(totals.latencyMs, latency),
   };
 };
 

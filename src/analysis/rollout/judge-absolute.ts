@@ -1,11 +1,12 @@
 /**
  * The verdict at 100 %, where no control arm is left: only absolute limits speak, over what the candidate alone did since that step
- * began. Rates are tested anytime-validly; the p95 and the mean cost are compared plainly once there is enough. No data make it throw.
+ * began. What is told broken is proven so at any number of looks (`beyond-limit.ts`); what passes is within its limit. No data make it throw.
  */
 import type { GuardrailOutcome, GuardrailSpec, GuardrailVerdict } from '../../domain/guardrail.ts';
 import { quantile, sketchCount } from '../../math/ddsketch.ts';
 import { requireWhole } from '../../math/require.ts';
-import { evidenceBeyondLimit } from '../rate-limit-mixture.ts';
+import { emptyMoments } from '../moments.ts';
+import { meanBeyond, p95Beyond, rateBeyond } from './beyond-limit.ts';
 import { emptyArm, requireVersion, type ArmTotals, type RolloutEvidence, type Totals } from './evidence.ts';
 import { harmOfShare } from './harm.ts';
 import { requireSpec } from './hypotheses.ts';
@@ -29,51 +30,57 @@ export interface AbsoluteContext {
   readonly minSamples: number;
 }
 
-/** Observations below which a plain comparison says nothing, whatever `minSamples`. */
+/** Observations below which a p95 or a mean does not pass, whatever `minSamples`. */
 const PLAIN_MINIMUM = 100;
 
-/** The carried p95 is within this share of the true one, so only beyond it is a limit surely broken. */
-const P95_TOLERANCE = 0.06;
-
+/** What the candidate did against one limit, and how the evidence that it is broken comes from it at a level alpha. */
 type Measured = {
+  readonly kind: 'rate' | 'tail' | 'mean';
   readonly labels: number;
   readonly value: number | null;
   readonly limit: number | null;
+  readonly beyond: (limit: number, alpha: number) => number;
 };
 
-const rate = ({ n, sum }: Totals, limit: number | undefined): Measured => ({
-  labels: n,
-  value: n > 0 ? sum / n : null,
+const meanOf = ({ n, sum }: Totals): number | null => (n > 0 ? sum / n : null);
+
+const rate = (totals: Totals, limit: number | undefined, side: 'greater' | 'less'): Measured => ({
+  kind: 'rate',
+  labels: totals.n,
+  value: meanOf(totals),
   limit: limit ?? null,
+  beyond: (asked) => rateBeyond(totals, asked, side),
 });
 
+/** By what a guardrail is about; its comparison with a control arm may be of another kind. */
 const measure = (id: GuardrailSpec['id'], arm: ArmTotals, limits: AbsoluteLimits): Measured =>
   ({
-    quality: rate(arm.quality, limits.minQuality),
-    errorRate: rate(arm.error, limits.maxErrorRate),
-    cost: rate(arm.costUsd, limits.maxCostPerRequestUsd),
+    quality: rate(arm.quality, limits.minQuality, 'less'),
+    errorRate: rate(arm.error, limits.maxErrorRate, 'greater'),
+    cost: {
+      kind: 'mean' as const,
+      labels: arm.costUsd.n,
+      value: meanOf(arm.costUsd),
+      limit: limits.maxCostPerRequestUsd ?? null,
+      beyond: (asked: number, alpha: number) => meanBeyond(arm.costMoments ?? emptyMoments(), asked, alpha),
+    },
     latencyP95: {
+      kind: 'tail' as const,
       labels: sketchCount(arm.latencyMs),
       value: quantile(arm.latencyMs, 0.95),
       limit: limits.maxLatencyP95Ms ?? null,
+      beyond: (asked: number) => p95Beyond(arm.latencyMs, asked),
     },
   })[id];
 
-/** Log evidence that the limit is broken, and what is enough. A plain comparison is 0 or enough. */
-const brokenBy = (spec: GuardrailSpec, { labels, value, limit }: Measured, alpha: number) => {
+/** Log evidence that the limit is broken, and what is enough. */
+const brokenBy = ({ value, limit, beyond }: Measured, alpha: number) => {
   const enough = Math.log(1 / alpha);
-  if (value === null || limit === null) return { logE: 0, enough };
-  if (spec.kind === 'rate') {
-    const side = spec.direction === 'increase' ? 'less' : 'greater';
-    const bounded = Math.min(1, Math.max(0, limit));
-    return { logE: evidenceBeyondLimit({ n: labels, successes: value * labels }, bounded, side), enough };
-  }
-  const surely = spec.kind === 'tail' ? limit * (1 + P95_TOLERANCE) : limit;
-  return { logE: value > surely ? enough : 0, enough };
+  return { logE: value === null || limit === null ? 0 : beyond(limit, alpha), enough };
 };
 
-const labelsAsked = (spec: GuardrailSpec, minSamples: number): number =>
-  spec.kind === 'rate' ? minSamples : Math.max(PLAIN_MINIMUM, minSamples);
+const labelsAsked = ({ kind }: Measured, minSamples: number): number =>
+  kind === 'rate' ? minSamples : Math.max(PLAIN_MINIMUM, minSamples);
 
 const decide = (
   spec: GuardrailSpec,
@@ -88,11 +95,11 @@ const decide = (
   const shown = valueOf(spec, value);
   const against =
     limit === null ? `${shown}, no absolute limit` : `${shown}, ${bound} ${valueOf(spec, limit)}`;
-  const needed = labelsAsked(spec, minSamples);
-  const isBroken = broken.logE >= broken.enough && (spec.kind === 'rate' || labels >= needed);
+  const needed = labelsAsked(measured, minSamples);
+  const isBroken = broken.logE >= broken.enough && (measured.kind !== 'mean' || labels >= needed);
   if (isBroken) {
-    const evidence = spec.kind === 'rate' ? ` ${evidenceOf(broken.logE, broken.enough)}` : '';
-    return { outcome: 'harm', reason: `${name} ${against} is asked: broken${evidence}` };
+    const evidence = evidenceOf(broken.logE, broken.enough);
+    return { outcome: 'harm', reason: `${name} ${against} is asked: broken ${evidence}` };
   }
   if (labels < needed) {
     return {
@@ -115,9 +122,9 @@ const judgeOne = (
   alpha: number,
   minSamples: number,
 ): GuardrailVerdict => {
-  const broken = brokenBy(spec, measured, alpha);
+  const broken = brokenBy(measured, alpha);
   const { outcome, reason } = decide(spec, measured, broken, minSamples);
-  const asked = Math.max(1, labelsAsked(spec, minSamples));
+  const asked = Math.max(1, labelsAsked(measured, minSamples));
   return {
     id: spec.id,
     required: spec.required || measured.limit !== null,
@@ -163,7 +170,11 @@ const requireContext = ({ guardrails, constraints, stepIndex, minSamples }: Abso
 
 /**
  * Judges the step at 100 %. `harm` when a limit is broken or labels of earlier steps prove harm; `healthy` when every limit is kept with enough
- * labels of every required guardrail; `noData` before the first label; else `inconclusive`. Rates share an error probability of .02.
+ * labels of every required guardrail; `noData` before the first label; else `inconclusive`.
+ *
+ * A candidate within all limits is taken back for one with probability .02 at most, shared by the guardrails that have a limit, however often it is
+ * looked at; for the mean cost asymptotically, and a p95 must lie up to 10.6 % above its limit. The step at 100 % and the watch after the promotion
+ * begin anew and spend .02 each, so .04 together. A limit that is passed and not proven broken holds the step (`inconclusive`).
  * @throws RangeError naming evidence.version, the guardrail's field, stepIndex, minSamples or a field of constraints; never for what was folded.
  */
 export const judgeAbsolute = (evidence: RolloutEvidence, context: AbsoluteContext): FullVerdict => {
@@ -171,10 +182,9 @@ export const judgeAbsolute = (evidence: RolloutEvidence, context: AbsoluteContex
   requireContext(context);
   const { guardrails: specs, constraints, stepIndex, minSamples } = context;
   const arm = evidence.stepIndex === stepIndex ? evidence.arms.candidate : emptyArm();
-  const alpha = HARM_ALPHA / Math.max(1, specs.filter((s) => s.kind === 'rate').length);
-  const overall = overallOf(
-    specs.map((spec) => judgeOne(spec, measure(spec.id, arm, constraints), alpha, minSamples)),
-  );
+  const measured = specs.map((spec) => measure(spec.id, arm, constraints));
+  const alpha = HARM_ALPHA / Math.max(1, measured.filter(({ limit }) => limit !== null).length);
+  const overall = overallOf(specs.map((spec, i) => judgeOne(spec, measured[i]!, alpha, minSamples)));
   const earlier = harmOfEarlierSteps(evidence, specs);
   if (earlier !== null) {
     const { observed, limit } = overall.guardrails.find((g) => g.id === earlier.spec.id) ?? overall;

@@ -116,7 +116,15 @@ const version1 = record({
   blocks: wholeFrom(0),
   stepIndex: orNull(wholeFrom(0)),
   weightPct: orNull(finite),
-  arms: perArm(record({ quality: totals, error: totals, costUsd: totals, latencyMs: sketch })),
+  arms: perArm(
+    record({
+      quality: totals,
+      error: totals,
+      costUsd: totals,
+      costMoments: orLeftOut(moments),
+      latencyMs: sketch,
+    }),
+  ),
   guardrails: listOf(guardrail),
 });
 

@@ -3,7 +3,7 @@
  * left out of its block in both arms, a block that cannot be placed is left out whole, and both are told.
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
-import type { ArmWindow, Block } from '../../domain/window.ts';
+import type { ArmWindow, Block, Metric } from '../../domain/window.ts';
 import { requireArms } from './block-input.ts';
 import { shown } from './wording.ts';
 
@@ -56,6 +56,24 @@ const requirePlace = (block: JudgedBlock, at: string, { steps, stepIndex }: Sift
   return step;
 };
 
+/** Why metrics of a block cannot be counted: one that any guardrail refuses is kept from all that judge by it. */
+const refusedMetrics = (
+  raw: JudgedBlock,
+  at: string,
+  guardrails: readonly GuardrailSpec[],
+): ReadonlyMap<Metric, string> => {
+  const refused = new Map<Metric, string>();
+  for (const spec of guardrails) {
+    if (refused.has(spec.metric)) continue;
+    try {
+      requireArms(raw, spec, at);
+    } catch (error) {
+      refused.set(spec.metric, messageOf(error));
+    }
+  }
+  return refused;
+};
+
 /** The raw blocks, sifted. Never throws. */
 export const siftBlocks = (blocks: readonly JudgedBlock[], context: SiftContext): Sifted => {
   const invalid = new Map<GuardrailSpec['id'], string[]>(context.guardrails.map(({ id }) => [id, []]));
@@ -75,16 +93,18 @@ export const siftBlocks = (blocks: readonly JudgedBlock[], context: SiftContext)
     seen.add(raw.no);
     const arms: Record<'stable' | 'candidate', ArmWindow> = { stable: {}, candidate: {} };
     const both: GuardrailSpec['id'][] = [];
+    const refused = refusedMetrics(raw, at, context.guardrails);
     for (const spec of context.guardrails) {
-      try {
-        const pair = requireArms(raw, spec, at);
-        if (pair === null) continue;
-        arms.stable = { ...arms.stable, [spec.metric]: pair.stable };
-        arms.candidate = { ...arms.candidate, [spec.metric]: pair.candidate };
-        both.push(spec.id);
-      } catch (error) {
-        invalid.get(spec.id)?.push(messageOf(error));
+      const because = refused.get(spec.metric);
+      if (because !== undefined) {
+        invalid.get(spec.id)?.push(because);
+        continue;
       }
+      const pair = requireArms(raw, spec, at);
+      if (pair === null) continue;
+      arms.stable = { ...arms.stable, [spec.metric]: pair.stable };
+      arms.candidate = { ...arms.candidate, [spec.metric]: pair.candidate };
+      both.push(spec.id);
     }
     sound.push({ block: { no: raw.no, startMs: raw.startMs, endMs: raw.endMs, arms }, stepIndex, both });
   }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeBlocks, type BlocksQuestion, type JudgedBlock } from '../../../../src/analysis/index.ts';
+import type { GuardrailSpec } from '../../../../src/domain/guardrail.ts';
 import type { ArmWindow, WindowStats } from '../../../../src/domain/window.ts';
 import {
   all,
@@ -27,6 +28,9 @@ const END = 9 * 60_000;
 
 const judge = (change: Partial<BlocksQuestion> = {}) =>
   judgeBlocks({ blocks: enough, guardrails: all, steps: STEPS, stepIndex: 0, minSamples: 200, ...change });
+
+/** A mean and a tail can be about the same metric. */
+const meanLatency: GuardrailSpec = { ...cost, metric: 'latencyMs', required: true };
 
 const worse = (n: number, q: number): ArmWindow => healthy(n, { quality: shares(n, n * q) });
 
@@ -189,6 +193,28 @@ describe('judgeBlocks, data that never leads to a pass', () => {
     for (const g of verdict.guardrails)
       expect(g).toMatchObject({ outcome: 'noData', reason: expect.stringMatching(message) });
   });
+  it('a mean latency needs no sketch, and is judged without one', () => {
+    const bare = healthy(300, { latencyMs: { ...latencies([700, 150], [900, 150]), sketch: null } });
+    const verdict = judge({ blocks: numbered(repeat(9, [bare, bare] as const)), guardrails: [meanLatency] });
+    expect(verdict).toMatchObject({ outcome: 'healthy', observed: { candidate: 800 } });
+  });
+  it('a metric that one guardrail refuses is kept from all that judge by it', () => {
+    const bad = { ...latencies([800, 100]), sketch: { ...latencies([800, 100]).sketch!, zeroCount: -1 } };
+    const blocks = [...enough, block(9, healthy(300), healthy(100, { latencyMs: bad }))];
+    for (const guardrails of [
+      [latency, meanLatency],
+      [meanLatency, latency],
+    ]) {
+      const verdict = judge({ blocks, guardrails });
+      for (const g of verdict.guardrails) {
+        expect(g).toMatchObject({ outcome: 'noData', labels: { stable: 2400, candidate: 800 } });
+        expect(g.invalid).toEqual([
+          expect.stringMatching(/^blocks\[8\]\.arms\.candidate\.latencyMs\.sketch/),
+        ]);
+      }
+    }
+    expect(judge({ blocks, guardrails: [quality] }).outcome).toBe('healthy');
+  });
   it('a sketch that would take all memory is refused', () => {
     const sound = latencies([800, 100]);
     const huge = { ...sound, sketch: { ...sound.sketch!, offset: 1e12 } };
@@ -218,6 +244,7 @@ describe('judgeBlocks, settings that cannot be', () => {
     [{ nowMs: 1, staleAfterMs: 0 }, /^staleAfterMs/],
     [{ staleAfterMs: 1000 }, /^staleAfterMs must come with nowMs/],
     [{ baseline: { quality: 2 } }, /^baseline\.quality/],
+    [{ baseline: null }, /^baseline must be an object, got null/],
   ])('%j is refused by name', (change, message) => {
     expect(() => judge(change as Partial<BlocksQuestion>)).toThrow(message);
   });
@@ -239,6 +266,7 @@ const anyStats: fc.Arbitrary<unknown> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.nat(300).map((n) => latencies([800, n + 1], [4000, n % 7])) },
   { weight: 2, arbitrary: fc.nat(300).map((n) => costs(n + 1, 0.002)) },
+  { weight: 2, arbitrary: fc.nat(300).map((n) => ({ ...latencies([800, n + 1]), sketch: null })) },
   {
     weight: 3,
     arbitrary: fc.record(
@@ -307,25 +335,36 @@ describe('judgeBlocks, whatever the blocks hold', () => {
     nowMs: fc.integer({ min: 0, max: 20 }).map((minute) => minute * 60_000),
     staleAfterMs: fc.constantFrom(60_000, 300_000),
   });
+  const anyGuardrails = fc.constantFrom(
+    all,
+    [meanLatency],
+    [latency, meanLatency],
+    [quality, meanLatency, latency],
+  );
   const isCount = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 0;
 
   it('never throws, and tells every guardrail and the whole in finite numbers', () => {
     fc.assert(
-      fc.property(fc.array(anyBlock, { maxLength: 14 }), settings, (blocks, setting) => {
-        const verdict = judgeBlocks({
-          blocks: blocks as JudgedBlock[],
-          guardrails: all,
-          steps: STEPS,
-          ...setting,
-        });
-        expect(verdict.reason.length).toBeGreaterThan(0);
-        expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
-        for (const g of verdict.guardrails) {
-          expect(g.proof >= 0 && g.proof <= 1 && g.harm >= 0 && g.harm <= 1).toBe(true);
-          expect(isCount(g.labels.stable) && isCount(g.labels.candidate)).toBe(true);
-          expect(g.labelsNeeded === null || isCount(g.labelsNeeded)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.array(anyBlock, { maxLength: 14 }),
+        settings,
+        anyGuardrails,
+        (blocks, setting, guardrails) => {
+          const verdict = judgeBlocks({
+            blocks: blocks as JudgedBlock[],
+            guardrails,
+            steps: STEPS,
+            ...setting,
+          });
+          expect(verdict.reason.length).toBeGreaterThan(0);
+          expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
+          for (const g of verdict.guardrails) {
+            expect(g.proof >= 0 && g.proof <= 1 && g.harm >= 0 && g.harm <= 1).toBe(true);
+            expect(isCount(g.labels.stable) && isCount(g.labels.candidate)).toBe(true);
+            expect(g.labelsNeeded === null || isCount(g.labelsNeeded)).toBe(true);
+          }
+        },
+      ),
       { seed: 46, numRuns: 400 },
     );
   });
