@@ -51,7 +51,8 @@ export type MetricBlock = ProportionBlock | ScoresBlock | ScoreSumsBlock | MeanB
  * - `stage`: raised when something else than the weights changed and outcomes before and after must not be pooled into one mean. 0 when left out.
  * - `weights`: assignment weights in force during the block, above 0, of every arm that took units. They need not sum to 1.
  * - `exposures`: units assigned for the first time, per arm in `weights`; left out when nobody counted.
- * - `arms`: per arm, per metric id. An arm or metric that is absent brought nothing.
+ * - `arms`: per arm, per metric id. An arm or metric that is absent brought nothing: for scores and means that counts as no outcome of an
+ *   arm that took part, so a block of which one arm's data got lost must not be given at all.
  * - `bets`: for `scoreSums`, per key of `nextExperimentBets` the sum of ln(1 + stake Z); `afterBlockNo` says which state the bets came from.
  */
 export interface ExperimentBlock {

@@ -9,7 +9,7 @@ import type { PairData } from './process.ts';
 import { emptyRunningInterval, lookAtMeans } from './running-interval.ts';
 import type { Comparison, Pair, StageState } from './state.ts';
 
-/** One metric of both arms in one block, neither empty. */
+/** One metric of both arms in one block; never both empty, and one only for scores and means (`pair-of.ts`). */
 export type PairBlock = Pair<MetricBlock>;
 
 /** What was in force while the block's traffic ran. `bets` holds what each bet earned, by its key. */

@@ -4,16 +4,11 @@
  */
 import { foldRestarting } from '../restarts.ts';
 import { emptyStagedSampleRatio, foldSampleRatio } from '../sample-ratio.ts';
-import { metricOf, requireBlock, type ExperimentBlock } from './block.ts';
+import { requireBlock, type ExperimentBlock } from './block.ts';
 import { foldComparison, processData, type FoldContext, type PairBlock } from './fold-comparison.ts';
 import { guardrailBoundary, superiorityBoundary } from './hypotheses.ts';
-import {
-  armsOf,
-  harmShare,
-  type ExperimentGuardrail,
-  type ExperimentDesign,
-  type MetricSpec,
-} from './design.ts';
+import { armsOf, harmShare, type ExperimentGuardrail } from './design.ts';
+import { pairOf } from './pair-of.ts';
 import { emptyProcess, foldProcess } from './process.ts';
 import { harmStep, stageOf } from './stage.ts';
 import {
@@ -22,11 +17,6 @@ import {
   type GuardrailEvidence,
   type PrimaryEvidence,
 } from './state.ts';
-
-const pairOf = (block: ExperimentBlock, design: ExperimentDesign, variant: string, metric: MetricSpec) => {
-  const [a, b] = [metricOf(block, design.control, metric), metricOf(block, variant, metric)];
-  return a === null || b === null ? null : ({ control: a, variant: b } satisfies PairBlock);
-};
 
 const signOf = (evidence: PrimaryEvidence): number => {
   const { control, variant } = evidence.stage;
@@ -101,7 +91,7 @@ const betsOf = (state: ExperimentState, { bets }: ExperimentBlock): FoldContext[
 
 /**
  * The state after one more block. Idempotent: a block whose `no` is not above `lastBlockNo` gives the same state back, so blocks are folded in
- * rising order and a retried activity cannot count twice. A variant whose metric lacks an arm in this block keeps its evidence as it is.
+ * rising order and a retried activity cannot count twice. What a block in which one arm is empty does is told in `pair-of.ts`.
  * The state given is never changed, also when the block is refused.
  * @throws RangeError or TypeError that begins with `block` and names field and value, for what does not fit the design or cannot be;
  * RangeError naming `state.version`.

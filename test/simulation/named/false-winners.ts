@@ -1,10 +1,10 @@
 /**
- * Experiments between equal arms, looked at every 100 outcomes: how often a difference is declared that is not there (statistics.md 1.3, 6.1,
+ * Experiments between equal arms, looked at after each block: how often a difference is declared that is not there (statistics.md 1.3, 6.1,
  * 6.2), and how often the fixed-size test would have declared one when it is peeked at in the same way.
  */
 import { startExperiment, type ExperimentDesignInput } from '../../../src/analysis/index.ts';
-import { randomFromSeed, type Random } from '../../../src/math/index.ts';
-import { blockOf, latency, marks, rate, type ArmDraw } from '../experiment-blocks.ts';
+import { randomFromSeed, sampleBinomial, type Random } from '../../../src/math/index.ts';
+import { blockOf, latency, marks, rate, type ArmDraw, type Outcomes } from '../experiment-blocks.ts';
 import { foundDifference, pct, runExperiment, shareOf, type PeekingRule } from '../experiment-run.ts';
 import { asymptotic, pooledZ, welchZ } from '../naive-rules.ts';
 import type { Simulation } from '../simulation.ts';
@@ -18,6 +18,8 @@ interface Scenario {
   readonly title: string;
   /** Share of the runs asked for: those that only illustrate run less often. */
   readonly share: number;
+  /** `LOOKS` when left out. */
+  readonly looks?: number;
   readonly design: ExperimentDesignInput;
   readonly arms: (no: number, random: Random) => Readonly<Record<string, ArmDraw>>;
   readonly rules: Readonly<Record<string, () => PeekingRule>>;
@@ -34,6 +36,30 @@ const design: ExperimentDesignInput = {
 
 const equalArms = (names: readonly string[], outcomes: ArmDraw['outcomes']) =>
   Object.fromEntries(names.map((arm) => [arm, { n: PER_ARM, weight: 1, outcomes }]));
+
+/** Grades in 0..1 around a mean, standard deviation .05. */
+const gradesAround =
+  (mean: number, random: Random): Outcomes =>
+  (n) => ({
+    kind: 'scores',
+    scores: Array.from({ length: n }, () => {
+      const spread = (random.next() + random.next() + random.next()) / 3 - 0.5;
+      return Math.min(1, Math.max(0, mean + 0.3 * spread));
+    }),
+  });
+
+const SMALL = { looks: 400, perBlock: 10, share: 0.05 };
+
+/** Blocks so small that most lack the rare arm, split by chance, while the grades drift from .5 to .85. */
+const smallBlocks = (no: number, random: Random) => {
+  const { looks, perBlock, share } = SMALL;
+  const b = sampleBinomial(perBlock, share, random);
+  const outcomes = gradesAround(0.5 + (0.35 * no) / looks, random);
+  return {
+    a: { n: perBlock - b, weight: 1 - share, outcomes },
+    b: { n: b, weight: share, outcomes },
+  };
+};
 
 /** n outcomes of both arms together, `share` of them the variant's. */
 const split = (n: number, share: number, outcomes: ArmDraw['outcomes']) => {
@@ -98,6 +124,15 @@ const scenarios: readonly Scenario[] = [
     rules: { naiveScores: () => welchZ('quality') },
   },
   {
+    figure: 'bettingSmallBlocks',
+    title: 'graded scores that drift, blocks of 10, a 5 % canary',
+    share: 0.1,
+    looks: SMALL.looks,
+    design: { ...design, primary: { id: 'quality', kind: 'score', direction: 'increase' } },
+    arms: smallBlocks,
+    rules: {},
+  },
+  {
     figure: 'latency',
     title: 'log-normal latency, asymptotic sequence',
     share: 0.2,
@@ -110,13 +145,17 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-const runScenario = ({ figure, design: input, arms, rules }: Scenario, runs: number, random: Random) => {
+const runScenario = (
+  { figure, design: input, arms, rules, looks = LOOKS }: Scenario,
+  runs: number,
+  random: Random,
+) => {
   const start = startExperiment(input);
   const names = Object.keys(rules);
   const all = Array.from({ length: runs }, () =>
     runExperiment({
       start,
-      looks: LOOKS,
+      looks,
       draw: (no) => blockOf(no, start.design.primary.id, arms(no, random)),
       rules: Object.values(rules).map((make) => make()),
     }),
@@ -136,7 +175,7 @@ export const simulation: Simulation = {
     const table = [`${'false verdicts'.padEnd(52)} ours   others on the same outcomes`];
     for (const [i, scenario] of scenarios.entries()) {
       const ofRuns = Math.max(1, Math.round(runs * scenario.share));
-      onProgress(`${scenario.title}: ${ofRuns} experiments of ${LOOKS} looks`);
+      onProgress(`${scenario.title}: ${ofRuns} experiments of ${scenario.looks ?? LOOKS} looks`);
       const { ours, others } = runScenario(scenario, ofRuns, randomFromSeed(seed + 1000 * i));
       Object.assign(figures, { [scenario.figure]: ours }, others);
       const beside = Object.entries(others).map(([name, share]) => `${name} ${pct(share)}`);

@@ -12,7 +12,8 @@ describe('the simulations of experiments, few runs', () => {
     expect(figures['naive']).toBeGreaterThan(0.2);
     expect(figures['naiveRamp']).toBe(1);
     expect(figures['asymptoticWelch']).toBeGreaterThan(figures['asymptoticMaxV']!);
-    expect(table).toHaveLength(7);
+    expect(figures['bettingSmallBlocks']).toBeLessThanOrEqual(0.1);
+    expect(table).toHaveLength(8);
   }, 60_000);
   it('the same seed gives the same figures', async () => {
     const { figures } = await falseWinners.run(options(10));
