@@ -47,7 +47,7 @@ export interface MannWhitney {
   readonly shift: number;
   /** The rank test turned round: shifts that it would not reject, between two of the differences. */
   readonly interval: Interval;
-  /** mean(b) / mean(a); null when either mean is 0. */
+  /** mean(b) / mean(a); null when either mean is 0, or so near 0 that the ratio has no size. */
   readonly meanRatio: number | null;
   /** `high` or `low` when the interval clears 0 by a quarter of the shift and the means agree, else `pass`. */
   readonly classification: 'high' | 'low' | 'pass';
@@ -124,14 +124,15 @@ export const mannWhitney = (
   if (n === 0 || m === 0) return undefinedBecause('an arm is empty');
   const u = countPairs(x, y);
   const chances = rankChances(n, m, u, tieTerm(pooled(x, y)));
-  const critical = normalQuantile((1 + confidence) / 2);
+  const critical = -normalQuantile((1 - confidence) / 2);
   const shift = shiftOf(x, y);
   const interval = {
     low: Math.min(shift, boundOf(x, y, critical)),
     high: Math.max(shift, boundOf(x, y, -critical)),
   };
   const [meanA, meanB] = [pairwiseSum(a) / n, pairwiseSum(b) / m];
-  const meanRatio = meanA === 0 || meanB === 0 ? null : meanB / meanA;
+  const ratio = meanB / meanA;
+  const meanRatio = meanB !== 0 && Number.isFinite(ratio) ? ratio : null;
   const cles = u / (n * m);
   return defined({
     u,

@@ -86,10 +86,13 @@ export const madCentreOf = (sorted: Sorted): MadCentre => {
   return { median, mad: quantileOfSorted(deviations, 0.5), meanAd };
 };
 
-/** .6745 (x - median) / MAD; where MAD is 0, (x - median) / (1.253314 mean AD); where that is 0 too, 0. */
+/** A score beside a spread of nearly nothing is as large as a number can be, and stays one. */
+const finite = (score: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, score));
+
+/** .6745 (x - median) / MAD; where MAD is 0, (x - median) / (1.253314 mean AD); where that is 0 too, 0. Never an infinity. */
 export const modifiedZ = ({ median, mad, meanAd }: MadCentre, x: number): number => {
-  if (mad > 0) return (MAD_FACTOR * (x - median)) / mad;
-  return meanAd > 0 ? (x - median) / (MEAN_AD_FACTOR * meanAd) : 0;
+  if (mad > 0) return finite((MAD_FACTOR * (x - median)) / mad);
+  return meanAd > 0 ? finite((x - median) / (MEAN_AD_FACTOR * meanAd)) : 0;
 };
 
 const indicesWhere = (values: readonly number[], stands: (x: number) => boolean): readonly number[] =>

@@ -59,7 +59,10 @@ export const tTest = (
   // Shares, not squares, of the variances: squares of tiny ones underflow.
   const [shareA, shareB] = [a.variance / variance, b.variance / variance];
   const df = 1 / ((shareA > 0 ? shareA ** 2 / a.df : 0) + (shareB > 0 ? shareB ** 2 / b.df : 0));
-  const half = -studentTQuantile(alpha / 2, df) * standardError;
+  const half = -studentTQuantile(Math.max(alpha / 2, Number.MIN_VALUE), df) * standardError;
+  if (!Number.isFinite(Math.abs(difference) + half)) {
+    return undefinedBecause('alpha too small for an interval with so few observations');
+  }
   return defined({
     difference,
     standardError,
@@ -83,12 +86,13 @@ const compare = (a: Moments, b: Moments, alpha: number): Statistic<WelchTest> =>
   if (!test.ok) return test;
   const df = a.n + b.n - 2;
   const cohenD = difference / Math.sqrt(a.m2 / df + b.m2 / df);
+  if (!Number.isFinite(cohenD)) return undefinedBecause('values too large to compare');
   return defined({ ...test.value, cohenD, hedgesG: cohenD * hedgesFactor(df) });
 };
 
 /**
  * Welch's t of two lists of values, one per unit. Undefined below two values in an arm, and when both arms are constant, even if
- * they differ (no spread, no test); one constant arm is fine. `alpha` (.05) is 1 - confidence of the interval.
+ * they differ (no spread, no test), and where the interval at so small an alpha has no end; one constant arm is fine. `alpha` (.05) is 1 - confidence of the interval.
  * @throws TypeError or RangeError naming a, b (lists of finite numbers) or alpha.
  */
 export const welch = (

@@ -24,7 +24,10 @@ export interface StepContext {
   readonly freshFromBlockNo?: number;
 }
 
-/** Why both arms are thought to fall together, null when they are not: the stable arm is proven beyond one margin of its frozen rate. */
+/**
+ * Why both arms are thought to fall together, null when they are not: the stable arm is proven beyond one margin of its frozen rate. That rate is taken
+ * as exact. It is an estimate, so whoever freezes it freezes the cautious end of a 99.9 % interval, or its error is told as a fall.
+ */
 const commonFall = (evidence: RolloutEvidence, guardrails: readonly GuardrailSpec[]): string | null => {
   for (const spec of guardrails) {
     const kept = evidence.guardrails.find((g) => g.id === spec.id);
@@ -42,6 +45,9 @@ const requireStep = ({ guardrails, steps, stepIndex, minSamples, freshFromBlockN
   guardrails.forEach(requireSpec);
   ladderOf(steps);
   requireWhole('stepIndex', stepIndex, 0);
+  if (stepIndex >= steps.length) {
+    throw new RangeError(`stepIndex must be below the number of steps (${steps.length}), got ${stepIndex}`);
+  }
   requireWhole('minSamples', minSamples, 0);
   if (freshFromBlockNo !== undefined) requireFinite('freshFromBlockNo', freshFromBlockNo);
 };
@@ -76,7 +82,7 @@ export const judgeStep = (evidence: RolloutEvidence, context: StepContext): Full
   requireVersion(evidence);
   requireStep(context);
   const { guardrails: specs, steps, stepIndex, minSamples, freshFromBlockNo } = context;
-  const weightPct = steps[stepIndex] ?? 0;
+  const weightPct = steps[stepIndex]!;
   const multiple = weightPct < 100 ? (evidence.ladder[stepIndex] ?? null) : null;
   const question = { stepIndex, weightPct, multiple, minSamples };
   return overallOf(

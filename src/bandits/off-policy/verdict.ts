@@ -82,7 +82,7 @@ export const judgeOffPolicy = (
   const refusal = refusalOf(estimates);
   if (refusal !== null) return { kind: 'refused', ...refusal, estimates };
   const { value: difference, se } = meanEstimate(differences(log, estimates.snips!.value));
-  const half = normalQuantile(1 - alpha / 2) * se!;
+  const half = -normalQuantile(Math.max(alpha / 2, Number.MIN_VALUE)) * se!;
   const interval = [difference - half, difference + half] as const;
   return {
     kind: 'judged',

@@ -195,3 +195,12 @@ describe('kthDifference', () => {
     );
   });
 });
+
+describe('what lies at the edge of numbers', () => {
+  it('is null where a ratio of means has no size, and a confidence next to 1 is one', () => {
+    expect(report([1e-300, 1e-300], [1e9, 2e9]).meanRatio).toBeNull();
+    expect(report([0, 0], [0, 0]).meanRatio).toBeNull();
+    expect(report([1, 2], [4, 5]).meanRatio).toBe(3);
+    expect(report([1, 2, 3], [4, 5, 6], { confidence: 1 - 2 ** -53 }).interval).toEqual({ low: 1, high: 5 });
+  });
+});

@@ -39,6 +39,12 @@ describe('outliers of a batch', () => {
     }
   });
 
+  it('scores beside a spread of nearly nothing are numbers', () => {
+    const found = madOutliers([0, 1e-300, 2e-300, 3e-300, 1e100, -1e100]);
+    expect(found.ok && found.value.scores.every(Number.isFinite)).toBe(true);
+    expect(indices(found)).toEqual([4, 5]);
+  });
+
   it('MAD falls back on the mean deviation where more than half of the values are equal', () => {
     expect(indices(madOutliers([5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5.1, 9]))).toEqual([11]);
   });

@@ -85,6 +85,15 @@ describe("Welch's t", () => {
   it('has the degrees of freedom of the other arm when one is constant', () => {
     expect(test([2, 2, 2], other).df).toBeCloseTo(other.length - 1, 12);
   });
+  it('is not defined where its interval has no end', () => {
+    expect(welch([1, 2], [3, 3], { alpha: 1e-300 })).toEqual({ ok: true, value: expect.anything() });
+    for (const alpha of [1e-300, Number.MIN_VALUE]) {
+      expect(welch([1e30, 2e30], [3e30, 3e30], { alpha })).toEqual({
+        ok: false,
+        reason: 'alpha too small for an interval with so few observations',
+      });
+    }
+  });
   it('needs two values in each arm', () => {
     expect(welch([1], other)).toMatchObject({ ok: false });
     expect(welch(other, [])).toMatchObject({ ok: false });

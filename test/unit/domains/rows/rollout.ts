@@ -99,6 +99,7 @@ const badSteps = fc.oneof(
 const badBaseline = fc.oneof(
   notBetween(0, 1).map((rate) => ({ quality: rate as number })),
   notBetween(0, 1).map((rate) => ({ errorRate: rate as number })),
+  fc.constant(null as unknown as { errorRate: number }),
 );
 const otherVersions = fc.constantFrom<unknown>(
   { ...startEvidence(guardrails, steps), version: 2 },
@@ -156,7 +157,7 @@ export const rows: DomainRow[] = [
       evidence: otherVersions,
       guardrails: badGuardrails,
       steps: badSteps,
-      stepIndex: notInt,
+      stepIndex: fc.oneof(notInt, fc.constant(3)),
       minSamples: notInt,
       freshFromBlockNo: notFinite,
     },
