@@ -1,10 +1,12 @@
 /**
  * Guardrails under rollouts of 5, 25, 50 % at 10 requests a second, judged every minute (statistics.md 1.6): a 50 % rise of all latencies, a doubled
- * error rate, and equal candidates; by our rule and by two that people use. And how many labels single proofs take, beside the design's figures.
+ * error rate, and equal candidates; by our rule and by two that people use. How many labels single proofs take, beside the
+ * design's figures. And how often a heavy tail of cost gets past the guardrail on a mean.
  */
 import type { ArmWindow } from '../../../src/domain/window.ts';
 import { randomFromSeed, sampleBinomial } from '../../../src/math/index.ts';
 import { count, pct, type Figures } from '../guardrail-worlds/figures.ts';
+import { heavyCost } from '../guardrail-worlds/heavy-cost.ts';
 import { proofs, prove } from '../guardrail-worlds/proofs.ts';
 import { scenarios, type Scenario } from '../guardrail-worlds/scenarios.ts';
 import { errors, QUALITY, qualitySpec, shareStats, tail } from '../guardrail-worlds/specs.ts';
@@ -90,9 +92,17 @@ export const simulation: Simulation = {
       options.onProgress(proof.title);
       return prove(proof, options, figures);
     });
+    options.onProgress('heavy tail of cost');
+    const heavy = heavyCost(options, figures);
     return {
       figures,
-      table: [...rollouts, 'labels of the candidate for one proof, one guardrail at one weight:', ...labels],
+      table: [
+        ...rollouts,
+        'labels of the candidate for one proof, one guardrail at one weight:',
+        ...labels,
+        'what a mean does not hold:',
+        ...heavy,
+      ],
     };
   },
 };

@@ -17,6 +17,7 @@ describe('the simulation of the guardrails, few runs', () => {
       errorsPassed50: 0,
       errorsWithinRolledBack: 0,
     });
+    expect(figures['heavyCostPassed5Asked100']).toBeGreaterThan(figures['heavyCostPassed5Asked1000']!);
     expect(figures['equalNaiveRolledBack']).toBeGreaterThan(0.2);
     expect(figures['equalPointRolledBack']).toBeGreaterThan(0.2);
     expect(table.every((line) => !line.includes('NaN'))).toBe(true);
