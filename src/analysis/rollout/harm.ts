@@ -3,19 +3,15 @@
  * 2,000 labels, and sees harm that begins late; one goes on from the start, and sees harm that is there all along. The first alone needs twice the
  * time or more for a steady harm (a 10 % drop at a 5 % margin: 112 min at q95, both together 40), because each start forgets what was proven and asks for more.
  */
+import { harmLevels, nearerLimit } from '../long-watch.ts';
 import { foldRestartingTlg, restartLimit } from '../restarts.ts';
 import type { RatePair, TlgNull } from '../tlg.ts';
 import type { ShareEvidence } from './evidence.ts';
 import { foldLong } from './long-watch.ts';
 
-/** Share of the guardrail's harm level that the long process spends: little costs it little, and leaves the other nearly all. */
-const LONG_SHARE = 0.1;
-
 /** Levels of both processes. Evidence begun before there was a long one goes on with all of the level for the other. */
 const levelsOf = ({ longHarm }: ShareEvidence, alpha: number) =>
-  longHarm === undefined
-    ? { restarting: alpha, long: 0 }
-    : { restarting: alpha * (1 - LONG_SHARE), long: alpha * LONG_SHARE };
+  longHarm === undefined ? { restarting: alpha, long: 0 } : harmLevels(alpha);
 
 /** Both watches after one more block; `alpha` is the guardrail's whole harm level. */
 export const foldHarm = (
@@ -52,6 +48,5 @@ export const harmOfShare = (evidence: ShareEvidence, alpha: number): HarmWeighed
   const running = { logE: harm.process.logE, limit: restartLimit(harm.restart, restarting) };
   if (longHarm === undefined) return { ...running, provenBy: null };
   const steady = { logE: longHarm.process.logE, limit: Math.log(1 / long) };
-  const nearer = steady.logE / steady.limit > running.logE / running.limit ? steady : running;
-  return { ...nearer, provenBy: null };
+  return { ...nearerLimit(running, steady), provenBy: null };
 };

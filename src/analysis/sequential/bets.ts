@@ -68,12 +68,14 @@ export const nextExperimentBets = (
       return bet(owner, evidence.primary.superiority, superiorityBoundary(design), wB);
     }
     const i = design.guardrails.findIndex((one) => one.metric.id === metric.id);
-    const [{ margin }, { nonInferiority, harm }] = [design.guardrails[i]!, evidence.guardrails[i]!];
+    const { margin } = design.guardrails[i]!;
+    const { nonInferiority, harm, longHarm } = evidence.guardrails[i]!;
     const watch = restartsAt(harm, harmStep(next, metric)) ? emptyProcess(metric) : harm.process;
-    return (['nonInferiority', 'harm'] as const).flatMap((question) =>
+    const processes = { nonInferiority, harm: watch, longHarm: longHarm.process };
+    return (['nonInferiority', 'harm', 'longHarm'] as const).flatMap((question) =>
       bet(
         { variant, metric: metric.id, question },
-        question === 'harm' ? watch : nonInferiority,
+        processes[question],
         guardrailBoundary(metric, margin, question),
         wB,
       ),

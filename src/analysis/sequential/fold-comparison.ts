@@ -3,7 +3,7 @@ import { mergeMoments, emptyMoments, momentsOf, type Moments } from '../moments.
 import type { MetricBlock, ScoresBlock, ScoreSumsBlock, TailBlock } from './block.ts';
 import { countOf } from './block.ts';
 import { betKey } from './bet-key.ts';
-import type { Question } from './hypotheses.ts';
+import { isHarm, type Question } from './hypotheses.ts';
 import { intervalAlpha, type ExperimentDesign, type MetricMargin } from './design.ts';
 import type { PairData } from './process.ts';
 import { emptyRunningInterval, lookAtMeans } from './running-interval.ts';
@@ -93,13 +93,13 @@ const aboveOwnLimit = (block: MetricBlock, margin: MetricMargin | null, at: stri
 };
 
 /**
- * What the test of a question is fed with: this block's counts or scores, or the stage's means after it.
+ * What the test of a question is fed with: this block's counts, scores or means.
  * `margin` is null for superiority, where both arms have the same limit.
  * @throws TypeError naming a field of the block that the question needs.
  */
 export const processData = (
   pair: PairBlock,
-  { metric, stage: means }: Comparison,
+  { metric }: Comparison,
   {
     design,
     stage,
@@ -116,9 +116,13 @@ export const processData = (
     return { kind: 'bets', pair: { control: a, variant: b, share: wB / (wA + wB), logGrowth } };
   }
   if (a.kind === 'mean') {
-    const share = question === 'harm' ? 1 : shareOfAlpha(design, stage);
+    const share = isHarm(question) ? 1 : shareOfAlpha(design, stage);
     const alpha = question === 'superiority' ? intervalAlpha(design) : design.alpha / design.stages;
-    return { kind: 'sequence', pair: { ...means, alpha, nOpt: design.nOpt, shareOfAlpha: share } };
+    const means = { control: momentsOfBlock(a), variant: momentsOfBlock(b) };
+    return {
+      kind: 'sequence',
+      pair: { ...means, stage: stage.no, alpha, nOpt: design.nOpt, shareOfAlpha: share },
+    };
   }
   const sB = aboveOwnLimit(b, margin, `arms.${variant}.${metric}`);
   return {

@@ -2,15 +2,15 @@
  * Folds one block into the running evidence of an experiment. A block delivered twice changes nothing, and neither does one that comes after a later
  * one: a closed block is never opened again. It judges nothing; `judge.ts` does.
  */
-import { foldRestarting } from '../restarts.ts';
 import { emptyStagedSampleRatio, foldSampleRatio } from '../sample-ratio.ts';
 import { requireBlock, type ExperimentBlock } from './block.ts';
 import { foldComparison, processData, type FoldContext, type PairBlock } from './fold-comparison.ts';
-import { guardrailBoundary, superiorityBoundary } from './hypotheses.ts';
-import { armsOf, harmShare, type ExperimentGuardrail } from './design.ts';
+import { foldHarmWatch } from './harm-watch.ts';
+import { guardrailBoundary, superiorityBoundary, type Question } from './hypotheses.ts';
+import { armsOf, type ExperimentGuardrail } from './design.ts';
 import { pairOf } from './pair-of.ts';
-import { emptyProcess, foldProcess } from './process.ts';
-import { harmStep, stageOf } from './stage.ts';
+import { foldProcess, type Process } from './process.ts';
+import { stageOf } from './stage.ts';
 import {
   requireVersion,
   type ExperimentState,
@@ -47,23 +47,15 @@ const foldGuardrail = (
 ): GuardrailEvidence => {
   const counted = foldComparison(before, pair, context);
   if (pair === null) return counted;
-  const dataFor = (question: 'nonInferiority' | 'harm') =>
-    processData(pair, counted, { ...context, question, margin });
+  const fold = (process: Process, question: Exclude<Question, 'superiority'>): Process => {
+    const data = processData(pair, counted, { ...context, question, margin });
+    return foldProcess(process, data, guardrailBoundary(metric, margin, question));
+  };
+  const labels = counted.labels.variant - before.labels.variant;
   return {
     ...counted,
-    nonInferiority: foldProcess(
-      before.nonInferiority,
-      dataFor('nonInferiority'),
-      guardrailBoundary(metric, margin, 'nonInferiority'),
-    ),
-    harm: foldRestarting(
-      before.harm,
-      harmStep(context.stage, metric),
-      counted.labels.variant - before.labels.variant,
-      () => emptyProcess(metric),
-      (process) => foldProcess(process, dataFor('harm'), guardrailBoundary(metric, margin, 'harm')),
-      { alpha: harmShare(context.design) },
-    ),
+    nonInferiority: fold(before.nonInferiority, 'nonInferiority'),
+    ...foldHarmWatch(before, { ...context, metric, labels }, fold),
   };
 };
 

@@ -5,8 +5,13 @@
 import type { TlgNull } from '../tlg.ts';
 import type { ExperimentDesign, MetricMargin, MetricSpec } from './design.ts';
 
-/** `superiority` of the primary metric; per guardrail `nonInferiority` (worse by the margin is ruled out) and `harm` (it is proven). */
-export type Question = 'superiority' | 'nonInferiority' | 'harm';
+/**
+ * `superiority` of the primary metric; per guardrail `nonInferiority` (worse by the margin is ruled out) and `harm` (it is proven), by the watch
+ * that starts anew and by the one that does not (`longHarm`).
+ */
+export type Question = 'superiority' | 'nonInferiority' | 'harm' | 'longHarm';
+
+export const isHarm = (question: Question): boolean => question === 'harm' || question === 'longHarm';
 
 /** The boundary of a question and the side that evidence is collected for. */
 export interface Boundary {
@@ -38,7 +43,7 @@ const worstAllowed = (metric: MetricSpec, margin: MetricMargin): Pick<Boundary, 
 export const guardrailBoundary = (
   metric: MetricSpec,
   margin: MetricMargin,
-  question: 'nonInferiority' | 'harm',
+  question: Exclude<Question, 'superiority'>,
 ): Boundary => {
   const above = (metric.direction === 'increase') === (question === 'nonInferiority');
   return { ...worstAllowed(metric, margin), side: above ? 'greater' : 'less' };

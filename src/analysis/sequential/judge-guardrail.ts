@@ -1,19 +1,21 @@
 /** What the evidence says about one guardrail of one variant. Total: only proof passes; nothing, one arm alone or too little never does. */
-import { restartLimit } from '../restarts.ts';
 import { alwaysValidP } from '../tlg.ts';
+import type { ExperimentGuardrail } from './design.ts';
+import { harmAlarmOf, harmOf } from './harm-watch.ts';
 import { intervalOf, observedOf } from './look.ts';
-import { harmShare, type ExperimentGuardrail } from './design.ts';
 import type { ExperimentState, GuardrailEvidence } from './state.ts';
 import type { GuardrailLook } from './verdict.ts';
 import { comparisonInWords, lossInWords, pInWords } from './wording.ts';
 
 const decide = (
-  { harm, labels, nonInferiority }: GuardrailEvidence,
+  evidence: GuardrailEvidence,
   { alpha }: { readonly alpha: number },
   loss: string,
 ): Pick<GuardrailLook, 'outcome' | 'reason'> => {
-  if (harm.alarm !== null) {
-    const { logE, limit } = harm.alarm;
+  const { labels, nonInferiority } = evidence;
+  const alarm = harmAlarmOf(evidence);
+  if (alarm !== null) {
+    const { logE, limit } = alarm;
     return {
       outcome: 'harm',
       reason: `${loss} or more is proven (log e ${logE.toFixed(1)} of ${limit.toFixed(1)})`,
@@ -37,7 +39,6 @@ export const judgeExperimentGuardrail = (
 ): GuardrailLook => {
   const observed = observedOf(evidence, metric);
   const { outcome, reason } = decide(evidence, state.design, lossInWords(metric, margin));
-  const { alarm, process, restart } = evidence.harm;
   return {
     metric: metric.id,
     required,
@@ -46,7 +47,7 @@ export const judgeExperimentGuardrail = (
     observed,
     interval: intervalOf(evidence, state),
     p: alwaysValidP(evidence.nonInferiority.maxLogE),
-    harm: alarm ?? { logE: process.logE, limit: restartLimit(restart, harmShare(state.design)) },
+    harm: harmOf(evidence, metric, state),
     labels: evidence.labels,
   };
 };

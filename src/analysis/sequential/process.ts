@@ -1,6 +1,7 @@
 /**
  * One question about one variant and one metric, as running evidence against its null hypothesis: reject at `maxLogE >= ln(1/alpha)`.
- * Three tests behind one form: blocks (proportions, tail shares), bets (scores) and the asymptotic sequence (means).
+ * Three tests behind one form: blocks (proportions, tail shares), bets (scores) and the asymptotic sequence (means). What a process has seen it holds
+ * itself, so that an empty one has forgotten everything.
  */
 import { ASYMPTOTIC_BURN_IN, compareMeans, oneSidedMeanEvidence } from '../asymptotic.ts';
 import {
@@ -10,20 +11,32 @@ import {
   type BettingState,
   type ScoredEvent,
 } from '../betting.ts';
-import type { Moments } from '../moments.ts';
+import { emptyMoments, mergeMoments, type Moments } from '../moments.ts';
 import { emptyTlg, foldTlg, type RatePair, type TlgState } from '../tlg.ts';
 import type { ScoresBlock, ScoreSumsBlock } from './block.ts';
 import { tlgNullOf, type Boundary } from './hypotheses.ts';
 import type { MetricSpec } from './design.ts';
 
-/** Evidence and its maximum; a sequence over the means of a stage keeps those means elsewhere. */
+/** The means since the process or the stage began, whichever was later; `stage` is null before the first block. */
+export interface SequenceState {
+  readonly logE: number;
+  readonly maxLogE: number;
+  readonly stage: number | null;
+  readonly control: Moments;
+  readonly variant: Moments;
+}
+
+/** Evidence, its maximum, and what it was computed from. */
 export type Process =
   | ({ readonly kind: 'blocks' } & TlgState)
   | ({ readonly kind: 'bets' } & BettingState)
-  | { readonly kind: 'sequence'; readonly logE: number; readonly maxLogE: number };
+  | ({ readonly kind: 'sequence' } & SequenceState);
 
 export const emptyProcess = (metric: MetricSpec): Process => {
-  if (metric.kind === 'mean') return { kind: 'sequence', logE: 0, maxLogE: 0 };
+  if (metric.kind === 'mean') {
+    const means = { control: emptyMoments(), variant: emptyMoments() };
+    return { kind: 'sequence', logE: 0, maxLogE: 0, stage: null, ...means };
+  }
   return metric.kind === 'score' ? { kind: 'bets', ...emptyBetting() } : { kind: 'blocks', ...emptyTlg() };
 };
 
@@ -54,10 +67,11 @@ const foldBets = (state: BettingState, pair: ScorePair, boundary: Boundary): Bet
   return foldBettingSums(state, { stable: control, candidate: variant, logGrowth }, share, boundary);
 };
 
-/** Means of both arms since the stage began; `shareOfAlpha` (0..1) is what this stage may spend of the error probability. */
+/** One block of both arms, of stage `stage`; `shareOfAlpha` (0..1) is what this stage may spend of the error probability. */
 export interface MeanPair {
   readonly control: Moments;
   readonly variant: Moments;
+  readonly stage: number;
   readonly alpha: number;
   readonly nOpt: number;
   readonly shareOfAlpha: number;
@@ -65,7 +79,8 @@ export interface MeanPair {
 
 /** Log of 1/p at this look, before the stage's share; null while there is none to be had. */
 const sequenceEvidence = (
-  { control, variant, alpha, nOpt }: MeanPair,
+  { control, variant }: Pick<SequenceState, 'control' | 'variant'>,
+  { alpha, nOpt }: MeanPair,
   { factor, shift, side }: Boundary,
 ): number | null => {
   if (Math.min(control.n, variant.n) < ASYMPTOTIC_BURN_IN) return null;
@@ -80,26 +95,28 @@ const sequenceEvidence = (
   return found.ok ? found.value : null;
 };
 
-const foldSequence = <P extends { readonly logE: number; readonly maxLogE: number }>(
-  process: P,
-  pair: MeanPair,
-  boundary: Boundary,
-): P => {
-  if (pair.shareOfAlpha <= 0) return process;
-  const evidence = sequenceEvidence(pair, boundary);
-  if (evidence === null) return process;
-  const logE = evidence + Math.log(pair.shareOfAlpha);
-  return { ...process, logE, maxLogE: Math.max(process.maxLogE, logE) };
+const foldSequence = (state: SequenceState, pair: MeanPair, boundary: Boundary): SequenceState => {
+  const { stage, shareOfAlpha } = pair;
+  if (shareOfAlpha <= 0) return state;
+  const goesOn = state.stage === stage;
+  const means = {
+    control: goesOn ? mergeMoments(state.control, pair.control) : pair.control,
+    variant: goesOn ? mergeMoments(state.variant, pair.variant) : pair.variant,
+  };
+  const evidence = sequenceEvidence(means, pair, boundary);
+  const before = goesOn ? state.logE : 0;
+  const logE = evidence === null ? before : evidence + Math.log(shareOfAlpha);
+  return { stage, ...means, logE, maxLogE: Math.max(state.maxLogE, logE) };
 };
 
-/** What a process is fed with: counts, scores, or the means of the stage so far. */
+/** What a process is fed with, of one block: counts, scores or means. */
 export type PairData =
   | { readonly kind: 'blocks'; readonly pair: RatePair }
   | { readonly kind: 'bets'; readonly pair: ScorePair }
   | { readonly kind: 'sequence'; readonly pair: MeanPair };
 
 /**
- * The evidence after one more block, or for a sequence after one more look.
+ * The evidence after one more block.
  * @throws RangeError or TypeError naming the field, where the data do not fit.
  */
 export const foldProcess = (process: Process, data: PairData, boundary: Boundary): Process => {
@@ -110,7 +127,7 @@ export const foldProcess = (process: Process, data: PairData, boundary: Boundary
     return { kind: 'bets', ...foldBets(process, data.pair, boundary) };
   }
   if (process.kind === 'sequence' && data.kind === 'sequence') {
-    return foldSequence(process, data.pair, boundary);
+    return { kind: 'sequence', ...foldSequence(process, data.pair, boundary) };
   }
   throw new TypeError(`state of kind ${process.kind} does not take data of kind ${data.kind}`);
 };

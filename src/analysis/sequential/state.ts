@@ -2,6 +2,7 @@
  * The running evidence of an experiment: a few numbers per variant and metric, plain JSON with a version, that travel in a workflow's state as
  * the recorded result of an activity. It holds no observation and decides nothing; `fold.ts` advances it.
  */
+import { startLongWatch, type LongWatch } from '../long-watch.ts';
 import { emptyMoments, type Moments } from '../moments.ts';
 import { emptyRestarting, type Restarting } from '../restarts.ts';
 import type { StagedSampleRatio } from '../sample-ratio.ts';
@@ -41,10 +42,14 @@ export interface PrimaryEvidence extends Comparison {
   readonly sign: number;
 }
 
-/** `harm` starts anew at each stage and every 2,000 outcomes of the variant, so that harm which begins late is seen in time. */
+/**
+ * `harm` forgets everything at each stage and every 2,000 outcomes of the variant, so that harm which begins late is seen in time; `longHarm` does not
+ * (for means: at stages only), so that harm which is there all along is. `harm-watch.ts` says what they may spend.
+ */
 export interface GuardrailEvidence extends Comparison {
   readonly nonInferiority: Process;
   readonly harm: Restarting<Process>;
+  readonly longHarm: LongWatch<Process>;
 }
 
 /** Everything known of one variant. */
@@ -63,7 +68,7 @@ export interface StageState {
 
 /** Everything a verdict needs. `lastBlockNo` is the key that keeps a block from being folded twice. */
 export interface ExperimentState {
-  readonly version: 1;
+  readonly version: 2;
   readonly design: ExperimentDesign;
   readonly lastBlockNo: number | null;
   readonly blocks: number;
@@ -88,7 +93,7 @@ const emptyComparison = ({ id }: MetricSpec): Comparison => ({
 export const startExperiment = (input: ExperimentDesignInput): ExperimentState => {
   const design = completeDesign(input);
   return {
-    version: 1,
+    version: 2,
     design,
     lastBlockNo: null,
     blocks: 0,
@@ -101,6 +106,7 @@ export const startExperiment = (input: ExperimentDesignInput): ExperimentState =
         ...emptyComparison(metric),
         nonInferiority: emptyProcess(metric),
         harm: emptyRestarting(emptyProcess(metric)),
+        longHarm: startLongWatch(emptyProcess(metric)),
       })),
     })),
   };
@@ -108,7 +114,7 @@ export const startExperiment = (input: ExperimentDesignInput): ExperimentState =
 
 /** @throws RangeError when a state was written by another version of this code. */
 export const requireVersion = (state: ExperimentState): void => {
-  if (state.version !== 1) {
-    throw new RangeError(`state.version must be 1, got ${String((state as { version: unknown }).version)}`);
+  if (state.version !== 2) {
+    throw new RangeError(`state.version must be 2, got ${String((state as { version: unknown }).version)}`);
   }
 };

@@ -186,7 +186,7 @@ describe('an experiment on scores', () => {
     let [events, sums] = [start(), start()];
     for (let no = 1; no <= 24; no++) {
       const drawn = drawBlock(no, random);
-      expect(nextExperimentBets(sums, drawn)).toHaveLength(6);
+      expect(nextExperimentBets(sums, drawn)).toHaveLength(8);
       sums = foldExperimentBlock(sums, asSums(sums, drawn));
       events = foldExperimentBlock(events, drawn);
     }
@@ -196,6 +196,7 @@ describe('an experiment on scores', () => {
         guard!.nonInferiority.logE,
         guard!.harm.process.logE,
         guard!.harm.restart,
+        guard!.longHarm.process.logE,
       ]);
     evidence(sums).forEach((value, i) => expect(value).toBeCloseTo(evidence(events)[i]!, 8));
     expect(sums.variants[0]!.guardrails[0]!.harm.restart).toBe(3);
@@ -219,6 +220,7 @@ describe('an experiment on scores', () => {
   it('has no bets for arms that take no part', () => {
     expect(nextExperimentBets(start(), { weights: { b: 1 } })).toEqual([]);
     expect(nextExperimentBets(start(), { weights: { a: 1, c: 1 } }).map(({ variant }) => variant)).toEqual([
+      'c',
       'c',
       'c',
       'c',

@@ -288,8 +288,8 @@ describe('a block that does not fit', () => {
     );
   });
   it('is refused by a state of another version', () => {
-    const other: ExperimentState = Object.assign(started(), { version: 2 });
-    expect(() => foldExperimentBlock(other, block(1, arms))).toThrow(/^state\.version must be 1, got 2/u);
+    const other: ExperimentState = Object.assign(started(), { version: 1 });
+    expect(() => foldExperimentBlock(other, block(1, arms))).toThrow(/^state\.version must be 2, got 1/u);
     expect(() => nextExperimentBets(other, { weights: { a: 1, b: 1 } })).toThrow(/^state\.version/u);
   });
   it('is refused when the split of the stage was judged on nonsense', () => {
