@@ -207,7 +207,10 @@ export const metricsOf = ({ primary, guardrails }: ExperimentDesign): readonly M
   ...guardrails.map(({ metric }) => metric),
 ];
 
-/** Level of each displayed interval: all of them cover at once with 1 - alpha. */
+/**
+ * Level of each displayed interval. Those of the primary metric cover at once, over variants and stages, with 1 - alpha (asymptotically); so do those of any
+ * one guardrail, but not those of all metrics together.
+ */
 export const intervalAlpha = ({ alpha, variants, stages }: ExperimentDesign): number =>
   alpha / (variants.length * stages);
 

@@ -18,11 +18,15 @@ import {
   type PrimaryEvidence,
 } from './state.ts';
 
+/**
+ * The side of the evidence. Bets say it themselves: when both sides' wealth together passes the limit, the larger of them alone passes that of a one-sided
+ * test, so a wrong side is named with at most alpha. The observed effect may point the other way, as outcomes count in it by blocks.
+ */
 const signOf = (evidence: PrimaryEvidence): number => {
-  const { control, variant } = evidence.stage;
-  return evidence.superiority.kind === 'sequence'
-    ? Math.sign(variant.mean - control.mean)
-    : Math.sign(evidence.effect.variant - evidence.effect.control);
+  const { effect, superiority } = evidence;
+  if (superiority.kind === 'sequence') return Math.sign(superiority.variant.mean - superiority.control.mean);
+  if (superiority.kind === 'bets') return Math.sign(superiority.logPlus - superiority.logMinus);
+  return Math.sign(effect.variant - effect.control);
 };
 
 const foldPrimary = (

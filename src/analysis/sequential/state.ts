@@ -22,10 +22,10 @@ export interface Pair<T> {
 }
 
 /**
- * One metric of a variant beside control, over the blocks that had both.
- * - `labels`: outcomes folded.
+ * One metric of a variant beside control.
+ * - `labels`: outcomes folded; for proportions and tails, of the blocks that had both arms.
  * - `effect`: sums over blocks of weight * value with weight nA nB / (nA + nB) (Cochran, Mantel, Haenszel): values compared within blocks only, so
- *   that a ramp under a drifting base rate does not show up as an effect.
+ *   that a ramp under a drifting base rate does not show up as an effect. A block with one arm has no weight.
  * - `stage`, `interval`: the means since the weights last changed, and the sequence over their looks.
  */
 export interface Comparison {
@@ -36,7 +36,7 @@ export interface Comparison {
   readonly interval: RunningInterval;
 }
 
-/** `sign` is that of the difference when the evidence was at its maximum: which side a two-sided verdict is for. */
+/** `sign` is the side of the evidence when it was at its maximum: which a two-sided verdict is for. For scores it is the side whose bets won. */
 export interface PrimaryEvidence extends Comparison {
   readonly superiority: Process;
   readonly sign: number;

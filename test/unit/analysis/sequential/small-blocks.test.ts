@@ -86,3 +86,22 @@ describe('a block of which one arm is empty', () => {
     expect(state.variants.map(({ primary }) => primary.labels.control)).toEqual([1, 0]);
   });
 });
+
+describe('the side of a verdict on scores', () => {
+  it('is that whose bets won, also where the effect within blocks is observed the other way', () => {
+    let state = started({ primary: score });
+    const fold = (a: readonly number[], b: readonly number[]) => {
+      const arms = { a: { score: scores(a) }, b: { score: scores(b) } };
+      state = foldExperimentBlock(state, { no: (state.lastBlockNo ?? 0) + 1, weights: { a: 1, b: 1 }, arms });
+    };
+    // Alone in their blocks the variant's grades are high and control's low; the blocks that have both say the opposite, by little.
+    for (let i = 0; i < 40; i++) {
+      fold([], [0.9, 0.95, 1]);
+      fold([0.1, 0.15, 0.2], []);
+      fold([0.6], [0.5]);
+    }
+    const look = judgeExperiment(state).perVariant[0]!;
+    expect(look.observed.difference).toBeLessThan(0);
+    expect(look.status).toBe('better');
+  });
+});
