@@ -11,6 +11,7 @@ import type { Block } from '../src/domain/window.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { Look, RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
+import { carriedEvidence } from './carried-evidence.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import { freshened } from './freshness.ts';
@@ -21,15 +22,16 @@ export type LookRequest = GatewayWrite & { readonly state: RolloutState; readonl
 
 /**
  * Decide (and renew). Key: the revision; a second run renews again and folds the same blocks from the state it was given.
- * Final: StaleGeneration when somebody else has changed the service.
+ * Final: StaleGeneration when somebody else has changed the service; InvalidInput, before anything is written, when the evidence cannot be read.
  */
 export async function look(ports: ActivityPorts, request: LookRequest): Promise<Look> {
   const { state } = request;
+  const carried = carriedEvidence(state.evidence, `rollout of ${request.serviceId}`);
   const live = await renew(ports, request);
   const nowMs = ports.nowMs();
   const toNo = Math.floor((nowMs - state.plan.matureAfterMs) / state.plan.blockMs) - 1;
   const blocks = await takeBlocks(ports, request, toNo);
-  const evidence = blocks.reduce((folded, block) => fold(state, folded, block), state.evidence);
+  const evidence = blocks.reduce((folded, block) => fold(state, folded, block), carried);
   const verdict = await freshened(ports, state, judge(state, evidence), nowMs);
   const gates = await gatesOf(ports, state, blocks, nowMs);
   const found: Look = {
