@@ -1,10 +1,11 @@
 /** One look of a watch after a promotion: late labels of the rollout's own blocks, and absolute limits on what is live now. */
 import { foldBlock, foldLate, judgeAbsolute, type RolloutEvidence } from '../src/analysis/index.ts';
-import { differenceOf } from '../src/analysis/late-labels.ts';
+import { differenceOf, sumOfBlocks } from '../src/analysis/late-labels.ts';
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { AbsoluteLimits } from '../src/state/rollout/index.ts';
+import { carriedEvidence } from './carried-evidence.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /** What the rollout hands to its watch. */
@@ -21,14 +22,20 @@ export interface WatchInput {
   readonly constraints: AbsoluteLimits;
   /** Weight of the last step that had a control arm, per cent. */
   readonly lastWeightPct: number;
+  /** When each step began: late labels are compared step by step. Left out by older rollouts: all steps as one. */
+  readonly stepsFromMs?: readonly number[];
   /** Evidence of the rollout at its end. */
   readonly evidence: RolloutEvidence;
 }
 
-/** What travels from one look of the watch to the next. `late` is everything that has arrived late so far. */
+/**
+ * What travels from one look of the watch to the next. `late` is everything that has arrived late so far, `lateByStep` the same step by
+ * step, left out where the steps are not known.
+ */
 export interface PromotionEvidence {
   readonly evidence: RolloutEvidence;
   readonly late: Block | null;
+  readonly lateByStep?: readonly (Block | null)[];
   readonly lateNo: number;
   readonly foldedTo: number;
 }
@@ -42,7 +49,10 @@ export interface WatchLook {
 /** Steps of a rollout are numbered from 0 and few: this number stands for "after the last one". */
 const AFTER_THE_STEPS = 1_000;
 
-/** Decide. Changes nothing; a second run folds the same labels from the evidence it was given. */
+/**
+ * Decide. Changes nothing; a second run folds the same labels from the evidence it was given.
+ * Final: InvalidInput when that evidence cannot be read.
+ */
 export async function watchPromotion(
   ports: ActivityPorts,
   request: {
@@ -52,10 +62,14 @@ export async function watchPromotion(
   },
 ): Promise<WatchLook> {
   const { input } = request;
+  const carried = carriedEvidence(
+    request.progress?.evidence ?? input.evidence,
+    `watch of ${input.serviceId}`,
+  );
   const before = request.progress ?? {
-    evidence: input.evidence,
+    evidence: carried,
     late: null,
-    lateNo: (input.evidence.lastLateNo ?? 0) + 1,
+    lateNo: (carried.lastLateNo ?? 0) + 1,
     foldedTo: Math.ceil(request.startedAtMs / input.blockMs),
   };
   const live = await ports.orchestratorFor(input.target).read(input.serviceId);
@@ -72,20 +86,40 @@ export async function watchPromotion(
   return { kind: verdict.outcome === 'harm' ? 'revert' : 'well', reason: verdict.reason, evidence };
 }
 
+/**
+ * Late labels are compared step by step, each arrival of a step under its own number. All steps feed one process under one weight: the
+ * null is about every single arrival, so mixed weights keep it valid, and a process that started anew at every change of weight would
+ * forget at each look what the look before had shown.
+ */
 async function withLateLabels(
   ports: ActivityPorts,
   input: WatchInput,
   before: PromotionEvidence,
 ): Promise<PromotionEvidence> {
-  const late = await ports.windows.lateSince(input.serviceId, input.generation, input.blockMs);
-  const arrived = late && before.late ? differenceOf(late, before.late) : late;
-  if (!late || !arrived) return before;
-  const evidence = foldLate(
+  const { serviceId, generation, blockMs, guardrails, lastWeightPct } = input;
+  // What was counted over all steps together cannot be told apart any more: such a watch goes on as it began.
+  const isByStep =
+    input.stepsFromMs !== undefined && (before.late === null || before.lateByStep !== undefined);
+  const stepsFromMs = isByStep ? (input.stepsFromMs ?? []) : [];
+  const found = await ports.windows.lateSince(serviceId, generation, blockMs, stepsFromMs);
+  const known = before.lateByStep ?? [before.late];
+  const arrived = found.flatMap((late, step) => {
+    const seen = known[step];
+    return (late && seen ? differenceOf(late, seen) : late) ?? [];
+  });
+  if (arrived.length === 0) return before;
+  const evidence = arrived.reduce(
+    (folded, block, i) =>
+      foldLate(folded, { ...block, no: before.lateNo + i }, { guardrails, weightPct: lastWeightPct }),
     before.evidence,
-    { ...arrived, no: before.lateNo },
-    { guardrails: input.guardrails, weightPct: input.lastWeightPct },
   );
-  return { ...before, evidence, late, lateNo: before.lateNo + 1 };
+  return {
+    ...before,
+    evidence,
+    late: sumOfBlocks(found.flatMap((late) => late ?? [])),
+    ...(isByStep && { lateByStep: found }),
+    lateNo: before.lateNo + arrived.length,
+  };
 }
 
 /** The promoted configuration answers as the stable arm now; it is judged as the candidate that it was. */

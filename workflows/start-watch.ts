@@ -4,7 +4,7 @@ import type { RolloutState } from '../src/state/rollout/index.ts';
 import { promotionWatch } from './promotion-watch.ts';
 
 /** Starts `watch/<service>/<generation>` unless the service asks for none (`watch: 0s`). */
-export async function startWatch({ plan, evidence }: RolloutState): Promise<void> {
+export async function startWatch({ plan, evidence, steps }: RolloutState): Promise<void> {
   if (plan.watchMs === 0) return;
   await startChild(promotionWatch, {
     workflowId: `watch/${plan.serviceId}/${plan.generation}`,
@@ -22,6 +22,7 @@ export async function startWatch({ plan, evidence }: RolloutState): Promise<void
         guardrails: plan.guardrails,
         constraints: plan.constraints,
         lastWeightPct: plan.steps.findLast((weightPct) => weightPct < 100) ?? 100,
+        stepsFromMs: steps.map((step) => step.startedAtMs),
         evidence,
       },
     ],

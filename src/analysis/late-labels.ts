@@ -38,6 +38,23 @@ export function sumOfBlocks(blocks: readonly Block[]): Block | null {
   );
 }
 
+/**
+ * The differences summed stretch by stretch, null where there is none. Stretches begin at `stretchesFromMs`, ms, rising; a block belongs to
+ * the one during which it began, as in the rollout's own looks, and to the first when it began earlier. Without any: one stretch.
+ */
+export function sumPerStretch(
+  blocks: readonly Block[],
+  stretchesFromMs: readonly number[],
+): readonly (Block | null)[] {
+  const stretchOf = (block: Block): number =>
+    Math.max(
+      0,
+      stretchesFromMs.findLastIndex((fromMs) => fromMs <= block.startMs),
+    );
+  const stretches = Array.from({ length: Math.max(1, stretchesFromMs.length) }, (_, i) => i);
+  return stretches.map((i) => sumOfBlocks(blocks.filter((block) => stretchOf(block) === i)));
+}
+
 function mergeArms(a: ArmWindow, b: ArmWindow): ArmWindow {
   return byMetric((metric) => {
     const [x, y] = [a[metric], b[metric]];

@@ -93,6 +93,16 @@ export interface WindowStore {
    * Key: (serviceId, generation, no).
    */
   markFolded(serviceId: string, generation: number, blocks: readonly Block[]): Promise<readonly Block[]>;
-  /** What has arrived since for blocks that were folded: both arms, as one difference. */
-  lateSince(serviceId: string, generation: number, blockMs: number): Promise<Block | null>;
+  /**
+   * What has arrived since for blocks that were folded: both arms, one difference per stretch of the rollout, null where nothing
+   * came. Stretches begin at `stretchesFromMs`, rising; a block belongs to the one during which it began, blocks before the first
+   * one to the first. Without any there is one stretch. Labels of several weights must not be summed: with a base rate that
+   * drifts over a ramp, two equal arms differ in the sum.
+   */
+  lateSince(
+    serviceId: string,
+    generation: number,
+    blockMs: number,
+    stretchesFromMs: readonly number[],
+  ): Promise<readonly (Block | null)[]>;
 }

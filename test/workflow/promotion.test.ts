@@ -46,9 +46,12 @@ describe('a rollout whose looks are healthy', () => {
   it('leaves a watch behind, under an id of its own', async () => {
     const world = temporal().service('watched');
     world.plan = FEW_LOOKS;
-    await resultOf(await temporal().rollout(world, { steps: [100] }));
+    const { steps } = await resultOf(await temporal().rollout(world, { steps: [50, 100] }));
     const watch = temporal().client.workflow.getHandle('watch/watched/2');
     expect((await watch.describe()).type).toBe('promotionWatch');
+    expect(await watch.query('state')).toMatchObject({
+      input: { lastWeightPct: 50, stepsFromMs: steps.map((step) => step.startedAtMs) },
+    });
     await watch.cancel();
   });
 });

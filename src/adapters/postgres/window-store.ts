@@ -2,7 +2,7 @@
 import type { Arm, ArmWindow, Block, Metric, WindowStats } from '../../domain/window.ts';
 import type { WindowStore } from '../../ports/windows.ts';
 import type { Database, Queryable } from './database.ts';
-import { differenceOf, observationsIn, sumOfBlocks } from '../../analysis/late-labels.ts';
+import { differenceOf, observationsIn, sumPerStretch } from '../../analysis/late-labels.ts';
 import {
   parametersOf,
   readWindows,
@@ -120,10 +120,10 @@ export function createWindowStore(db: Database): WindowStore {
       );
       return remembered(db, serviceId, generation, blocks);
     },
-    lateSince: async (serviceId, generation, blockMs) => {
+    lateSince: async (serviceId, generation, blockMs, stretchesFromMs) => {
       const grown = await grownBlocks(db, serviceId, generation, blockMs);
       const [first, last] = [grown[0], grown.at(-1)];
-      if (first === undefined || last === undefined) return null;
+      if (first === undefined || last === undefined) return sumPerStretch([], stretchesFromMs);
       const selection = rolloutBlocks(serviceId, generation, blockMs, first.no, last.no);
       const groups = grown.map((block) => block.no);
       const folded = new Map(grown.map((block) => [block.no, block.arms]));
@@ -132,7 +132,7 @@ export function createWindowStore(db: Database): WindowStore {
         const arms = folded.get(block.no);
         return (arms && differenceOf(block, { ...block, arms })) ?? [];
       });
-      return sumOfBlocks(differences);
+      return sumPerStretch(differences, stretchesFromMs);
     },
   };
 }

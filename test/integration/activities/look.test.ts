@@ -56,7 +56,7 @@ it('counts late labels apart, never in a block that was folded', async () => {
   await world.feed(late, { ...late, arm: 'candidate', generation: 2 });
   world.nowMs += 2_000;
   expect(qualityOf(await driver.look())).toEqual(before);
-  const found = await world.stores.windows.lateSince(SERVICE, 2, 1_000);
+  const [found] = await world.stores.windows.lateSince(SERVICE, 2, 1_000, []);
   expect(found?.arms.candidate.quality).toMatchObject({ count: 50, sum: 0 });
 });
 
@@ -84,6 +84,20 @@ it('answers the same evidence when the same look is tried again, whatever has ar
     throughNo: gates?.share.throughNo,
     seen: { candidate: counted },
   });
+});
+
+it('refuses evidence that it cannot read, by name, and leaves the gateway as it is', async () => {
+  await driver.traffic(10_000, 40);
+  const { state, ...request } = driver.lookRequest();
+  const live = await world.live();
+  const evidence = { ...state.evidence, version: 2 } as unknown as RolloutEvidence;
+  await expect(world.activities.look({ ...request, state: { ...state, evidence } })).rejects.toMatchObject({
+    type: 'InvalidInput',
+    nonRetryable: true,
+    message: expect.stringMatching(/^rollout of support-bot: evidence\.version must be 1, got 2/u),
+    details: [[{ field: 'evidence.version', value: 2, expected: '1' }]],
+  });
+  expect(await world.live()).toEqual(live);
 });
 
 it('says leaseLost when the lease ran out, and writes nothing to the gateway', async () => {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PromotionEvidence, WatchInput } from '../../../activities/index.ts';
+import type { Block } from '../../../src/domain/window.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { Driver } from './rollout-driver.ts';
 import { byHand, CANDIDATE, createWorld, SERVICE, type World } from './world.ts';
@@ -23,11 +24,15 @@ beforeEach(async () => {
   exposed = { fromMs: world.nowMs, toMs: world.nowMs + 20_000 };
   await driver.traffic(20_000, 200);
   await driver.look();
+  await promote(driver);
+});
+
+async function promote(driver: Driver): Promise<void> {
   await world.activities.promoteCandidate(driver.nextWrite());
   startedAtMs = world.nowMs;
   const { plan, evidence } = driver.state;
   input = { ...plan, constraints: { minQuality: 0.7 }, lastWeightPct: 50, evidence };
-});
+}
 
 const watch = (progress: PromotionEvidence | null = null) =>
   world.activities.watchPromotion({ input, startedAtMs, progress });
@@ -85,7 +90,139 @@ it('folds late labels once: what was seen before is no news', async () => {
   const quality = first.evidence.evidence.guardrails.find((guardrail) => guardrail.id === 'quality');
   const second = await watch(first.evidence);
   expect(second.evidence.evidence.guardrails).toContainEqual(quality);
-  expect(await world.stores.windows.lateSince(SERVICE, 2, 1_000)).toMatchObject({
-    arms: { candidate: { quality: { count: 100 } } },
+  expect(await world.stores.windows.lateSince(SERVICE, 2, 1_000, [])).toMatchObject([
+    { arms: { candidate: { quality: { count: 100 } } } },
+  ]);
+});
+
+it('refuses evidence that it cannot read, by name: what the rollout hands over and what the last look left', async () => {
+  const first = await watch();
+  const progress = { ...first.evidence, evidence: { ...first.evidence.evidence, blocks: -1 } };
+  await expect(watch(progress)).rejects.toMatchObject({
+    type: 'InvalidInput',
+    nonRetryable: true,
+    message: 'watch of support-bot: evidence.blocks must be a whole number from 0, got -1',
+    details: [[{ field: 'evidence.blocks', value: -1, expected: 'a whole number from 0' }]],
+  });
+  input = { ...input, evidence: { ...input.evidence, lastLateNo: 1.5 } };
+  await expect(watch()).rejects.toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(/evidence\.lastLateNo must be a whole number, got 1\.5$/u),
+  });
+});
+
+describe('late labels of a ramp over which the base rate has fallen', () => {
+  interface Step {
+    readonly weightPct: number;
+    readonly fromMs: number;
+    readonly quality: number;
+  }
+  let steps: readonly Step[];
+
+  beforeEach(async () => {
+    world = await createWorld(postgres);
+    const driver = await Driver.admitted(world, { steps: [10, 50, 100] });
+    const taken: Step[] = [];
+    for (const [weightPct, quality] of [
+      [10, 0.95],
+      [50, 0.6],
+    ] as const) {
+      world.nowMs = Math.ceil(world.nowMs / 1_000) * 1_000 + 1_000;
+      taken.push({ weightPct, fromMs: world.nowMs, quality });
+      await driver.setWeight(weightPct);
+      await driver.traffic(20_000, 200);
+      await driver.look();
+    }
+    if (driver.state.stepIndex !== 2)
+      throw new Error(`not proven: ${driver.state.verdict?.reason ?? 'no look'}`);
+    steps = taken;
+    await promote(driver);
+    input = { ...input, stepsFromMs: driver.state.steps.map((step) => step.startedAtMs) };
+  });
+
+  /** `count` late labels of every step, split by its weight; the candidate's quality is the stable one's times `times`. */
+  const arrive = (count: number, times = 1) =>
+    world.feed(
+      ...steps.flatMap(({ weightPct, fromMs, quality }) => {
+        const range = { fromMs, toMs: fromMs + 20_000 };
+        const ofCandidate = (count * weightPct) / 100;
+        return [
+          { ...range, count: count - ofCandidate, quality },
+          {
+            ...range,
+            count: ofCandidate,
+            quality: quality * times,
+            arm: 'candidate',
+            generation: 2,
+          } as const,
+        ];
+      }),
+    );
+  const counts = (block: Block | null | undefined) => [
+    block?.arms.stable.quality?.count,
+    block?.arms.candidate.quality?.count,
+  ];
+
+  it('is no harm when the arms are equal at every step, though their sums differ', async () => {
+    await arrive(2_000);
+    const found = await watch();
+    expect(found.kind).toBe('well');
+    expect(found.evidence.lateByStep?.map(counts)).toEqual([
+      [1_800, 200],
+      [1_000, 1_000],
+    ]);
+    expect(counts(found.evidence.late)).toEqual([2_800, 1_200]);
+    // What a rollout of before there were steps in the input gets: all labels as one, and the paradox with it.
+    const { stepsFromMs: _steps, ...older } = input;
+    input = older;
+    const pooled = await watch();
+    expect(pooled).toMatchObject({
+      kind: 'revert',
+      reason: expect.stringMatching(/labels of earlier steps/u),
+    });
+    expect(pooled.evidence).not.toHaveProperty('lateByStep');
+  });
+
+  it('folds each arrival of a step once, under a number of its own', async () => {
+    await arrive(400);
+    const first = await watch();
+    expect(await watch()).toEqual(first);
+    expect(first.evidence).toMatchObject({ lateNo: 3, evidence: { lastLateNo: 2 } });
+    const second = await watch(first.evidence);
+    expect(second.evidence).toMatchObject({ lateNo: 3, evidence: { lastLateNo: 2 } });
+    const [step] = steps;
+    const range = { fromMs: step!.fromMs, toMs: step!.fromMs + 20_000, quality: 0.9 };
+    await world.feed({ ...range, count: 40 }, { ...range, count: 40, arm: 'candidate', generation: 2 });
+    const third = await watch(JSON.parse(JSON.stringify(second.evidence)) as PromotionEvidence);
+    expect(third.evidence).toMatchObject({ lateNo: 4, evidence: { lastLateNo: 3 } });
+    expect(third.evidence.lateByStep?.map(counts)).toEqual([
+      [400, 80],
+      [200, 200],
+    ]);
+  });
+
+  it('is harm when the candidate is worse at every step by little labels at a time', async () => {
+    let look = await watch();
+    let looks = 0;
+    for (; looks < 12 && look.kind === 'well'; looks += 1) {
+      await arrive(60, 0.6);
+      look = await watch(look.evidence);
+    }
+    expect(looks).toBeGreaterThan(1);
+    expect(look).toMatchObject({
+      kind: 'revert',
+      reason: expect.stringMatching(/labels of earlier steps prove harm/u),
+    });
+  });
+
+  it('goes on over all steps together when it was begun so', async () => {
+    await arrive(40);
+    const { stepsFromMs, ...older } = input;
+    input = older;
+    const first = await watch();
+    input = { ...older, stepsFromMs: stepsFromMs! };
+    const second = await watch(first.evidence);
+    expect(second.evidence).toMatchObject({ lateNo: first.evidence.lateNo, late: first.evidence.late });
+    expect(second.evidence).not.toHaveProperty('lateByStep');
   });
 });

@@ -219,8 +219,8 @@ describe('late evidence', () => {
     const late = randomFeedback(5, 90, { startMs: START, spanMs: 60_000 });
     await stores.ingest.recordFeedback(early, NOW);
     const folded = (await readBlocks(early)).slice(0, 3);
-    const lateSince = () => stores.windows.lateSince('support-bot', 2, BLOCK_MS);
-    expect(await lateSince()).toBeNull();
+    const lateSince = async () => (await stores.windows.lateSince('support-bot', 2, BLOCK_MS, []))[0];
+    expect(await stores.windows.lateSince('support-bot', 2, BLOCK_MS, [])).toEqual([null]);
     await stores.windows.markFolded('support-bot', 2, folded);
     expect(await lateSince()).toBeNull();
 
@@ -240,6 +240,39 @@ describe('late evidence', () => {
       expect(stats?.quality?.sum).toBe(ofArm.reduce((sum, event) => sum + (event.data.quality ?? 0), 0));
       expect(stats?.latencyMs?.sketch && countAbove(stats.latencyMs.sketch, 0)).toBe(ofArm.length);
     }
-    expect(await stores.windows.lateSince('support-bot', 3, BLOCK_MS)).toBeNull();
+    expect(await stores.windows.lateSince('support-bot', 3, BLOCK_MS, [])).toEqual([null]);
+  });
+
+  it('is told apart by stretch: a block belongs to the one during which it began', async () => {
+    const early = randomFeedback(4, 400, { startMs: START, spanMs: 60_000 });
+    const late = randomFeedback(5, 300, { startMs: START, spanMs: 40_000 });
+    await stores.ingest.recordFeedback(early, NOW);
+    const folded = await readBlocks(early);
+    await stores.windows.markFolded('support-bot', 2, folded);
+    // The second stretch begins within the second block, which is still the first stretch's; in the last one nothing comes late.
+    const fromMs = [START + 5_000, START + 15_000, START + 30_000, START + 50_000];
+    const lateSince = (stretches: readonly number[]) =>
+      stores.windows.lateSince('support-bot', 2, BLOCK_MS, stretches);
+    expect(await lateSince(fromMs)).toEqual([null, null, null, null]);
+
+    await stores.ingest.recordFeedback(late, NOW);
+    const found = await lateSince(fromMs);
+    const bounds = [START, START + 20_000, START + 30_000, START + 40_000];
+    expect(found.map((each) => each?.startMs ?? null)).toEqual([START, START + 20_000, START + 30_000, null]);
+    for (const [i, difference] of found.slice(0, 3).entries()) {
+      const within = late.filter(({ data }) => {
+        const atMs = Date.parse(data.timestamp);
+        return atMs >= bounds[i]! && atMs < bounds[i + 1]!;
+      });
+      for (const arm of ['stable', 'candidate'] as const) {
+        const ofArm = within.filter((event) => event.data.arm === arm);
+        expect(ofArm.length).toBeGreaterThan(5);
+        expect(difference?.arms[arm].error?.count).toBe(ofArm.length);
+      }
+    }
+    const [all] = await lateSince([]);
+    expect(all?.arms.stable.error?.count).toBe(
+      found.reduce((sum, each) => sum + (each?.arms.stable.error?.count ?? 0), 0),
+    );
   });
 });

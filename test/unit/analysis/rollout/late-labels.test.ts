@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldLate, startEvidence, type RolloutEvidence } from '../../../../src/analysis/index.ts';
-import { differenceOf } from '../../../../src/analysis/late-labels.ts';
+import { differenceOf, sumOfBlocks, sumPerStretch } from '../../../../src/analysis/late-labels.ts';
 import { foldLump, lumpLogE } from '../../../../src/analysis/rollout/late-lump.ts';
 import { emptyTlg, foldTlg, type TlgNull } from '../../../../src/analysis/tlg.ts';
 import { logGamma, randomFromSeed } from '../../../../src/math/index.ts';
+import type { Block } from '../../../../src/domain/window.ts';
 import { all, block, healthy, quality, repeat, run, shares, STEPS } from './blocks.ts';
 
 const dropOf5Pct: TlgNull = { kind: 'relative', margin: 0.95, side: 'less' };
@@ -107,6 +108,52 @@ describe('validity of the lump', () => {
       if (alarmOf(evidence) !== null) alarms += 1;
     }
     expect(alarms / runs).toBeLessThanOrEqual(0.01);
+  });
+});
+
+describe('late labels of several weights', () => {
+  /** Weight, base rate, late labels of the stable arm and of the candidate. */
+  const RAMP = [
+    [5, 0.95, 1900, 100],
+    [25, 0.8, 1500, 500],
+    [50, 0.6, 1000, 1000],
+  ] as const;
+  const blocks = RAMP.map(([, base, nA, nB], i) =>
+    block(
+      i + 1,
+      healthy(nA, { quality: shares(nA, nA * base) }),
+      healthy(nB, { quality: shares(nB, nB * base) }),
+    ),
+  );
+  const starts = blocks.map((each) => each.startMs);
+  const foldAll = (arrivals: readonly Block[]) =>
+    arrivals.reduce(
+      (e, each, i) => foldLate(e, { ...each, no: i + 1 }, { guardrails: [quality], weightPct: 50 }),
+      startEvidence([quality], STEPS),
+    );
+
+  it('are no harm weight by weight when both arms are equal at each, though their sums differ', () => {
+    const perStep = sumPerStretch(blocks, starts).filter((each) => each !== null);
+    expect(perStep).toEqual(blocks);
+    expect(alarmOf(foldAll(perStep))).toBeNull();
+    expect(alarmOf(foldAll([sumOfBlocks(blocks)!]))).not.toBeNull();
+  });
+  it('are summed by the stretch in which their block began', () => {
+    const numbers = (fromMs: readonly number[]) =>
+      sumPerStretch(blocks, fromMs).map((each) => each && [each.no, each.arms.candidate.quality!.count]);
+    const [first, second, third] = starts as [number, number, number];
+    expect(numbers([])).toEqual([[1, 1600]]);
+    expect(numbers([first, second])).toEqual([
+      [1, 100],
+      [2, 1500],
+    ]);
+    expect(numbers([first, second + 1])).toEqual([
+      [1, 600],
+      [3, 1000],
+    ]);
+    expect(numbers([second, third, third + 1])).toEqual([[1, 600], [3, 1000], null]);
+    expect(sumPerStretch([], [1, 2])).toEqual([null, null]);
+    expect(sumPerStretch([], [])).toEqual([null]);
   });
 });
 
