@@ -6,6 +6,7 @@ import { requireScoreSums } from '../betting.ts';
 import { requireWhole } from '../../math/require.ts';
 import { requireCounts } from '../tlg.ts';
 import { armsOf, metricsOf, requireRecord, type ExperimentDesign, type MetricSpec } from './design.ts';
+import { requireLabelled } from './label-rates.ts';
 
 /** Trials and successes. Fractional successes (an outcome between 0 and 1) keep the test valid and make it conservative. */
 export interface ProportionBlock {
@@ -51,6 +52,8 @@ export type MetricBlock = ProportionBlock | ScoresBlock | ScoreSumsBlock | MeanB
  * - `stage`: raised when something else than the weights changed and outcomes before and after must not be pooled into one mean. 0 when left out.
  * - `weights`: assignment weights in force during the block, above 0, of every arm that took units. They need not sum to 1.
  * - `exposures`: units assigned for the first time, per arm in `weights`; left out when nobody counted.
+ * - `labelled`: per arm in `weights`, of the units whose time to be labelled ended in this block, how many there were and how many got a label;
+ *   left out when nobody counted, or where each unit has its outcome at once.
  * - `arms`: per arm, per metric id. An arm or metric that is absent brought nothing: for scores and means that counts as no outcome of an
  *   arm that took part, so a block of which one arm's data got lost must not be given at all.
  * - `bets`: for `scoreSums`, per key of `nextExperimentBets` the sum of ln(1 + stake Z); `afterBlockNo` says which state the bets came from.
@@ -60,6 +63,7 @@ export interface ExperimentBlock {
   readonly stage?: number;
   readonly weights: Readonly<Record<string, number>>;
   readonly exposures?: Readonly<Record<string, number>>;
+  readonly labelled?: Readonly<Record<string, { readonly exposures: number; readonly labels: number }>>;
   readonly arms: Readonly<Record<string, Readonly<Record<string, MetricBlock>>>>;
   readonly bets?: {
     readonly afterBlockNo: number | null;
@@ -174,6 +178,7 @@ export const requireBlock = (block: ExperimentBlock, design: ExperimentDesign): 
     requireRecord('block.exposures', block.exposures);
     requireNumbers(block.exposures, Object.keys(block.weights), 'block.exposures', false);
   }
+  requireLabelled(block);
   for (const [arm, outcomes] of Object.entries(block.arms)) {
     if (!arms.includes(arm)) throw new RangeError(`block.arms must name arms of the design, got ${arm}`);
     if (!Object.hasOwn(block.weights, arm)) {

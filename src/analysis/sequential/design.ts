@@ -17,7 +17,8 @@ export type MetricScale =
  * One metric. `direction` is the good one.
  * - `proportion`: successes of trials; exact block e-process.
  * - `score`: graded marks in 0..1; exact betting e-process. It bets on the assignment weights of each block, so it breaks when units are not
- *   split as these say, and when one arm's outcomes are graded more often than the other's, however alike the grades.
+ *   split as these say, and when one arm's outcomes are graded more often than the other's, however alike the grades: count `labelled` (`ExperimentBlock`) where
+ *   not every outcome is graded.
  * - `mean`: unbounded; asymptotic confidence sequence, started anew whenever the weights change.
  * - `tail`: share of values above a quantile of the control that was frozen before the start; exact block e-process.
  */

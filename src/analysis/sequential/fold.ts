@@ -8,6 +8,7 @@ import { foldComparison, processData, type FoldContext, type PairBlock } from '.
 import { foldHarmWatch } from './harm-watch.ts';
 import { guardrailBoundary, superiorityBoundary, type Question } from './hypotheses.ts';
 import { armsOf, type ExperimentGuardrail } from './design.ts';
+import { foldLabelRates } from './label-rates.ts';
 import { pairOf } from './pair-of.ts';
 import { foldProcess, type Process } from './process.ts';
 import { stageOf } from './stage.ts';
@@ -98,7 +99,7 @@ export const foldExperimentBlock = (state: ExperimentState, block: ExperimentBlo
   const { design } = state;
   requireBlock(block, design);
   const stage = stageOf(state, block.weights, block.stage);
-  const variants = state.variants.map(({ variant, primary, guardrails }) => {
+  const variants = state.variants.map(({ variant, labelParity, primary, guardrails }) => {
     const context: FoldContext = {
       design,
       stage,
@@ -108,6 +109,7 @@ export const foldExperimentBlock = (state: ExperimentState, block: ExperimentBlo
     };
     return {
       variant,
+      labelParity: foldLabelRates(labelParity, block, design, variant),
       primary: foldPrimary(primary, pairOf(block, design, variant, design.primary), context),
       guardrails: guardrails.map((before, i) => {
         const guardrail = design.guardrails[i]!;

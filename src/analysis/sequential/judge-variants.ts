@@ -3,6 +3,7 @@ import { ASYMPTOTIC_BURN_IN } from '../asymptotic.ts';
 import { holmOfEvidence } from '../experiments/several-variants.ts';
 import { alwaysValidP } from '../tlg.ts';
 import { judgeExperimentGuardrail } from './judge-guardrail.ts';
+import { labelLimit, labelRatesDiffer } from './label-rates.ts';
 import { intervalOf, labelsLeft, observedOf } from './look.ts';
 import type { ExperimentDesign } from './design.ts';
 import type { ExperimentState, PrimaryEvidence } from './state.ts';
@@ -42,7 +43,7 @@ export const judgeVariants = (state: ExperimentState): readonly VariantLook[] =>
   const { design } = state;
   const adjusted = holmOfEvidence(state.variants.map(({ primary }) => primary.superiority.maxLogE));
   const limit = Math.log(design.variants.length / design.alpha);
-  return state.variants.map(({ variant, primary, guardrails }, i) => {
+  return state.variants.map(({ variant, labelParity, primary, guardrails }, i) => {
     const observed = observedOf(primary, design.primary);
     const p = alwaysValidP(primary.superiority.maxLogE);
     const pAdjusted = adjusted[i]!;
@@ -59,6 +60,14 @@ export const judgeVariants = (state: ExperimentState): readonly VariantLook[] =>
       p,
       pAdjusted,
       labels: primary.labels,
+      labelParity:
+        labelParity === null
+          ? null
+          : {
+              logE: labelParity.maxLogE,
+              limit: labelLimit(design),
+              mismatch: labelRatesDiffer(labelParity, design),
+            },
       labelsNeeded: status === 'undecided' ? labelsLeft(primary, primary.superiority, limit, design) : 0,
       guardrails: guardrails.map((evidence, g) =>
         judgeExperimentGuardrail(evidence, design.guardrails[g]!, state),

@@ -54,6 +54,13 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
     const reason = `units are not split as the weights say (${evidence}), so no verdict can be trusted`;
     return { outcome: 'frozen', variant: null, reason };
   }
+  const unlike = looks.find(({ labelParity }) => labelParity?.mismatch === true);
+  if (unlike !== undefined) {
+    const { logE, limit } = unlike.labelParity!;
+    const evidence = `log e ${logE.toFixed(1)} of ${limit.toFixed(1)}`;
+    const reason = `${unlike.variant} is not labelled as often as control (${evidence}), so no verdict can be trusted`;
+    return { outcome: 'frozen', variant: null, reason };
+  }
   if (state.lastBlockNo === null) {
     return expired
       ? { outcome: 'noDifference', variant: null, reason: 'time is up before any block came' }
@@ -86,8 +93,8 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
  *
  * Guarantee, at any number of looks: some variant without an effect is called better or worse with probability at most `alpha`
  * (exact for proportions, scores and tails, asymptotic for means); a variant that is worse by a guardrail's margin passes it with at
- * most `alpha`; harm that is not there stops an experiment with at most `harmAlpha`; a sound split is called broken with at most .001.
- * It fails when blocks lack concurrent arms, when a unit contributes several outcomes, or when the design changes while it runs.
+ * most `alpha`; harm that is not there stops an experiment with at most `harmAlpha`; a sound split is called broken with at most .001, and so are
+ * label rates that are alike. It fails when arms do not run at the same time, when labels come at different rates and nobody counts them, when a unit contributes several outcomes, or when the design changes while it runs.
  * @throws RangeError naming `state.version`, for a state of another version of this code; TypeError naming `expired`.
  */
 export const judgeExperiment = (

@@ -6,6 +6,7 @@ import { startLongWatch, type LongWatch } from '../long-watch.ts';
 import { emptyMoments, type Moments } from '../moments.ts';
 import { emptyRestarting, type Restarting } from '../restarts.ts';
 import type { StagedSampleRatio } from '../sample-ratio.ts';
+import type { TlgState } from '../tlg.ts';
 import {
   completeDesign,
   type ExperimentDesign,
@@ -52,9 +53,10 @@ export interface GuardrailEvidence extends Comparison {
   readonly longHarm: LongWatch<Process>;
 }
 
-/** Everything known of one variant. */
+/** Everything known of one variant. `labelParity` is null until a block told how many of both arms' units were labelled. */
 export interface VariantEvidence {
   readonly variant: string;
+  readonly labelParity: TlgState | null;
   readonly primary: PrimaryEvidence;
   readonly guardrails: readonly GuardrailEvidence[];
 }
@@ -101,6 +103,7 @@ export const startExperiment = (input: ExperimentDesignInput): ExperimentState =
     sampleRatio: null,
     variants: design.variants.map((variant) => ({
       variant,
+      labelParity: null,
       primary: { ...emptyComparison(design.primary), superiority: emptyProcess(design.primary), sign: 0 },
       guardrails: design.guardrails.map(({ metric }) => ({
         ...emptyComparison(metric),

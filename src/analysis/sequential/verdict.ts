@@ -4,8 +4,8 @@ import type { Pair } from './state.ts';
 /**
  * | outcome | when |
  * |---|---|
- * | `harm` | a required guardrail's harm is proven in a variant; the one verdict that a broken split does not hold back |
- * | `frozen` | traffic is not split as it should be, so nothing can be said (sticky) |
+ * | `harm` | a required guardrail's harm is proven in a variant; the one verdict that `frozen` does not hold back |
+ * | `frozen` | traffic is not split as it should be, or a variant is not labelled as often as control, so nothing can be said (sticky) |
  * | `winner` | a variant is better after Holm's correction, and each required guardrail's loss is ruled out in it |
  * | `controlBetter` | every variant is proven worse |
  * | `noDifference` | the cap is reached, or time is up, without any of these |
@@ -62,6 +62,8 @@ export interface VariantLook {
   readonly pAdjusted: number;
   readonly labels: Pair<number>;
   readonly labelsNeeded: number;
+  /** Evidence that the variant is not labelled as often as control, at its maximum, and what it must reach; null when nobody counted. */
+  readonly labelParity: { readonly logE: number; readonly limit: number; readonly mismatch: boolean } | null;
   readonly guardrails: readonly GuardrailLook[];
 }
 

@@ -231,6 +231,18 @@ describe('a block that does not fit', () => {
     ['a weight of 0', { weights: { a: 0, b: 1 } }, /^block\.weights\.a must/u],
     ['exposures of an arm without a weight', { exposures: { c: 1 } }, /^block\.exposures must name/u],
     ['exposures below 0', { exposures: { a: -1 } }, /^block\.exposures\.a must/u],
+    ['labels that are no object', { labelled: [] as never }, /^block\.labelled must be an object/u],
+    [
+      'labels of an arm without a weight',
+      { labelled: { c: { exposures: 1, labels: 1 } } },
+      /^block\.labelled must name arms in weights, got c/u,
+    ],
+    [
+      'labels below 0',
+      { labelled: { a: { exposures: 1, labels: -1 } } },
+      /^block\.labelled\.a\.labels must/u,
+    ],
+    ['exposures of nothing', { labelled: { a: {} as never } }, /^block\.labelled\.a\.exposures must/u],
     ['an unknown metric', { arms: { a: { speed: of(1, 1) } } }, /^block\.arms\.a must hold metrics/u],
     ['the wrong kind', { arms: { a: { cost: of(1, 1) } } }, /^block\.arms\.a\.cost\.kind must be mean/u],
     [
