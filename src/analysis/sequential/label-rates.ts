@@ -5,11 +5,16 @@
 import { requireWhole } from '../../math/require.ts';
 import { foldLabelCounts, LABEL_PARITY_LIMIT, startLabelParity } from '../gates/label-parity.ts';
 import type { TlgState } from '../tlg.ts';
-import type { ExperimentBlock } from './block.ts';
 import { requireRecord, type ExperimentDesign } from './design.ts';
 
+/** The part of a block that is read here. */
+export interface LabelledBlock {
+  readonly weights: Readonly<Record<string, number>>;
+  readonly labelled?: Readonly<Record<string, { readonly exposures: number; readonly labels: number }>>;
+}
+
 /** @throws RangeError or TypeError that begins with `block.labelled`. */
-export const requireLabelled = (block: ExperimentBlock): void => {
+export const requireLabelled = (block: LabelledBlock): void => {
   if (block.labelled === undefined) return;
   requireRecord('block.labelled', block.labelled);
   const inForce = Object.keys(block.weights);
@@ -24,7 +29,7 @@ export const requireLabelled = (block: ExperimentBlock): void => {
 /** Evidence after one more block, null until one had counts of both arms. */
 export const foldLabelRates = (
   before: TlgState | null,
-  { labelled = {} }: ExperimentBlock,
+  { labelled = {} }: LabelledBlock,
   { control }: ExperimentDesign,
   variant: string,
 ): TlgState | null => {

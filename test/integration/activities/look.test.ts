@@ -90,7 +90,7 @@ it('refuses evidence that it cannot read, by name, and leaves the gateway as it 
   await driver.traffic(10_000, 40);
   const { state, ...request } = driver.lookRequest();
   const live = await world.live();
-  const evidence = { ...state.evidence, version: 2 } as unknown as RolloutEvidence;
+  const evidence = JSON.parse(JSON.stringify({ ...state.evidence, version: 2 })) as RolloutEvidence;
   await expect(world.activities.look({ ...request, state: { ...state, evidence } })).rejects.toMatchObject({
     type: 'InvalidInput',
     nonRetryable: true,

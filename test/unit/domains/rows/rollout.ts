@@ -99,7 +99,7 @@ const badSteps = fc.oneof(
 const badBaseline = fc.oneof(
   notBetween(0, 1).map((rate) => ({ quality: rate as number })),
   notBetween(0, 1).map((rate) => ({ errorRate: rate as number })),
-  fc.constant(null as unknown as { errorRate: number }),
+  fc.constant(JSON.parse('null') as { errorRate: number }),
 );
 const otherVersions = fc.constantFrom<unknown>(
   { ...startEvidence(guardrails, steps), version: 2 },
