@@ -3,7 +3,7 @@
  * emitters. Which arm is `assignment.ts`'s decision, what an answer is the upstream's.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { assignArm, unitIdOf } from './assignment.ts';
+import { assignArm, unitIdOf } from '../contract/assignment.ts';
 import { chatRequestSchema, completionBody, requestIdOf } from './chat-request.ts';
 import type { Counters } from './counters.ts';
 import type { Assignment, Emitter, RequestOutcome } from './emitter.ts';

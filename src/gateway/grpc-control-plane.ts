@@ -5,7 +5,6 @@
 import {
   Metadata,
   Server,
-  ServerCredentials,
   status,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -22,10 +21,9 @@ import {
   type RollbackMessage,
   type UpdateRequest,
 } from '../actuator/index.ts';
+import { listen, type Listening } from '../grpc/index.ts';
 import type { ConfigurationApi } from './configuration-api.ts';
 import { RequestProblem } from './request-problem.ts';
-
-const CLOSE_MS = 5_000;
 
 const STATUS_OF: ReadonlyMap<number, status> = new Map([
   [400, status.INVALID_ARGUMENT],
@@ -34,18 +32,11 @@ const STATUS_OF: ReadonlyMap<number, status> = new Map([
   [422, status.INVALID_ARGUMENT],
 ]);
 
-export interface GrpcControlPlane {
-  /** `host:port` */
-  readonly address: string;
-  /** Lets calls finish, for five seconds at most. */
-  close(): Promise<void>;
-}
-
 /** Starts the gRPC control plane on `host:port` (0: any free port). @throws Error when the port is taken */
 export async function startGrpcControlPlane(
   api: ConfigurationApi,
   { host, port, logger }: { readonly host: string; readonly port: number; readonly logger: Logger },
-): Promise<GrpcControlPlane> {
+): Promise<Listening> {
   const unary =
     <Q>(run: (message: Q) => object | Promise<object>) =>
     (call: ServerUnaryCall<Q, object>, callback: sendUnaryData<object>): void =>
@@ -66,12 +57,7 @@ export async function startGrpcControlPlane(
       },
     ),
   });
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) =>
-      error ? reject(error) : resolve(boundPort),
-    );
-  });
-  return { address: `${host}:${bound}`, close: () => shutDown(server) };
+  return listen(server, host, port);
 }
 
 /** The plan's contract has one call for both: a service that is not there yet is created, by IMMEDIATE only. */
@@ -107,17 +93,4 @@ function toServiceError(error: unknown, logger: Logger): Partial<ServiceError> {
   }
   logger.error({ err: error }, 'the gateway failed');
   return { code: status.INTERNAL, details: 'the gateway failed; its log says why' };
-}
-
-function shutDown(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, CLOSE_MS);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -8,7 +8,7 @@ import { serveControlPlane } from './control-plane.ts';
 import { createCounters } from './counters.ts';
 import { serveDataPlane } from './data-plane.ts';
 import type { Emitter } from './emitter.ts';
-import type { GrpcControlPlane } from './grpc-control-plane.ts';
+import type { Listening } from '../grpc/index.ts';
 import { openRegistry } from './registry.ts';
 import { answerErrors } from './request-problem.ts';
 import type { Upstream } from './upstream.ts';
@@ -79,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function startGrpc(
   api: ConfigurationApi,
   options: { readonly host: string; readonly port: number; readonly logger: Logger },
-): Promise<GrpcControlPlane> {
+): Promise<Listening> {
   const { startGrpcControlPlane } = await import('./grpc-control-plane.ts');
   return startGrpcControlPlane(api, options);
 }

@@ -4,17 +4,16 @@
  * never taken for "no such service", because that would forget the fencing pair.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile, TEMPORARY } from './durable-file.ts';
 import { serviceStateSchema } from '../contract/service-state.ts';
 import type { ServiceState } from '../contract/service-state.ts';
 
 const SUFFIX = '.service.json';
-const TEMPORARY = '.tmp';
 /** Configurations hold prompts, which are private. */
 const OWNER_ONLY = 0o600;
-const FOLDERS_CAN_BE_SYNCED = process.platform !== 'win32';
 const envelopeSchema = z.strictObject({
   format: z.literal(1),
   sha256: z.string(),
@@ -67,25 +66,8 @@ async function readState(folder: string, name: string): Promise<ServiceState> {
 
 async function writeState(folder: string, state: ServiceState): Promise<void> {
   const path = join(folder, `${state.serviceId}${SUFFIX}`);
-  const temporary = `${path}${TEMPORARY}`;
   const content = JSON.stringify({ format: 1, sha256: checksum(state), state }, null, 2);
-  await synced(temporary, 'w', (file) => file.writeFile(`${content}\n`));
-  await rename(temporary, path);
-  if (FOLDERS_CAN_BE_SYNCED) await synced(folder, 'r', async () => {});
-}
-
-async function synced(
-  path: string,
-  flags: string,
-  use: (file: Awaited<ReturnType<typeof open>>) => Promise<void>,
-): Promise<void> {
-  const file = await open(path, flags, OWNER_ONLY);
-  try {
-    await use(file);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await replaceFile(path, `${content}\n`, OWNER_ONLY);
 }
 
 /** Over the state as the schema reads it back, so that the order of keys in the file does not matter. */

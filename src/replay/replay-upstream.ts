@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Problem } from '../domain/failure.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
-import { unitInterval } from '../gateway/assignment.ts';
+import { unitInterval } from '../contract/assignment.ts';
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../gateway/upstream.ts';
 import { expectedModel, findModel } from './models.ts';
 import type { RecordedAnswer, RecordedLatency, Recordings } from './recordings.ts';

@@ -5,12 +5,13 @@
  * What a reader has to do: serve `stable`; serve `candidate` to `weight_pct` of the units (`choose.ts` says which) while the
  * time is before `lease_expires_at`; read the file again when it changes. The rest is for the optimizer.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { serviceStateSchema, type ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { configurationSchema, unitSchema } from '../../domain/orchestrator-wire.ts';
+import { replaceFile } from '../../gateway/durable-file.ts';
 
 /** The part for readers, and the optimizer's own mark. `lease_expires_at` is in milliseconds since the epoch. */
 export const configurationFileSchema = z.object({
@@ -28,7 +29,6 @@ export type ConfigurationFile = z.output<typeof configurationFileSchema>;
 
 /** Configurations hold prompts; the readers belong to the owner's group. */
 const OWNER_AND_GROUP = 0o640;
-const FOLDERS_CAN_BE_SYNCED = process.platform !== 'win32';
 
 export const pathOf = (folder: string, serviceId: string): string => join(folder, `${serviceId}.json`);
 
@@ -74,25 +74,7 @@ export const fileOf = (state: ServiceState): ConfigurationFile => ({
 /** Returns once the file is on disk. Calls for one service must not overlap. */
 export async function writeConfigurationFile(folder: string, file: ConfigurationFile): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const path = pathOf(folder, file.service_id);
-  const temporary = `${path}.tmp`;
-  await synced(temporary, 'w', (handle) => handle.writeFile(`${JSON.stringify(file, null, 2)}\n`));
-  await rename(temporary, path);
-  if (FOLDERS_CAN_BE_SYNCED) await synced(folder, 'r', async () => {});
-}
-
-async function synced(
-  path: string,
-  flags: string,
-  use: (handle: Awaited<ReturnType<typeof open>>) => Promise<void>,
-): Promise<void> {
-  const handle = await open(path, flags, OWNER_AND_GROUP);
-  try {
-    await use(handle);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await replaceFile(pathOf(folder, file.service_id), `${JSON.stringify(file, null, 2)}\n`, OWNER_AND_GROUP);
 }
 
 function parsedJson(text: string): unknown {

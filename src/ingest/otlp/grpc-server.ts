@@ -1,26 +1,12 @@
 /** OTLP/gRPC: `MetricsService.Export`. The same counting as over HTTP; UNAVAILABLE asks the sender to come again. */
-import {
-  Server,
-  ServerCredentials,
-  status,
-  type sendUnaryData,
-  type ServerUnaryCall,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import { Server, status, type sendUnaryData, type ServerUnaryCall, type ServiceError } from '@grpc/grpc-js';
 import { Failure } from '../../domain/failure.ts';
+import { listen, type Listening } from '../../grpc/index.ts';
 import type { IngestContext } from '../context.ts';
 import { metricsService, type ExportResponse } from './protos.ts';
 import { MalformedExport, receiveExport } from './receive-export.ts';
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-const CLOSE_MS = 5_000;
-
-export interface GrpcServer {
-  /** `host:port` */
-  readonly address: string;
-  /** Lets calls finish, for five seconds at most. */
-  close(): Promise<void>;
-}
 
 function toStatus(error: unknown, context: IngestContext): Partial<ServiceError> {
   if (error instanceof MalformedExport) return { code: status.INVALID_ARGUMENT, details: error.message };
@@ -51,29 +37,11 @@ async function answer(
 }
 
 /** Starts the receiver on `host:port` (0: any free port). Throws when the port is taken. */
-export async function startGrpc(context: IngestContext, host: string, port: number): Promise<GrpcServer> {
+export async function startGrpc(context: IngestContext, host: string, port: number): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
   server.addService(metricsService, {
     Export: (call: ServerUnaryCall<Buffer, ExportResponse>, callback: sendUnaryData<ExportResponse>): void =>
       void answer(context, call, callback),
   });
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) =>
-      error ? reject(error) : resolve(boundPort),
-    );
-  });
-  return {
-    address: `${host}:${bound}`,
-    close: () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          server.forceShutdown();
-          resolve();
-        }, CLOSE_MS);
-        server.tryShutdown(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
-  };
+  return listen(server, host, port);
 }

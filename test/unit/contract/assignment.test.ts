@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assignArm, unitIdOf, unitInterval } from '../../../src/gateway/assignment.ts';
+import { assignArm, unitIdOf, unitInterval } from '../../../src/contract/assignment.ts';
 
 const service = { serviceId: 'support-bot', salt: 'salt' };
 const units = Array.from({ length: 20_000 }, (_, i) => `unit-${i}`);
