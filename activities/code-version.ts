@@ -1,2 +1,5 @@
-/** Version of the judging code, kept with every decision so that it can be judged again by the same rules. */
-export const CODE_VERSION = 'rollout-verdict/2';
+/**
+ * Version of the judging code, kept with every decision so that it can be judged again by the same rules. It is raised whenever the same
+ * evidence is judged otherwise than before; `test/unit/analysis/rollout/code-version.test.ts` goes red when that was forgotten.
+ */
+export const CODE_VERSION = 'rollout-verdict/3';

@@ -4,6 +4,7 @@ import type { LeaseHolder } from '../src/ports/stores.ts';
 import type { RolloutOutcome, RolloutPlan, RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
 import type { ActivityPorts } from './ports.ts';
+import { recordStepsLeft } from './verdict-record.ts';
 
 /**
  * Record. Key: workflow and generation; a second run changes nothing. Its failure never decides a rollout: a lease that was
@@ -19,6 +20,7 @@ export async function finishRollout(
   const reason = state.ending?.reason ?? state.log.at(-1)?.why ?? '';
   const nowMs = ports.nowMs();
   await closeConfiguration(ports, plan, outcome, nowMs);
+  await recordStepsLeft(ports, state, holder);
   await ports.decisions.append({
     id: `${holder.workflowId}/${plan.generation}/ended`,
     serviceId: plan.serviceId,

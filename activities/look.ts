@@ -2,21 +2,20 @@
  * One look of a rollout: renews the lease, folds in the blocks that have matured, judges, and records. One activity, so
  * that a look costs 11 history events.
  */
-import { foldBlock, judgeAbsolute, judgeStep, type RolloutEvidence } from '../src/analysis/index.ts';
-import { canonicalJson, recordDecision } from '../src/decision/index.ts';
+import { foldBlock, type RolloutEvidence } from '../src/analysis/index.ts';
+import { canonicalJson } from '../src/decision/index.ts';
 import { Failure } from '../src/domain/failure.ts';
-import type { StepVerdict } from '../src/domain/guardrail.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
-import type { Look, RolloutState } from '../src/state/rollout/index.ts';
+import { reduceRollout, type Look, type RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
 import { carriedEvidence } from './carried-evidence.ts';
-import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import { freshened } from './freshness.ts';
 import { gatesOf } from './gates.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
+import { judgeAt, recordStepsLeft, recordVerdict } from './verdict-record.ts';
 
 export type LookRequest = GatewayWrite & { readonly state: RolloutState; readonly holder: LeaseHolder };
 
@@ -32,7 +31,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
   const toNo = Math.floor((nowMs - state.plan.matureAfterMs) / state.plan.blockMs) - 1;
   const blocks = await takeBlocks(ports, request, toNo);
   const evidence = blocks.reduce((folded, block) => fold(state, folded, block), carried);
-  const verdict = await freshened(ports, state, judge(state, evidence), nowMs);
+  const verdict = await freshened(ports, state, judgeAt(state.plan, state.stepIndex, evidence), nowMs);
   const gates = await gatesOf(ports, state, blocks, nowMs);
   const found: Look = {
     atMs: nowMs,
@@ -45,9 +44,9 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
     verdict,
     ...(gates && { gates }),
   };
-  await record(ports, request, found);
+  const kept = await recorded(ports, request, found);
   await auditActs(ports, state, request.holder);
-  return found;
+  return kept;
 }
 
 /**
@@ -101,14 +100,6 @@ function fold(state: RolloutState, evidence: RolloutEvidence, block: Block): Rol
   });
 }
 
-/** Below 100 % both arms are compared; at 100 % there is no control arm left and only absolute limits speak. */
-function judge(state: RolloutState, evidence: RolloutEvidence): StepVerdict {
-  const { guardrails, steps, minSamples, constraints } = state.plan;
-  return steps[state.stepIndex] === 100
-    ? judgeAbsolute(evidence, { guardrails, constraints, minSamples, stepIndex: state.stepIndex })
-    : judgeStep(evidence, { guardrails, steps, stepIndex: state.stepIndex, minSamples });
-}
-
 function shareOf(blocks: readonly Block[]): number | null {
   const count = (block: Block, arm: 'stable' | 'candidate') => block.arms[arm].error?.count ?? 0;
   const [stable, candidate] = [
@@ -118,43 +109,40 @@ function shareOf(blocks: readonly Block[]): number | null {
   return stable + candidate === 0 ? null : (100 * candidate) / (stable + candidate);
 }
 
-async function record(ports: ActivityPorts, request: LookRequest, found: Look): Promise<void> {
+/** Whether this look says something else than the one before, or the rollout does something about it: leaves the step, asks, holds, ends. */
+function decides(state: RolloutState, found: Look): boolean {
+  if (state.verdict?.outcome !== found.verdict.outcome) return true;
+  const after = reduceRollout(state, { kind: 'looked', look: found });
+  return (
+    after.phase !== state.phase ||
+    (after.awaiting ?? null) !== (state.awaiting ?? null) ||
+    (after.held === null) !== (state.held === null) ||
+    (after.extended ?? 0) !== (state.extended ?? 0)
+  );
+}
+
+/** What was found, with the id of the decision when one was recorded. */
+async function recorded(ports: ActivityPorts, request: LookRequest, found: Look): Promise<Look> {
   const { state, holder } = request;
-  const { guardrails, constraints, steps, minSamples } = state.plan;
-  if (state.verdict?.outcome !== found.verdict.outcome) {
-    const decision = recordDecision(
-      {
-        evidence: found.evidence,
-        limits: { guardrails, constraints, steps, stepIndex: state.stepIndex, minSamples },
-        seed: null,
-        codeVersion: CODE_VERSION,
-      },
-      ports.hash,
-    );
-    await ports.decisions.append({
-      id: `${request.idempotencyKey}/look`,
-      serviceId: request.serviceId,
-      workflowId: holder.workflowId,
-      runId: holder.runId,
-      kind: 'verdict',
-      outcome: found.verdict.outcome,
-      reason: found.verdict.reason,
-      detail: { ...decision, verdict: found.verdict, gates: found.gates?.reports ?? [] },
-      hash: decision.hash,
-      atMs: found.atMs,
-    });
-  }
+  const { plan, stepIndex } = state;
+  await recordStepsLeft(ports, state, holder);
   await ports.rollouts.upsert({
     workflowId: holder.workflowId,
     runId: String(request.generation),
     serviceId: request.serviceId,
     generation: request.generation,
     phase: state.phase,
-    stepIndex: state.stepIndex,
+    stepIndex,
     weightPct: state.weightPct,
-    startedAtMs: state.plan.admittedAtMs,
+    startedAtMs: plan.admittedAtMs,
     endedAtMs: null,
     reason: found.verdict.reason,
     state: { verdict: found.verdict, looks: state.looks + 1 },
   });
+  if (!decides(state, found)) return found;
+  const id = `${request.idempotencyKey}/look`;
+  const { evidence, verdict, atMs } = found;
+  const gates = found.gates?.reports ?? [];
+  await recordVerdict(ports, { id, plan, holder, stepIndex, evidence, verdict, gates, atMs });
+  return { ...found, decisionId: id };
 }

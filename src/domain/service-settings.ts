@@ -8,6 +8,7 @@ import { freezeSchema } from './freeze.ts';
 import { orchestratorSchema } from './gateway-target.ts';
 import { notifySchema } from './notice.ts';
 import { unitSchema } from './orchestrator-wire.ts';
+import { ROLLOUT_STRATEGIES } from './strategy.ts';
 
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
 const share = z.number().min(0, { error: '0 to 1' }).max(1, { error: '0 to 1' });
@@ -135,7 +136,8 @@ export const serviceSettingsSchema = z.strictObject({
     .prefault({}),
   rollout: z
     .strictObject({
-      strategy: z.enum(['canary']).default('canary'),
+      strategy: z.enum(ROLLOUT_STRATEGIES).default('canary'),
+      /** Of `canary`: the other strategies have one step of their own. */
       steps: stepsSchema.default([5, 25, 50, 100]),
       soak: durationSchema.default('15m'),
       minSamples: z.int().min(1).default(200),
@@ -149,6 +151,8 @@ export const serviceSettingsSchema = z.strictObject({
       /** How many soaks longer `extend` waits at a step. */
       extensions: z.int().min(1).default(3),
       watch: durationSchema.default('24h'),
+      /** A change without a step below 100 % may rest on a healthy shadow of that very pair that is not older than this. */
+      shadowEvidenceFor: durationSchema.default('7d'),
     })
     .superRefine(checkRolloutTimes)
     .prefault({}),

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { changeSchema } from './change.ts';
 import { durationSchema } from './duration.ts';
 import { serviceIdSchema, stepsSchema } from './service-settings.ts';
+import { ROLLOUT_STRATEGIES } from './strategy.ts';
 
 const who = z.string({ error: 'who asks' }).min(1, { error: 'who asks' }).max(200);
 const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_000);
@@ -13,13 +14,16 @@ const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_
 export const rolloutInputSchema = z.strictObject({
   serviceId: serviceIdSchema,
   change: changeSchema,
+  strategy: z.enum(ROLLOUT_STRATEGIES, { error: ROLLOUT_STRATEGIES.join(', ') }).optional(),
   steps: stepsSchema.optional(),
   soak: durationSchema.optional(),
   minSamples: z.int().min(1, { error: '1 or more' }).optional(),
   by: who.optional(),
   reason: why.optional(),
-  /** Start although the plan says that the evidence needs longer than `maxRollout`. Recorded. */
+  /** Start although the plan says that the evidence needs longer than `maxRollout`, or rests on none. Recorded. */
   force: z.boolean().optional(),
+  /** What to do when another change holds the service: refuse (unless said otherwise), or have it taken back first. */
+  onConflict: z.enum(['refuse', 'supersede'], { error: 'refuse or supersede' }).optional(),
 });
 export type RolloutInput = z.output<typeof rolloutInputSchema>;
 

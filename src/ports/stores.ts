@@ -132,6 +132,8 @@ export interface DecisionRecord {
 export interface DecisionLog {
   /** Key: id. A second append of the same id changes nothing. */
   append(record: DecisionRecord): Promise<void>;
+  /** The decision of that id, null when there is none. */
+  get(id: string): Promise<DecisionRecord | null>;
   /** Newest first. */
   list(filter: {
     readonly serviceId?: string;

@@ -29,7 +29,13 @@ export type Message =
   | (From & { readonly name: 'rollback' | 'reject' | 'pause' | 'promote'; readonly reason: string })
   | (From & { readonly name: 'approve'; readonly note?: string; readonly evidence?: string })
   | (From & { readonly name: 'resume' })
-  | (From & { readonly name: 'replace'; readonly change: Readonly<Record<string, unknown>> })
+  | (From & {
+      readonly name: 'replace';
+      readonly change: Readonly<Record<string, unknown>>;
+      readonly reason?: string;
+      /** How it is to be done: strategy, steps, soak, minSamples, force. Left out: as the one before. */
+      readonly input?: Readonly<Record<string, unknown>>;
+    })
   | (From & {
       readonly name: 'anomaly';
       readonly anomalyType: string;
@@ -87,8 +93,12 @@ function readPersonal(
   const evidence = text('evidence', false);
   const messageId = text('messageId', false);
   const change = fields['change'];
-  if (name === 'replace' && (typeof change !== 'object' || change === null || Array.isArray(change))) {
+  const input = fields['input'];
+  if (name === 'replace' && !isObject(change)) {
     problems.push({ field: 'change', value: change, expected: 'an object, such as {"model":"gpt-4o-mini"}' });
+  }
+  if (name === 'replace' && input !== undefined && !isObject(input)) {
+    problems.push({ field: 'input', value: input, expected: 'an object, such as {"steps":[50,100]}' });
   }
   if (problems.length > 0 || by === undefined) return refuse(problems);
   const from: From = messageId === undefined ? { by } : { by, messageId };
@@ -103,7 +113,13 @@ function readPersonal(
     case 'resume':
       return accept({ ...from, name });
     case 'replace':
-      return accept({ ...from, name, change: change as Readonly<Record<string, unknown>> });
+      return accept({
+        ...from,
+        name,
+        change: change as Readonly<Record<string, unknown>>,
+        ...(reason === undefined ? {} : { reason }),
+        ...(isObject(input) ? { input } : {}),
+      });
     default:
       return accept({ ...from, name, reason: reason ?? '' });
   }
@@ -147,6 +163,10 @@ function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
     security: String(type).includes('security'),
     affectedServices: services as readonly string[],
   });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function accept(message: Message): ReadMessage {

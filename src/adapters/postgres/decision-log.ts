@@ -40,6 +40,14 @@ export function createDecisionLog(db: Database): DecisionLog {
         ],
       );
     },
+    get: async (id) => {
+      const [row] = await db.query<Row>(
+        `SELECT id, service_id, workflow_id, run_id, kind, outcome, reason, detail, hash, at_ms
+         FROM optimization_decisions WHERE id = $1`,
+        [id],
+      );
+      return row ? toRecord(row) : null;
+    },
     list: async ({ serviceId, workflowId, kind, limit = DEFAULT_LIMIT }) => {
       const rows = await db.query<Row>(
         `SELECT id, service_id, workflow_id, run_id, kind, outcome, reason, detail, hash, at_ms

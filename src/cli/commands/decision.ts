@@ -83,18 +83,9 @@ async function reading(
   }
 }
 
-/** How far back a decision is looked for, in steps: evidence is long, and the newest are asked for most. */
-const SEARCHED = [100, 1_000, 10_000] as const;
-
-/** An id begins with its workflow's, `<kind>/<service>`. */
 async function find(decisions: DecisionLog, id: string): Promise<DecisionRecord> {
-  const workflowId = id.split('/').slice(0, 2).join('/');
-  for (const limit of SEARCHED) {
-    const found = await decisions.list({ workflowId, limit });
-    const decision = found.find((each) => each.id === id);
-    if (decision) return decision;
-    if (found.length < limit) break;
-  }
+  const decision = await decisions.get(id);
+  if (decision) return decision;
   const expected = 'the id of a decision, as `decision list SERVICE` shows it';
   throw new Failure('InvalidInput', `id: "${id}" is given, expected ${expected}`, [
     { field: 'id', value: id, expected },
@@ -135,8 +126,11 @@ function judgedAgain(decision: DecisionRecord, result: Rejudgement): string {
             ]),
       ].join('\n');
     case 'differs':
+    case 'otherRules':
       return [
-        `It differs (${by}):`,
+        result.kind === 'differs'
+          ? `It differs (${by}):`
+          : `The rules have changed since (${by}), which says nothing against the record; by the present ones it differs:`,
         table(
           ['field', 'recorded', 'now'],
           result.differences.map((each) => [

@@ -35,11 +35,13 @@ interface Basis {
 /**
  * - `same`: the same verdict. `heldBack`: the recorded look held a healthy verdict back because nothing had arrived lately, which is not part of the
  *   evidence; everything else is the same.
- * - `differs`: another verdict; `touched`: evidence or limits are not what was hashed; `unjudgeable`: no verdict can be had.
+ * - `differs`: another verdict by the same version of the judging code. `otherRules`: another verdict, but the record was judged by another version of
+ *   that code, which says nothing against the record: the program that recorded it (or one of its version) reproduces it.
+ * - `touched`: evidence or limits are not what was hashed; `unjudgeable`: no verdict can be had.
  */
 export type Rejudgement = { readonly codeVersion: { readonly recorded: string; readonly now: string } } & (
   | { readonly kind: 'same'; readonly heldBack: string | null }
-  | { readonly kind: 'differs'; readonly differences: readonly Difference[] }
+  | { readonly kind: 'differs' | 'otherRules'; readonly differences: readonly Difference[] }
   | { readonly kind: 'touched' | 'unjudgeable'; readonly why: string }
 );
 
@@ -88,7 +90,8 @@ function compared(recorded: Fields, judged: Fields, codeVersion: Rejudgement['co
     const others = differencesOf(recorded, { ...judged, outcome, reason: why });
     if (others.length === 0) return { kind: 'same', heldBack, codeVersion };
   }
-  return { kind: 'differs', differences, codeVersion };
+  const kind = codeVersion.recorded === codeVersion.now ? 'differs' : 'otherRules';
+  return { kind, differences, codeVersion };
 }
 
 /** Fields that verdicts of earlier versions did not tell yet: what was not recorded is not compared. */

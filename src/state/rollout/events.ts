@@ -24,6 +24,8 @@ export interface Look {
   readonly verdict: StepVerdict;
   /** Left out by looks of before there were gates. */
   readonly gates?: LookGates;
+  /** The decision that this look recorded; left out when it recorded none. */
+  readonly decisionId?: string;
 }
 
 export type RolloutEvent =

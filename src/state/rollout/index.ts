@@ -14,5 +14,6 @@ export type { Answer } from './receive.ts';
 export { rolloutNotices, type RolloutNotice } from './notices.ts';
 export { nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
+export { replacementInput } from './replacement.ts';
 export { reduceRollout } from './reduce.ts';
 export { startRollout, upgradeRolloutState } from './state.ts';

@@ -46,9 +46,11 @@ function receive(state: RolloutState, message: Message, atMs: number): Received 
         'rejected, the change is being taken back',
       );
     case 'replace': {
-      const next = takeBack(state, atMs, 'replaced', message.by, 'replaced by another change');
+      const { change: replacement, reason, input } = message;
+      const why = `replaced by another change${reason === undefined ? '' : `: ${reason}`}`;
+      const replacing = { ...(reason !== undefined && { reason }), ...(input && { input }) };
       return accepted(
-        { ...next, replacement: message.change },
+        { ...takeBack(state, atMs, 'replaced', message.by, why), replacement, replacing },
         'the change is taken back, then the new one starts',
       );
     }
@@ -156,7 +158,7 @@ function promote(
     },
   );
   return accepted(
-    stepForward(noted, atMs, `by ${message.by}: ${message.reason}`),
+    stepForward(noted, atMs, `by ${message.by}: ${message.reason}`, 'hand'),
     `step left with ${unmet.length} gates unmet${unmet.length > 0 ? `: ${unmet.join(', ')}` : ''}`,
   );
 }

@@ -3,6 +3,7 @@
  * that is being taken back never moves forward again.
  */
 import type { Look, LookGates, RolloutEvent } from './events.ts';
+import { promotedBecause } from './promoted-because.ts';
 import { isLastStep, logged, type RolloutOutcome, type RolloutState, type StepRecord } from './state.ts';
 
 /** Looks come at this pace at first; after `EARLY_LOOKS` of them the pace drops to a third. */
@@ -37,9 +38,7 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'stepFailed':
       return takeBack(state, event.atMs, 'rolledBack', event.by, event.why);
     case 'promoted':
-      return state.phase === 'promoting'
-        ? end(state, event.atMs, 'promoted', 'every step was proven')
-        : state;
+      return state.phase === 'promoting' ? end(state, event.atMs, 'promoted', promotedBecause(state)) : state;
     case 'takenBack':
       return state.ending ? end(state, event.atMs, state.ending.outcome, state.ending.reason) : state;
     case 'superseded':
@@ -85,7 +84,7 @@ function weightSet(
     why: null,
   };
   const again = state.steps.at(-1)?.index === state.stepIndex;
-  return logged(
+  const set = logged(
     {
       ...state,
       phase: 'soaking',
@@ -107,6 +106,16 @@ function weightSet(
       why: again ? 'applied again, soak restarted' : 'step applied',
     },
   );
+  return isUnjudged(set) && !stopped(set) ? stepForward(set, atMs, 'immediate: not judged') : set;
+}
+
+/** An immediate change waits for nobody but whoever stopped it: then it is served, and looked at, until somebody resumes. */
+function isUnjudged({ plan }: RolloutState): boolean {
+  return plan.strategy === 'immediate';
+}
+
+function stopped({ paused, held: by }: RolloutState): boolean {
+  return paused !== null || by !== null;
 }
 
 function looked(state: RolloutState, look: Look): RolloutState {
@@ -116,6 +125,13 @@ function looked(state: RolloutState, look: Look): RolloutState {
     ...state,
     evidence: look.evidence,
     evidenceHash: look.evidenceHash,
+    ...(look.decisionId !== undefined && {
+      recorded: {
+        decisionId: look.decisionId,
+        evidenceHash: look.evidenceHash,
+        stepIndex: state.stepIndex,
+      },
+    }),
     foldedTo: look.foldedTo,
     verdict: look.verdict,
     ...(look.gates && gatesSeen(state, look.gates)),
@@ -152,6 +168,7 @@ function gatesSeen(state: RolloutState, gates: LookGates): Partial<RolloutState>
 }
 
 function advanced(state: RolloutState, look: Look): RolloutState {
+  if (isUnjudged(state) && !stopped(state)) return stepForward(state, look.atMs, 'immediate: not judged');
   if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs)
     return state;
   if (look.gates?.reports.some((gate) => gate.outcome === 'waiting')) return state;
@@ -199,8 +216,13 @@ function extended(state: RolloutState, atMs: number, reason: string): RolloutSta
 }
 
 /** Leaves the present step: to the next one, or to the promotion after the last. */
-export function stepForward(state: RolloutState, atMs: number, why: string): RolloutState {
-  const closed = closeStep({ ...state, awaiting: null }, atMs, why);
+export function stepForward(
+  state: RolloutState,
+  atMs: number,
+  why: string,
+  by: 'proof' | 'hand' = 'proof',
+): RolloutState {
+  const closed = closeStep({ ...state, awaiting: null }, atMs, why, by === 'hand');
   return isLastStep(state)
     ? { ...closed, phase: 'promoting', nextLookAtMs: null }
     : {
@@ -219,11 +241,21 @@ export function held(state: RolloutState, atMs: number, by: string, reason: stri
     : logged({ ...state, held: { by, reason } }, { atMs, what: 'held', by, why: reason });
 }
 
-function closeStep(state: RolloutState, atMs: number, why: string): RolloutState {
-  return {
-    ...state,
-    steps: state.steps.map((step) => (step.endedAtMs === null ? { ...step, endedAtMs: atMs, why } : step)),
-  };
+/** A step keeps the evidence it was left with, and the decision that holds it where one was recorded at that look. */
+function closeStep(state: RolloutState, atMs: number, why: string, leftByHand = false): RolloutState {
+  const { recorded, evidenceHash } = state;
+  const close = (step: StepRecord): StepRecord => ({
+    ...step,
+    endedAtMs: atMs,
+    why,
+    evidenceHash,
+    decisionId:
+      recorded?.evidenceHash === evidenceHash && recorded.stepIndex === step.index
+        ? recorded.decisionId
+        : null,
+    ...(leftByHand && { leftByHand }),
+  });
+  return { ...state, steps: state.steps.map((step) => (step.endedAtMs === null ? close(step) : step)) };
 }
 
 function end(state: RolloutState, atMs: number, outcome: RolloutOutcome, why: string): RolloutState {

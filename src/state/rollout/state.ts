@@ -6,6 +6,7 @@ import type { LookGates } from './events.ts';
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
+import type { RolloutStrategy } from '../../domain/strategy.ts';
 
 /** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
 export interface RolloutPlan {
@@ -18,6 +19,12 @@ export interface RolloutPlan {
   readonly stableHash: string;
   readonly candidateHash: string;
   readonly stableGeneration: number;
+  /** Left out in plans of before there was another than canary. */
+  readonly strategy?: RolloutStrategy;
+  /** The decision that stands for a comparison on live traffic, where no step has one. */
+  readonly restsOn?: { readonly decisionId: string; readonly hash: string; readonly atMs: number };
+  /** Somebody started it all the same, on record. */
+  readonly forced?: boolean;
   readonly steps: readonly number[];
   readonly soakMs: number;
   readonly lookMs: number;
@@ -73,6 +80,11 @@ export interface StepRecord {
   readonly endedAtMs: number | null;
   readonly looks: number;
   readonly why: string | null;
+  /** What it was left with, and the decision recorded at that very look, null when it was left between two looks. Once it has ended. */
+  readonly evidenceHash?: string;
+  readonly decisionId?: string | null;
+  /** Left by `promote`, whatever was proven. */
+  readonly leftByHand?: boolean;
 }
 
 export interface LogEntry {
@@ -104,8 +116,19 @@ export interface RolloutState {
     readonly reason: string;
   } | null;
   readonly replacement: Readonly<Record<string, unknown>> | null;
+  /** Why, and how the replacement is to be done, as far as its message said. */
+  readonly replacing?: {
+    readonly reason?: string;
+    readonly input?: Readonly<Record<string, unknown>>;
+  };
   readonly evidence: RolloutEvidence;
   readonly evidenceHash: string;
+  /** The decision that a look recorded last, and what it was about. */
+  readonly recorded?: {
+    readonly decisionId: string;
+    readonly evidenceHash: string;
+    readonly stepIndex: number;
+  };
   /** Number of the last block folded in; earlier ones never change the evidence again. */
   readonly foldedTo: number;
   readonly verdict: StepVerdict | null;
@@ -131,7 +154,7 @@ const SEEN_KEPT = 200;
 
 /** The state of a rollout that has just been admitted. `foldedTo` is the block that was open at that time. */
 export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): RolloutState {
-  const asks = plan.approval === 'beforeStart' || plan.approval === 'perStep';
+  const asks = asksBeforeStart(plan);
   return logged(
     {
       version: 1,
@@ -165,6 +188,12 @@ export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): Roll
       why: plan.reason,
     },
   );
+}
+
+/** Where the first step is the last one too, an approval before the last is one before the start. */
+function asksBeforeStart({ approval, strategy, steps }: RolloutPlan): boolean {
+  const startsLast = strategy !== undefined && steps.length === 1;
+  return approval === 'beforeStart' || approval === 'perStep' || (approval === 'beforeLast' && startsLast);
 }
 
 /** The state with one more log entry, the oldest dropped beyond the bound. */

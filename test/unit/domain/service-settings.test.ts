@@ -82,6 +82,7 @@ describe('settings of a service', () => {
         onInconclusive: 'hold',
         extensions: 3,
         watch: '24h',
+        shadowEvidenceFor: '7d',
       },
       experiment: { minCostReductionPct: 10, minImprovementPct: 5 },
     });
@@ -154,7 +155,7 @@ describe('a mistake in the settings', () => {
     ['change.approval', 'maybe'],
     ['change.maxPerDay', -1],
     ['change.maxPerDay', 1.5],
-    ['rollout.strategy', 'blueGreen'],
+    ['rollout.strategy', 'rolling'],
     ['rollout.minSamples', 0],
     ['rollout.onInconclusive', 'promote'],
     ['cycle.minLabels', 0],

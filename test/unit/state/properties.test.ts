@@ -137,18 +137,26 @@ const gatesOf = (state: RolloutState, { moved, gate }: Extract<Move, { kind: 'lo
   };
 };
 
-const start = fc.record({
-  approval: fc.constantFrom(
-    'none' as const,
-    'beforeStart' as const,
-    'perStep' as const,
-    'beforeLast' as const,
-  ),
-  onApprovalTimeout: fc.constantFrom('reject' as const, 'hold' as const),
-  onInconclusive: fc.constantFrom('hold' as const, 'extend' as const, 'rollback' as const),
-  extensions: fc.constant(2),
-  steps: fc.constantFrom([5, 25, 50, 100], [50, 100], [100]),
-});
+const start = fc
+  .record({
+    approval: fc.constantFrom(
+      'none' as const,
+      'beforeStart' as const,
+      'perStep' as const,
+      'beforeLast' as const,
+    ),
+    onApprovalTimeout: fc.constantFrom('reject' as const, 'hold' as const),
+    onInconclusive: fc.constantFrom('hold' as const, 'extend' as const, 'rollback' as const),
+    extensions: fc.constant(2),
+    steps: fc.constantFrom([5, 25, 50, 100], [50, 100], [100]),
+    strategy: fc.constantFrom('canary' as const, 'blueGreen' as const, 'immediate' as const),
+  })
+  .map(({ strategy, steps, ...plan }) => ({
+    ...plan,
+    strategy,
+    steps: strategy === 'canary' ? steps : [100],
+    ...(strategy === 'immediate' && { soakMs: 0 }),
+  }));
 
 const eventOf = (
   state: RolloutState,
@@ -238,8 +246,13 @@ const invariants: Readonly<Record<string, (step: Step) => void>> = {
       const left =
         after.stepIndex > before.stepIndex || (after.phase === 'promoting' && before.phase !== 'promoting');
       if (!left) return;
+      if (before.plan.strategy === 'immediate' && given.kind !== 'message') {
+        expect([before.paused, before.held]).toEqual([null, null]);
+        return;
+      }
       expect(before.phase).toBe('soaking');
       if (given.kind === 'message' && given.name === 'promote') return;
+      expect(before.plan.strategy === 'immediate').toBe(false);
       expect([before.paused, before.held]).toEqual([null, null]);
       const soaks = 1 + (before.extended ?? 0);
       const movedAtMs = before.plan.convergeMs === undefined ? null : (before.asked?.setAtMs ?? Infinity);
@@ -261,6 +274,13 @@ const invariants: Readonly<Record<string, (step: Step) => void>> = {
       expect(approval === 'perStep').toBe(false);
       expect(approval === 'beforeLast' && before.stepIndex === steps.length - 2).toBe(false);
     },
+  'a step that has ended keeps the evidence it was left with': ({ before, after }) => {
+    for (const [i, step] of after.steps.entries()) {
+      const earlier = before.steps[i];
+      if (earlier?.endedAtMs != null) expect(step).toEqual(earlier);
+      else if (step.endedAtMs !== null) expect(step.evidenceHash).toBe(after.evidenceHash);
+    }
+  },
   'promotion comes only after the last step': ({ before, after }) => {
     if (after.outcome !== 'promoted') return;
     expect(after.stepIndex).toBe(after.plan.steps.length - 1);

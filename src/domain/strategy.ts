@@ -1,0 +1,11 @@
+/** How a change reaches the traffic. Names and types; what each may do is said by `activities/strategy-rules.ts`. */
+
+/**
+ * `canary`: in steps, compared with the stable arm at each below 100 %. `blueGreen`: one switch of the whole traffic, the stable one kept
+ * beside it. `immediate`: by a person, written and promoted at once, judged by nothing but the watch afterwards.
+ */
+export const ROLLOUT_STRATEGIES = ['canary', 'blueGreen', 'immediate'] as const;
+export type RolloutStrategy = (typeof ROLLOUT_STRATEGIES)[number];
+
+/** The steps of the strategies that have one step only. */
+export const WHOLE_TRAFFIC: readonly number[] = [100];
