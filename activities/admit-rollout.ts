@@ -3,31 +3,21 @@
  * and stores the candidate. The lease is the last thing but one, so a refused input has changed nothing anywhere.
  */
 import { startEvidence, type RolloutEvidence } from '../src/analysis/index.ts';
-import { applyChange } from '../src/domain/change.ts';
-import { invalidInput, type Problem } from '../src/domain/failure.ts';
-import { parseOrFail } from '../src/domain/validate.ts';
-import { rolloutInputSchema } from '../src/domain/workflow-input.ts';
-import type { LeaseHolder } from '../src/ports/stores.ts';
+import type { RolloutStrategy } from '../src/domain/strategy.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
-import { adoptedService } from './adopted-service.ts';
-import { baselineOf } from './baseline.ts';
-import {
-  INPUT,
-  planOf,
-  problemsOfChange,
-  problemsOfEvidence,
-  refuseAtStandstill,
-  refuseModeOff,
-} from './plan-rollout.ts';
+import { resolveInput, type AdmitRequest } from './admission.ts';
 import type { ActivityPorts } from './ports.ts';
-import { requireStill, stableOf } from './served-as-recorded.ts';
+import { requireStill } from './served-as-recorded.ts';
 import { takeLease } from './take-lease.ts';
 
-export interface AdmitRequest {
-  readonly input: unknown;
-  readonly holder: LeaseHolder;
-  readonly parentWorkflowId: string | null;
-}
+export type { AdmitRequest } from './admission.ts';
+
+/** What the audit log calls the start of a change: a canary by its workflow, the others by what they do. */
+const ACTIONS: Readonly<Record<RolloutStrategy, string>> = {
+  canary: 'canaryRollout',
+  blueGreen: 'blueGreenSwitch',
+  immediate: 'immediateChange',
+};
 
 export interface Admission {
   readonly plan: RolloutPlan;
@@ -39,47 +29,30 @@ export interface Admission {
  * generation. Final: InvalidInput, UnknownService, ChangeInFlight, PolicyDenied.
  */
 export async function admitRollout(ports: ActivityPorts, request: AdmitRequest): Promise<Admission> {
-  const input = parseOrFail(rolloutInputSchema, request.input, INPUT);
-  const service = await adoptedService(ports, input.serviceId);
-  const { settings } = service;
-  refuseModeOff(settings);
-  await refuseAtStandstill(ports, settings, input);
-  const gateway = ports.orchestratorFor(settings.orchestrator);
-  const live = await gateway.read(input.serviceId);
-  const stable = await stableOf(ports, input.serviceId, live);
-  const candidate = applyChange(stable.body, input.change);
-  refuse(await problemsOfChange(ports, settings, input, { stable: stable.body, candidate }));
-
-  const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, service, live, nowMs);
-  const requestedBy = input.by ?? request.parentWorkflowId ?? 'unnamed (started by hand)';
-  const plan = planOf(ports, { input, settings, requestedBy, stable, candidate, baseline, nowMs });
-  refuse(problemsOfEvidence(plan, input, baseline).slice(0, 1));
-
-  const generation = await takeLease(ports, input.serviceId, request.holder, live.generation);
-  await requireStill(ports, stable, request.holder);
+  const { holder } = request;
+  const { input, live, stable, candidate, baseline, plan } = await resolveInput(ports, request);
+  const { serviceId } = input;
+  const nowMs = plan.admittedAtMs;
+  const generation = await takeLease(ports, serviceId, holder, live.generation);
+  await requireStill(ports, stable, holder);
+  const hash = plan.candidateHash;
   await ports.configurations.record(
-    {
-      serviceId: input.serviceId,
-      generation,
-      body: candidate,
-      hash: plan.candidateHash,
-      status: 'trying',
-      source: request.holder.workflowId,
-    },
+    { serviceId, generation, body: candidate, hash, status: 'trying', source: holder.workflowId },
     nowMs,
   );
   await ports.audit.append({
-    id: `${request.holder.workflowId}/${request.holder.runId}/admitted`,
-    serviceId: input.serviceId,
+    id: `${holder.workflowId}/${holder.runId}/admitted`,
+    serviceId,
     actor: plan.requestedBy,
-    action: 'canaryRollout',
+    action: ACTIONS[plan.strategy ?? 'canary'],
     detail: {
       summary: plan.summary,
+      strategy: plan.strategy,
       steps: plan.steps,
       generation,
       reason: plan.reason,
       forced: input.force === true,
+      restsOn: plan.restsOn ?? null,
     },
     atMs: nowMs,
   });
@@ -87,8 +60,4 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
     plan: { ...plan, generation },
     evidence: startEvidence(plan.guardrails, plan.steps, baseline.frozen),
   };
-}
-
-function refuse(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw invalidInput(INPUT, problems);
 }

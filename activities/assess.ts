@@ -13,6 +13,7 @@ import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
+import { shadowEvidence } from './shadow-evidence.ts';
 import { standstillOf } from './standstill.ts';
 
 /** What the service did since its stable configuration was applied, an hour at most. */
@@ -122,16 +123,32 @@ async function decide(
       choice,
     );
   }
+  const needsPerson = await whatNeedsAPerson(ports, settings, stable, choice.chosen);
   return {
     assessment: {
-      kind: settings.mode === 'auto' ? 'deploy' : 'recommend',
+      kind: settings.mode === 'auto' && needsPerson === null ? 'deploy' : 'recommend',
       serviceId,
-      reason: choice.reason,
+      reason: needsPerson === null ? choice.reason : `${choice.reason}; ${needsPerson}`,
       observed,
       change: { model: choice.chosen },
     },
     choice,
   };
+}
+
+/** Why a cycle may only recommend: its rollout would be refused for a strategy that asks for a person, or for shadow evidence. */
+async function whatNeedsAPerson(
+  ports: ActivityPorts,
+  settings: ServiceSettings,
+  stable: ConfigurationRecord,
+  model: string,
+): Promise<string | null> {
+  const { strategy } = settings.rollout;
+  if (strategy === 'canary') return null;
+  if (strategy === 'immediate') return 'with strategy immediate a person starts it';
+  const candidateHash = hashOf(ports, applyChange(stable.body, { model }));
+  const found = await shadowEvidence(ports, settings, { candidateHash, stableHash: stable.hash });
+  return found ? null : `with strategy ${strategy} it needs shadow evidence, or a person who forces it`;
 }
 
 /** One change at a time, spaced, and only so many a day. Null when nothing stands in the way. */

@@ -7,7 +7,7 @@ import { Failure } from '../src/domain/failure.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
-import { requireNotPaused } from './standstill.ts';
+import { requireNotFrozen, requireNotPaused } from './standstill.ts';
 
 export interface WeightSet {
   readonly atMs: number;
@@ -17,13 +17,15 @@ export interface WeightSet {
 
 /**
  * Mutate. Serves the candidate at `weightPct` under a lease, then reads back. Key: `idempotencyKey`; a second run with the
- * same pair changes nothing. Waits while the fleet is paused. Final: StaleGeneration, OrchestratorRejected, Unauthorized.
+ * same pair changes nothing. Waits while the fleet is paused, and with `starts` (the first write of a change that is not forced) during a
+ * freeze. Final: StaleGeneration, OrchestratorRejected, Unauthorized.
  */
 export async function setWeight(
   ports: ActivityPorts,
-  write: GatewayWrite & { readonly weightPct: number; readonly leaseMs: number },
+  write: GatewayWrite & { readonly weightPct: number; readonly leaseMs: number; readonly starts?: boolean },
 ): Promise<WeightSet> {
   await requireNotPaused(ports);
+  if (write.starts === true) await requireNotFrozen(ports, write.serviceId);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   await gateway.setCandidate({ ...write, configuration: candidate.body });

@@ -8,6 +8,7 @@ import { promoteCandidate, setWeight, takeBackCandidate } from './control.ts';
 import { withCompensationFailures, withFailures } from './failures.ts';
 import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
 import { look } from './look.ts';
+import { makeRoom } from './make-room.ts';
 import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
 import { restoreStable } from './restore-stable.ts';
@@ -18,6 +19,7 @@ import { watchPromotion } from './watch-promotion.ts';
 export type { ActivityPorts, GatewayWrite } from './ports.ts';
 export type { Assessment, Observed } from './assess.ts';
 export type { WeightSet } from './control.ts';
+export type { Room } from './make-room.ts';
 export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
 export type { SweepSummary } from './sweep.ts';
 export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
@@ -36,6 +38,7 @@ export function createActivities(ports: ActivityPorts) {
       finishRollout(ports, request),
     ),
     look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
+    makeRoom: withFailures((request: Parameters<typeof makeRoom>[1]) => makeRoom(ports, request)),
     notify: withFailures((request: NotifyRequest) => notify(ports, request)),
     prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) =>
       prepareRestore(ports, request),

@@ -10,12 +10,14 @@ import { frozenBecause } from '../src/domain/freeze.ts';
 import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import type { RolloutStrategy } from '../src/domain/strategy.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import type { Baseline } from './baseline.ts';
 import { hashOf } from './control.ts';
 import type { ActivityPorts } from './ports.ts';
 import { fleetPause } from './standstill.ts';
+import { stepsOf, strategyOf } from './strategy-rules.ts';
 
 /** What messages call the input. */
 export const INPUT = 'input of canaryRollout';
@@ -73,11 +75,12 @@ export function planOf(
 ): RolloutPlan {
   const { input, settings, baseline } = from;
   const { rollout, constraints } = settings;
-  const steps = input.steps ?? rollout.steps;
+  const strategy = strategyOf(input, settings);
+  const steps = stepsOf(input, settings);
   const guardrails = guardrailsOf(settings, baseline.latencyP95Ms);
   const minSamples = input.minSamples ?? rollout.minSamples;
-  const needed = planLabels({ guardrails, steps, baseline, minSamples });
-  const soakMs = durationMs(input.soak ?? rollout.soak);
+  const needed = labelsOf(strategy, { guardrails, steps, baseline, minSamples });
+  const soakMs = strategy === 'immediate' ? 0 : durationMs(input.soak ?? rollout.soak);
   const labelMs = needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour);
   return {
     serviceId: input.serviceId,
@@ -87,6 +90,8 @@ export function planOf(
     stableHash: hashOf(ports, from.stable.body),
     candidateHash: hashOf(ports, from.candidate),
     stableGeneration: from.stable.generation,
+    strategy,
+    ...(input.force === true && { forced: true }),
     steps,
     soakMs,
     lookMs: durationMs(rollout.look),
@@ -123,6 +128,12 @@ export function planOf(
   };
 }
 
+/** Labels before the promotion. A plan that compares nothing waits for those at 100 % alone; an immediate one for none. */
+function labelsOf(strategy: RolloutStrategy, of: Required<Parameters<typeof planLabels>[0]>): number | null {
+  if (strategy === 'immediate') return 0;
+  return of.steps.some((weightPct) => weightPct < 100) ? planLabels(of) : of.minSamples;
+}
+
 function summaryOf(stable: Configuration, change: Change): string {
   const parts = Object.entries(change).filter(([, value]) => value !== undefined);
   return parts
@@ -137,13 +148,14 @@ function summaryOf(stable: Configuration, change: Change): string {
 
 /**
  * What could never be proven, or not in time, with the numbers, the gravest first. A person may force all but the first one: without
- * a baseline nothing can be compared.
+ * a baseline nothing can be compared, and where nobody labels answers no soak ends. An immediate change is judged by nothing.
  */
 export function problemsOfEvidence(
   plan: RolloutPlan,
   input: RolloutInput,
   baseline: Pick<Baseline, 'labels'>,
 ): readonly Problem[] {
+  if (plan.strategy === 'immediate') return [];
   const problems: Problem[] = [];
   if (baseline.labels < plan.minSamples) {
     problems.push({
@@ -152,14 +164,18 @@ export function problemsOfEvidence(
       expected: `at least ${plan.minSamples} labelled requests of the stable configuration in the last hour, there are ${baseline.labels}`,
     });
   }
-  if (input.force === true) return problems;
-  if (plan.steps.every((weightPct) => weightPct === 100)) {
-    problems.push({
-      field: 'steps',
-      value: plan.steps,
-      expected: 'a step below 100, where both arms can be compared; "force": true starts all the same',
-    });
+  const isUncompared = plan.steps.every((weightPct) => weightPct === 100) && plan.restsOn === undefined;
+  if (input.force === true) {
+    if (isUncompared && input.by === undefined) {
+      problems.push({
+        field: 'by',
+        value: undefined,
+        expected: 'who forces a change that was compared with nothing',
+      });
+    }
+    return problems;
   }
+  if (isUncompared) problems.push(uncompared(plan));
   const { needed, perHour, expectedMs } = plan.labels;
   if (expectedMs !== null && expectedMs > plan.maxRolloutMs) {
     problems.push({
@@ -169,4 +185,17 @@ export function problemsOfEvidence(
     });
   }
   return problems;
+}
+
+function uncompared({ strategy, steps }: RolloutPlan): Problem {
+  const evidence =
+    'shadow evidence of this very pair of configurations (a healthy decision of kind shadow, not older than rollout.shadowEvidenceFor)';
+  const forced = '"force": true starts all the same, on record';
+  return strategy === 'canary'
+    ? {
+        field: 'steps',
+        value: steps,
+        expected: `a step below 100, where both arms can be compared, or ${evidence}; ${forced}`,
+      }
+    : { field: 'strategy', value: strategy, expected: `another one, or ${evidence}; ${forced}` };
 }

@@ -31,6 +31,9 @@ import {
 } from './plan-rollout.ts';
 import type { ActivityPorts } from './ports.ts';
 import { stableOf } from './served-as-recorded.ts';
+import { withShadowEvidence } from './shadow-evidence.ts';
+import { problemsOfStrategy } from './strategy-rules.ts';
+import { whatIsProven, type Proofs } from './what-is-proven.ts';
 
 /** One thing that admission would refuse, in one sentence; with the field where it is about one. */
 export interface Refusal extends Partial<Problem> {
@@ -61,6 +64,10 @@ export interface RolloutPreview {
   readonly live: LiveConfiguration | null;
   readonly plan: RolloutPlan | null;
   readonly steps: readonly StepPreview[];
+  /** What will have been proven at the promotion, and what not; null without a plan. */
+  readonly proofs: Proofs | null;
+  /** The change that would be ended first, in words: `onConflict: supersede`. */
+  readonly ends: string | null;
 }
 
 /** Read. Changes nothing. Throws only when the database or the gateway cannot be asked. */
@@ -69,15 +76,17 @@ export async function previewRollout(ports: ActivityPorts, typed: unknown): Prom
   const input = await kept(refusals, async () => parseOrFail(rolloutInputSchema, typed, INPUT));
   const serviceId = input?.serviceId ?? namedIn(typed);
   const service = serviceId === null ? null : await kept(refusals, () => adoptedService(ports, serviceId));
-  if (!service) return { refusals, live: null, plan: null, steps: [] };
+  if (!service) return { refusals, live: null, plan: null, steps: [], proofs: null, ends: null };
   await kept(refusals, async () => refuseModeOff(service.settings));
   await kept(refusals, () => refuseAtStandstill(ports, service.settings, input ?? service));
-  refusals.push(...(await heldBy(ports, service.serviceId)));
+  const held = await heldBy(ports, service.serviceId);
+  const ends = input?.onConflict === 'supersede' ? (held[0]?.message ?? null) : null;
+  if (ends === null) refusals.push(...held);
   const live = await ports.orchestratorFor(service.settings.orchestrator).read(service.serviceId);
   const recorded = await kept(refusals, () => stableOf(ports, service.serviceId, live));
-  if (!input) return { refusals, live, plan: null, steps: [] };
+  if (!input) return { refusals, live, plan: null, steps: [], proofs: null, ends: null };
   const stable = recorded ?? { body: live.stable.configuration, generation: live.stable.generation };
-  return { live, ...(await planned(ports, { input, service, live, stable, refusals })) };
+  return { live, ends, ...(await planned(ports, { input, service, live, stable, refusals })) };
 }
 
 async function planned(
@@ -89,19 +98,34 @@ async function planned(
     readonly stable: { readonly body: Configuration; readonly generation: number };
     readonly refusals: readonly Refusal[];
   },
-): Promise<Omit<RolloutPreview, 'live'>> {
+): Promise<Omit<RolloutPreview, 'live' | 'ends'>> {
   const { input, service, live, stable } = of;
   const { settings } = service;
   const candidate = applyChange(stable.body, input.change);
+  // Whoever starts it says who they are and why; a plan may be looked at by anybody.
+  const named = { ...input, by: input.by ?? 'nobody yet', reason: input.reason ?? 'asked for' };
+  const ofStrategy = problemsOfStrategy(named, settings);
   const ofChange = await problemsOfChange(ports, settings, input, { stable: stable.body, candidate });
   const nowMs = ports.nowMs();
   const baseline = await baselineOf(ports, service, live, nowMs);
-  const requestedBy = input.by ?? 'nobody yet';
-  const plan = planOf(ports, { input, settings, requestedBy, stable, candidate, baseline, nowMs });
-  const problems = [...ofChange, ...problemsOfEvidence(plan, input, baseline)];
+  const requestedBy = named.by;
+  const planned = planOf(ports, { input, settings, requestedBy, stable, candidate, baseline, nowMs });
+  const plan = await withShadowEvidence(ports, settings, planned);
+  const problems = [...ofStrategy, ...ofChange, ...problemsOfEvidence(plan, named, baseline)];
   const more = problems.length === 0 ? [] : refusalsOf(invalidInput(INPUT, problems));
-  return { refusals: [...of.refusals, ...more], plan, steps: stepsOf(plan, baseline) };
+  const steps = plan.strategy === 'immediate' ? [unjudged] : stepsOf(plan, baseline);
+  return { refusals: [...of.refusals, ...more], plan, steps, proofs: whatIsProven(plan) };
 }
+
+/** The step of an immediate change: nothing is waited for. */
+const unjudged: StepPreview = {
+  weightPct: 100,
+  rulesOut: [],
+  candidateLabels: 0,
+  totalLabels: 0,
+  slowest: null,
+  expectedMs: 0,
+};
 
 function stepsOf(plan: RolloutPlan, baseline: Baseline): readonly StepPreview[] {
   const { guardrails, steps, minSamples, soakMs, labels } = plan;

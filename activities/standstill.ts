@@ -24,6 +24,19 @@ export async function requireNotPaused(ports: Pick<ActivityPorts, 'fleet'>): Pro
   if (paused !== null) throw new Failure('GovernanceUnavailable', paused);
 }
 
+/**
+ * A change that waited for an approval may find itself in a freeze that was not there when it was admitted.
+ * @throws Failure GovernanceUnavailable, which is tried again
+ */
+export async function requireNotFrozen(
+  ports: Pick<ActivityPorts, 'services' | 'nowMs'>,
+  serviceId: string,
+): Promise<void> {
+  const service = await ports.services.get(serviceId);
+  const frozen = service && frozenBecause(service.settings.change.freeze, ports.nowMs());
+  if (typeof frozen === 'string') throw new Failure('GovernanceUnavailable', `${serviceId} is ${frozen}`);
+}
+
 /** The gate of a look: no step goes on while a standstill lasts. */
 export async function standstillGate(
   ports: Ports & Pick<ActivityPorts, 'services'>,

@@ -25,6 +25,7 @@ import {
   nextRolloutAction,
   receiveMessage,
   reduceRollout,
+  replacementInput,
   rolloutNotices,
   startRollout,
   upgradeRolloutState,
@@ -45,8 +46,10 @@ import { asWorkflowFailure, failureReason, failureType } from './failures.ts';
 import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
+import { describeRollout } from './describe-rollout.ts';
 import { describeSelf } from './search-attributes.ts';
 import { startWatch } from './start-watch.ts';
+import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
 
 const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun'>>(admitOptions);
 const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
@@ -69,6 +72,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   let changed = false;
   let cancelled = false;
   let refusal: string | null = null;
+  let waitsFor: string | null = null;
   let clockMs = info.startTime.getTime();
   const toTell: RolloutNotice[] = [];
   const telling = new Set<Promise<void>>();
@@ -83,7 +87,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return received.answer;
   };
   const inbox = openInbox(receive, carried?.ignored);
-  setHandler(stateQuery, () => describe(input, state, inbox.ignored, refusal));
+  setHandler(stateQuery, () => describeRollout({ input, state, ignored: inbox.ignored, refusal, waitsFor }));
   setHandler(decisionsQuery, () => state?.log ?? []);
   CancellationScope.current().cancelRequested.catch(() => {
     cancelled = true;
@@ -107,13 +111,18 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Validates and resolves the input and takes the change lease. What is refused ends the workflow with every problem listed. */
   async function admitted(): Promise<RolloutState> {
     const parentWorkflowId = info.parent?.workflowId ?? null;
-    const admission = await admit
-      .admitRollout({ input, holder: holder(), parentWorkflowId })
-      .catch(async (error: unknown) => {
-        refusal = failureReason(error);
-        await reportToParent({ outcome: 'refused', reason: refusal, generation: null });
-        throw asWorkflowFailure(error);
-      });
+    const request = { input, holder: holder(), parentWorkflowId };
+    const admitting = asksToSupersede(input)
+      ? admitSuperseding(request, {
+          on: (holds) => void (waitsFor = holds),
+          stopped: () => stopReason(early),
+        })
+      : admit.admitRollout(request);
+    const admission = await admitting.catch(async (error: unknown) => {
+      refusal = failureReason(error);
+      await reportToParent({ outcome: 'refused', reason: refusal, generation: null });
+      throw asWorkflowFailure(error);
+    });
     describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
     const started = startRollout(admission.plan, admission.evidence);
     noteFor(null, started);
@@ -194,7 +203,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
-      const set = await mutate.setWeight({ ...write(), weightPct, leaseMs: current().plan.leaseMs });
+      const { plan, steps } = current();
+      const starts = steps.length === 0 && plan.forced !== true;
+      const set = await mutate.setWeight({ ...write(), weightPct, leaseMs: plan.leaseMs, starts });
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
@@ -286,15 +297,10 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       inbox.ignored.push({ atMs: Date.now(), name: 'finishRollout', why: failureReason(error) });
     }
     if (outcome === 'promoted') await startWatch(ended);
-    if (ended.outcome === 'replaced' && ended.replacement) {
-      const typed = typeof input === 'object' ? input : {};
+    const next = outcome === 'replaced' ? replacementInput(ended, input) : null;
+    if (next) {
       await Promise.all(telling);
-      return continueAsNew<typeof canaryRollout>({
-        ...typed,
-        change: ended.replacement,
-        by: ended.ending?.by,
-        reason,
-      });
+      return continueAsNew<typeof canaryRollout>(next);
     }
     await reportToParent({ outcome, reason, generation: ended.plan.generation });
     await Promise.all(telling);
@@ -373,16 +379,4 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
 
 function isContinueAsNew(error: unknown): boolean {
   return error instanceof Error && error.name === 'ContinueAsNew';
-}
-
-/** What the `state` query answers: input and starter first, because a second start is answered with the run that stands. */
-function describe(
-  input: unknown,
-  state: RolloutState | null,
-  ignored: readonly IgnoredMessage[],
-  refusal: string | null,
-) {
-  if (!state) return { phase: refusal === null ? 'admitting' : 'refused', input, refusal, ignored };
-  const { plan, evidence: _evidence, seen: _seen, gates, ...shown } = state;
-  return { input, startedBy: plan.requestedBy, ...shown, gates: gates?.reports ?? [], plan, ignored };
 }

@@ -12,7 +12,10 @@ export function failureType(error: unknown): string {
 /** One line about why an activity failed. */
 export function failureReason(error: unknown): string {
   const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
-  return cause instanceof Error ? `${failureType(error)}: ${cause.message}` : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  // A time-out says nothing by itself: what the last try failed of does.
+  const last = cause instanceof TimeoutFailure && cause.cause ? ` (last: ${cause.cause.message})` : '';
+  return `${failureType(error)}: ${cause.message}${last}`;
 }
 
 /** The failure that a workflow ends with when an activity refused: same type, message and problems, and final. */

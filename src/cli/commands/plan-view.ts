@@ -3,21 +3,41 @@ import type { RolloutPreview, StepPreview } from '../../../activities/preview-ro
 import { formatDuration } from '../../domain/duration.ts';
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
+import type { RolloutPlan } from '../../state/rollout/index.ts';
 import { table } from './answer.ts';
 
 export function planText(serviceId: string, preview: RolloutPreview): string {
-  const { live, plan, steps, refusals } = preview;
+  const { live, plan, steps, refusals, proofs } = preview;
   const parts: string[] = [`Rollout of ${serviceId}: a plan; nothing was changed.`];
   if (plan) parts.push(`Change:      ${plan.summary}`);
   if (live) parts.push(`Served now:  ${servedBy(live)}`);
   if (plan) {
+    parts.push(`Strategy:    ${strategyText(plan)}`);
     parts.push('', guardrailTable(plan.guardrails), '', stepTable(steps), '', expected(preview));
     if (plan.approval !== 'none') parts.push(`Approval:    ${plan.approval}`);
+    parts.push(...listed('Proven before the promotion:', proofs?.proven ?? []));
+    parts.push(...listed('NOT proven:', proofs?.notProven ?? []));
   }
+  if (preview.ends !== null) parts.push('', `It would first end another change: ${preview.ends}`);
   if (refusals.length === 0) parts.push('', 'It would be admitted.');
   else parts.push('', 'It would be refused:', ...refusals.map((r) => `  ${r.type}  ${r.message}`));
   return parts.join('\n');
 }
+
+function strategyText({ strategy = 'canary', restsOn, forced, watchMs, steps }: RolloutPlan): string {
+  const watched =
+    watchMs === 0 ? 'not watched afterwards' : `watched for ${formatDuration(watchMs)} afterwards`;
+  const basis = restsOn ? `; rests on ${restsOn.decisionId}` : '';
+  const how = {
+    canary: `in steps of ${steps.map((each) => `${each} %`).join(', ')}`,
+    blueGreen: 'one switch to 100 %, the stable one kept beside it for an instant way back, then promoted',
+    immediate: 'written, read back and promoted at once',
+  }[strategy];
+  return `${strategy}: ${how}; ${watched}${basis}${forced === true ? '; forced' : ''}`;
+}
+
+const listed = (head: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', head, ...lines.map((line) => `  - ${line}`)];
 
 /** What a gateway serves, in one line. */
 export function servedBy(live: LiveConfiguration): string {
@@ -53,22 +73,23 @@ function stepTable(steps: readonly StepPreview[]): string {
   );
 }
 
-function ruledOut({ rulesOut }: StepPreview): string {
+function ruledOut({ rulesOut, totalLabels }: StepPreview): string {
   const required = rulesOut.filter((each) => each.required);
-  return rulesOut.length === 0
-    ? 'a broken absolute limit'
-    : required.map(({ guardrail, loss }) => `${guardrail}: ${loss}`).join('\n');
+  if (rulesOut.length > 0) return required.map(({ guardrail, loss }) => `${guardrail}: ${loss}`).join('\n');
+  return totalLabels === 0 ? 'nothing' : 'a broken absolute limit';
 }
 
 function expected({ plan }: RolloutPreview): string {
   if (!plan) return '';
   const { needed, perHour, expectedMs } = plan.labels;
+  if (plan.strategy === 'immediate') return 'Expected:    at once, no label is waited for';
   const yields = `${count(perHour)} labels an hour arrive`;
   if (needed === null || expectedMs === null) {
     return `Expected:    cannot be told, a base rate is unknown; ${yields}`;
   }
   const limit = `at most ${formatDuration(plan.maxRolloutMs)}`;
-  return `Expected:    about ${count(needed)} labels before 100 %; ${yields}: some ${about(expectedMs)} (${limit})`;
+  const where = plan.steps.some((each) => each < 100) ? 'before 100 %' : 'of the candidate at 100 %';
+  return `Expected:    about ${count(needed)} labels ${where}; ${yields}: some ${about(expectedMs)} (${limit})`;
 }
 
 const count = (value: number | null): string => (value === null ? 'unknown' : value.toLocaleString('en'));

@@ -1,6 +1,7 @@
 /** The options of `rollout plan` and `rollout start` as the input of the workflow. Decides nothing: admission judges it. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Change } from '../../domain/change.ts';
+import { ROLLOUT_STRATEGIES } from '../../domain/strategy.ts';
 import { durationText, fileText, number, steps, whole } from './options.ts';
 
 export interface ChangeOptions {
@@ -9,10 +10,12 @@ export interface ChangeOptions {
   readonly topP?: number;
   readonly maxTokens?: number;
   readonly systemPromptFile?: string;
+  readonly strategy?: string;
   readonly steps?: readonly number[];
   readonly soak?: string;
   readonly minSamples?: number;
   readonly force?: boolean;
+  readonly supersede?: boolean;
 }
 
 export function withChange(command: Command): Command {
@@ -22,14 +25,29 @@ export function withChange(command: Command): Command {
     .option('--top-p <number>', 'serve with this top-p, above 0 to 1', number)
     .option('--max-tokens <n>', 'serve with at most this many tokens', whole)
     .option('--system-prompt-file <file>', 'serve with the system prompt in this file', fileText)
+    .addOption(
+      new Option(
+        '--strategy <name>',
+        "canary (in steps), blueGreen (one switch, the stable one kept beside it) or immediate (by a person, judged by nothing but the watch); default: the service's own",
+      ).choices(ROLLOUT_STRATEGIES),
+    )
     .option(
       '--steps <list>',
-      "per cents of the traffic, such as 5,25,50,100 (default: the service's own)",
+      "of a canary: per cents of the traffic, such as 5,25,50,100 (default: the service's own)",
       steps,
     )
     .option('--soak <duration>', 'shortest time at each step, such as 15m', durationText)
     .option('--min-samples <n>', 'fewest labels per arm and step', whole)
-    .option('--force', 'start although the evidence cannot come in time; it is kept on record', false);
+    .option(
+      '--force',
+      'start although the evidence cannot come in time, or there is none; it is kept on record',
+      false,
+    )
+    .option(
+      '--supersede',
+      'have the change that holds the service taken back first, instead of being refused',
+      false,
+    );
 }
 
 /** What `canaryRollout` is started with. Options that were not given are left out: the service has defaults. */
@@ -42,12 +60,14 @@ export function inputOf(
   return defined({
     serviceId,
     change: defined(change),
+    strategy: given.strategy,
     steps: given.steps,
     soak: given.soak,
     minSamples: given.minSamples,
     by: given.by,
     reason: given.reason,
     force: given.force === true ? true : undefined,
+    onConflict: given.supersede === true ? 'supersede' : undefined,
   });
 }
 

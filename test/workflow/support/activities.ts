@@ -71,6 +71,17 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       here.finished = state;
     }),
 
+    makeRoom: withFailures(async ({ input, toldRunId }) => {
+      const { serviceId, by } = parseOrFail(rolloutInputSchema, input, 'input of canaryRollout');
+      const here = known(serviceId);
+      await here.enter('makeRoom');
+      const { holder } = here;
+      if (holder === null) return { kind: 'free' };
+      if (toldRunId === holder.firstRunId) return { kind: 'waits', holder, told: true };
+      const told = await signalRollback(holder.workflowId, { by, reason: 'superseded' });
+      return { kind: 'waits', holder, told };
+    }),
+
     notify: withFailures(async ({ notice }) => {
       const here = known(notice.serviceId);
       await here.enter('notify');

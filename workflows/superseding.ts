@@ -1,0 +1,75 @@
+/**
+ * `onConflict: supersede`: a rollout that has whatever holds its service taken back first, waits for the lease durably, and is then admitted. It
+ * waits about half an hour at most; a rollback or a rejection that comes meanwhile ends the waiting at once.
+ */
+import { ApplicationFailure, condition, proxyActivities } from '@temporalio/workflow';
+import type { Activities, Admission, AdmitRequest, Room } from '../activities/index.ts';
+import type { Message } from '../src/state/messages.ts';
+import { admitOptions } from './activity-options.ts';
+import { failureType } from './failures.ts';
+
+const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'makeRoom'>>(admitOptions);
+
+/** Seconds between two looks at the lease: 1, 2, 4, ... 30. */
+const LONGEST_PAUSE_S = 30;
+const TRIES = 65;
+
+export interface Waiting {
+  /** Whom the rollout waits for, for the `state` query. */
+  readonly on: (holder: string) => void;
+  /** Why nobody wants it any more, null while somebody does. */
+  readonly stopped: () => string | null;
+}
+
+/** Whether what was typed asks for it. Read before validation: whatever else is wrong with the input is refused by the first activity. */
+export function asksToSupersede(input: unknown): boolean {
+  return (
+    typeof input === 'object' && input !== null && 'onConflict' in input && input.onConflict === 'supersede'
+  );
+}
+
+/** @throws the activities' failures, and ChangeInFlight when the service is still held at the end, or nobody wants the change any more */
+export async function admitSuperseding(request: AdmitRequest, waiting: Waiting): Promise<Admission> {
+  let toldRunId: string | null = null;
+  let held = 'another change';
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const room: Room = await admit.makeRoom({ ...request, toldRunId });
+    if (room.kind === 'free') {
+      const admission = await admittedUnlessTaken(request);
+      if (admission) return admission;
+    } else {
+      held = room.holder.workflowId;
+      waiting.on(held);
+      if (room.told) toldRunId = room.holder.firstRunId;
+    }
+    const pauseMs = 1_000 * Math.min(LONGEST_PAUSE_S, 2 ** tried);
+    await condition(() => waiting.stopped() !== null, pauseMs);
+    const stopped = waiting.stopped();
+    if (stopped !== null) throw inFlight(`stopped while it waited for ${held} to end: ${stopped}`);
+  }
+  throw inFlight(`${held} was told to take its change back, and still holds the service`);
+}
+
+/** The first message that ends a change before it was admitted, in words; null when there is none. */
+export function stopReason(early: readonly Message[]): string | null {
+  for (const message of early) {
+    if (message.name === 'rollback' || message.name === 'reject') {
+      return `${message.name} by ${message.by}: ${message.reason}`;
+    }
+  }
+  return null;
+}
+
+/** Null when somebody else took the lease in between. */
+async function admittedUnlessTaken(request: AdmitRequest): Promise<Admission | null> {
+  try {
+    return await admit.admitRollout(request);
+  } catch (error) {
+    if (failureType(error) === 'ChangeInFlight') return null;
+    throw error;
+  }
+}
+
+function inFlight(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'ChangeInFlight', message, nonRetryable: true });
+}
