@@ -11,7 +11,7 @@ import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord, ServiceRecord } from '../src/ports/stores.ts';
 import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
-import { hashOf } from './control.ts';
+import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
 import { shadowEvidence } from './shadow-evidence.ts';
 import { standstillOf } from './standstill.ts';

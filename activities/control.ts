@@ -2,10 +2,11 @@
  * Mutate and compensate: what a rollout writes to a gateway, but for the renewal of its lease (`look.ts`). They run on a task
  * queue of their own, so that a rollback never waits behind reads. Each reads back what is live before it reports.
  */
-import { canonicalJson } from '../src/decision/index.ts';
 import { Failure } from '../src/domain/failure.ts';
-import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
+import { hashOf } from './hash-of.ts';
+import { requireOurs, requireWeight, type OwnWrite } from './ours.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 import { requireNotFrozen, requireNotPaused } from './standstill.ts';
 
@@ -15,19 +16,39 @@ export interface WeightSet {
   readonly leaseExpiresAtMs: number | null;
 }
 
+/** What became of a promotion: when the weight lease had run out there was nothing to promote any more. */
+export interface Promoted {
+  readonly atMs: number;
+  readonly kind: 'promoted' | 'leaseLost';
+}
+
 /**
  * Mutate. Serves the candidate at `weightPct` under a lease, then reads back. Key: `idempotencyKey`; a second run with the
  * same pair changes nothing. Waits while the fleet is paused, and with `starts` (the first write of a change that is not forced) during a
- * freeze. Final: StaleGeneration, OrchestratorRejected, Unauthorized.
+ * freeze. `servedPct` is what the last read-back showed. Final: StaleGeneration when somebody else has changed the service, LeaseMoved,
+ * OrchestratorRejected, Unauthorized.
  */
 export async function setWeight(
   ports: ActivityPorts,
-  write: GatewayWrite & { readonly weightPct: number; readonly leaseMs: number; readonly starts?: boolean },
+  {
+    servedPct,
+    ...write
+  }: OwnWrite & {
+    readonly weightPct: number;
+    readonly leaseMs: number;
+    readonly servedPct?: number;
+    readonly starts?: boolean;
+  },
 ): Promise<WeightSet> {
   await requireNotPaused(ports);
   if (write.starts === true) await requireNotFrozen(ports, write.serviceId);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
+  const before = await gateway.read(write.serviceId);
+  const found = await requireOurs(ports, write, before);
+  if (found === 'ours' && servedPct !== undefined) {
+    requireWeight(write, before, servedPct === 0 ? [write.weightPct] : [servedPct, write.weightPct]);
+  }
   await gateway.setCandidate({ ...write, configuration: candidate.body });
   const live = await gateway.read(write.serviceId);
   const served = live.candidate ? hashOf(ports, live.candidate.configuration) : null;
@@ -37,33 +58,50 @@ export async function setWeight(
   return { atMs: ports.nowMs(), weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
 }
 
-/** Mutate. Makes the candidate the stable configuration, then reads back. Key and failures as `setWeight`. */
-export async function promoteCandidate(ports: ActivityPorts, write: GatewayWrite): Promise<void> {
+/**
+ * Mutate. Makes the candidate the stable configuration, then reads back. A candidate whose weight lease has run out is not promoted: what
+ * was proven is as old as the lease. Key and failures as `setWeight`.
+ */
+export async function promoteCandidate(ports: ActivityPorts, write: OwnWrite): Promise<Promoted> {
   await requireNotPaused(ports);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
+  const before = await gateway.read(write.serviceId);
+  if (!isPromoted(ports, write, before)) {
+    const found = await requireOurs(ports, write, before);
+    if (found === 'leaseLost') return { atMs: ports.nowMs(), kind: 'leaseLost' };
+  }
   await gateway.setStable({ ...write, configuration: candidate.body });
   const live = await gateway.read(write.serviceId);
   if (live.candidate || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
     throw mismatch(write, live, 'the candidate as stable');
   }
+  return { atMs: ports.nowMs(), kind: 'promoted' };
 }
+
+/** Beyond what a run that was reset may have written under the same generation, and what it may still have on the way. */
+const BEYOND_ANOTHER_RUN = 1_000;
 
 /**
  * Compensate. Takes the candidate away and reads back until the stable configuration of before is live alone. Needs the
  * gateway only; the database just for the rare case that a promotion had already been written, which is undone under
- * `revision + 1`. A second run is harmless. Final: StaleGeneration.
+ * `revision + 1`. A run that was reset meets revisions beyond its own under its generation: it goes beyond them, as long as what is served is
+ * its own. A second run is harmless. Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
  */
 export async function takeBackCandidate(
   ports: ActivityPorts,
-  write: GatewayWrite & { readonly reason: string },
+  asked: GatewayWrite & { readonly reason: string },
 ): Promise<void> {
-  const gateway = ports.orchestratorFor(write.target);
-  const before = await gateway.read(write.serviceId);
-  const doneEarlier = before.generation === write.generation && before.revision === write.revision + 1;
-  if (doneEarlier && isStableAlone(ports, write, before)) return;
+  const gateway = ports.orchestratorFor(asked.target);
+  const before = await gateway.read(asked.serviceId);
+  const doneEarlier = before.generation === asked.generation && before.revision > asked.revision;
+  if (doneEarlier && isStableAlone(ports, asked, before)) return;
+  requireKnown(ports, asked, before);
+  const write = doneEarlier ? { ...asked, ...beyond(asked, before) } : asked;
   await gateway.removeCandidate(write);
-  if (isStableAlone(ports, write, await gateway.read(write.serviceId))) return;
+  const removed = await gateway.read(write.serviceId);
+  if (isStableAlone(ports, write, removed)) return;
+  requireKnown(ports, write, removed);
   const stable = await recorded(ports, write.serviceId, write.stableGeneration, write.stableHash);
   await gateway.setStable({
     ...write,
@@ -75,9 +113,25 @@ export async function takeBackCandidate(
   if (!isStableAlone(ports, write, live)) throw mismatch(write, live, 'the stable configuration alone');
 }
 
-/** sha256 of the canonical JSON of a configuration. */
-export function hashOf(ports: Pick<ActivityPorts, 'hash'>, configuration: Configuration): string {
-  return ports.hash(canonicalJson(configuration));
+function beyond(asked: GatewayWrite, { revision: live }: LiveConfiguration) {
+  const revision = live + BEYOND_ANOTHER_RUN;
+  return { revision, idempotencyKey: `${asked.idempotencyKey}/beyond/${live}` };
+}
+
+/** Under our generation nothing but our candidate and the two configurations that we know may be served: the rest is somebody's work. */
+function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): void {
+  if (live.generation !== write.generation) return;
+  const stable = hashOf(ports, live.stable.configuration);
+  const foreignStable = stable !== write.stableHash && stable !== write.candidateHash;
+  const foreignCandidate =
+    live.candidate !== null && hashOf(ports, live.candidate.configuration) !== write.candidateHash;
+  // Our candidate goes first, whatever somebody has made of the stable configuration.
+  if (!foreignCandidate && (!foreignStable || live.candidate !== null)) return;
+  const what = foreignCandidate ? 'another candidate is served' : 'another stable configuration is served';
+  throw new Failure(
+    'StaleGeneration',
+    `${write.serviceId}: ${what} under generation ${live.generation}: somebody else has changed it, and it is left as it is`,
+  );
 }
 
 /** The recorded configuration, as it was admitted. Throws InvalidInput when there is none, or another one. */
@@ -101,6 +155,14 @@ export async function recorded(
     );
   }
   return record;
+}
+
+function isPromoted(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {
+  return (
+    live.generation === write.generation &&
+    live.candidate === null &&
+    hashOf(ports, live.stable.configuration) === write.candidateHash
+  );
 }
 
 function isStableAlone(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {

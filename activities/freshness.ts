@@ -3,7 +3,7 @@
  * promotes. It never makes a verdict better.
  */
 import type { StepVerdict } from '../src/domain/guardrail.ts';
-import type { Arm, Block } from '../src/domain/window.ts';
+import type { Arm, Block, Metric } from '../src/domain/window.ts';
 import type { RolloutState } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
 
@@ -13,7 +13,10 @@ const FRESH_LOOKS = 3;
 /** Requests that an arm must have been due before its silence says something: none of ten due has a chance of 1 in 22,000. */
 const DUE_AT_LEAST = 10;
 
-/** The verdict, or `noData` in place of `healthy` when nothing, or nothing of an arm that was due, has arrived lately. */
+/**
+ * The verdict, or `noData` in place of `healthy` when lately nothing has arrived, or nothing of an arm that was due: of requests, and of the
+ * labels of each guardrail that the verdict rests on. Requests that go on do not make up for labels that have stopped.
+ */
 export async function freshened(
   ports: Pick<ActivityPorts, 'windows'>,
   state: RolloutState,
@@ -21,33 +24,47 @@ export async function freshened(
   nowMs: number,
 ): Promise<StepVerdict> {
   if (verdict.outcome !== 'healthy') return verdict;
-  const { serviceId, generation, lookMs, blockMs, matureAfterMs } = state.plan;
+  const { serviceId, generation, lookMs, blockMs, matureAfterMs, guardrails } = state.plan;
   const maturedMs = nowMs - matureAfterMs;
   const fromNo = Math.floor((maturedMs - FRESH_LOOKS * Math.max(lookMs, blockMs)) / blockMs) - 1;
   const toNo = Math.floor(maturedMs / blockMs) - 1;
   const lately = await ports.windows.blocks({ serviceId, generation, blockMs, fromNo, toNo });
-  const why = silence(
-    { stable: requestsOf(lately, 'stable'), candidate: requestsOf(lately, 'candidate') },
-    state.weightPct,
-  );
+  const judged = verdict.guardrails.filter(({ required }) => required).map(({ id }) => id);
+  const metrics = guardrails.filter(({ id }) => judged.includes(id)).map(({ metric }) => metric);
   const since = new Date(fromNo * blockMs).toISOString();
-  return why === null ? verdict : { ...verdict, outcome: 'noData', reason: `stale: ${why} since ${since}` };
+  for (const metric of [null, ...(state.plan.table === 2 ? metrics : [])]) {
+    const why = silence(countsOf(lately, metric), state.weightPct, metric);
+    if (why !== null) return { ...verdict, outcome: 'noData', reason: `stale: ${why} since ${since}` };
+  }
+  return verdict;
 }
 
 /** Which arm is missing, null when none is. An arm that was due too little is not missed. */
-function silence(requests: Readonly<Record<Arm, number>>, weightPct: number): string | null {
-  const { stable, candidate } = requests;
-  if (stable + candidate === 0) return 'nothing has arrived';
+function silence(
+  { stable, candidate }: Readonly<Record<Arm, number>>,
+  weightPct: number,
+  metric: Metric | null,
+): string | null {
   const total = stable + candidate;
+  const of = metric === null ? '' : ` ${metric}`;
+  if (total === 0) return metric === null ? 'nothing has arrived' : `no label of${of} has arrived`;
+  const counts = { stable, candidate };
   const due = { stable: (total * (100 - weightPct)) / 100, candidate: (total * weightPct) / 100 };
   for (const arm of ['stable', 'candidate'] as const) {
-    if (requests[arm] === 0 && due[arm] >= DUE_AT_LEAST) {
-      return `nothing of the ${arm} arm has arrived beside ${total} requests of the other`;
+    if (counts[arm] === 0 && due[arm] >= DUE_AT_LEAST) {
+      const beside = metric === null ? 'requests' : 'labels';
+      return `no${of === '' ? 'thing' : of} of the ${arm} arm has arrived beside ${total} ${beside} of the other`;
     }
   }
   return null;
 }
 
-function requestsOf(blocks: readonly Block[], arm: Arm): number {
-  return blocks.reduce((sum, { arms }) => sum + (arms[arm].error?.count ?? arms[arm].quality?.count ?? 0), 0);
+/** Requests, or labels of one metric, of both arms. */
+function countsOf(blocks: readonly Block[], metric: Metric | null): Readonly<Record<Arm, number>> {
+  const of = (arm: Arm): number =>
+    blocks.reduce((sum, { arms }) => {
+      const { error, quality } = arms[arm];
+      return sum + ((metric === null ? (error ?? quality) : arms[arm][metric])?.count ?? 0);
+    }, 0);
+  return { stable: of('stable'), candidate: of('candidate') };
 }

@@ -13,13 +13,15 @@ import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
 import { restoreStable } from './restore-stable.ts';
 import { prepareRestore, tellHolder } from './restore.ts';
+import { retakeLease } from './retake-lease.ts';
 import { describeChange, sweep } from './sweep.ts';
 import { watchPromotion } from './watch-promotion.ts';
 
 export type { ActivityPorts, GatewayWrite } from './ports.ts';
 export type { Assessment, Observed } from './assess.ts';
-export type { WeightSet } from './control.ts';
+export type { Promoted, WeightSet } from './control.ts';
 export type { Room } from './make-room.ts';
+export type { LeaseRetaken } from './retake-lease.ts';
 export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
 export type { SweepSummary } from './sweep.ts';
 export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
@@ -46,6 +48,7 @@ export function createActivities(ports: ActivityPorts) {
     renewLeaseRun: withFailures((request: Parameters<typeof renewLeaseRun>[1]) =>
       renewLeaseRun(ports, request),
     ),
+    retakeLease: withFailures((request: Parameters<typeof retakeLease>[1]) => retakeLease(ports, request)),
     sweep: withFailures(() => sweep(ports)),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
     watchPromotion: withFailures((request: Parameters<typeof watchPromotion>[1]) =>

@@ -11,28 +11,31 @@ import type { LeaseHolder } from '../src/ports/stores.ts';
 import { reduceRollout, type Look, type RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
 import { carriedEvidence } from './carried-evidence.ts';
-import { hashOf } from './control.ts';
 import { freshened } from './freshness.ts';
 import { gatesOf } from './gates.ts';
+import { requireOurs, requireWeight } from './ours.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 import { judgeAt, recordStepsLeft, recordVerdict } from './verdict-record.ts';
 
 export type LookRequest = GatewayWrite & { readonly state: RolloutState; readonly holder: LeaseHolder };
 
 /**
- * Decide (and renew). Key: the revision; a second run renews again and folds the same blocks from the state it was given.
- * Final: StaleGeneration when somebody else has changed the service; InvalidInput, before anything is written, when the evidence cannot be read.
+ * Decide (and renew). Key: the revision; a second run renews again and folds the same blocks from the state it was given. The lease is
+ * renewed after the judging: a rollout that cannot be judged, or that is to be taken back, lets it run out.
+ * Final: StaleGeneration when somebody else has changed the service; LeaseMoved when this run is not the lease's; InvalidInput, before anything is
+ * written, when the evidence cannot be read.
  */
 export async function look(ports: ActivityPorts, request: LookRequest): Promise<Look> {
   const { state } = request;
   const carried = carriedEvidence(state.evidence, `rollout of ${request.serviceId}`);
-  const live = await renew(ports, request);
+  const before = await ours(ports, request);
   const nowMs = ports.nowMs();
   const toNo = Math.floor((nowMs - state.plan.matureAfterMs) / state.plan.blockMs) - 1;
   const blocks = await takeBlocks(ports, request, toNo);
   const evidence = blocks.reduce((folded, block) => fold(state, folded, block), carried);
   const verdict = await freshened(ports, state, judgeAt(state.plan, state.stepIndex, evidence), nowMs);
   const gates = await gatesOf(ports, state, blocks, nowMs);
+  const live = before && verdict.outcome !== 'harm' ? await renew(ports, request, before) : before;
   const found: Look = {
     atMs: nowMs,
     live: live ? 'ours' : 'leaseLost',
@@ -49,30 +52,29 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
   return kept;
 }
 
-/**
- * Renews the candidate's lease when the gateway still serves what this rollout wrote. Null when the lease had run out: then
- * nothing is written, the workflow applies the step again. A pair that is not ours is StaleGeneration.
- */
-async function renew(ports: ActivityPorts, request: LookRequest): Promise<LiveConfiguration | null> {
-  const gateway = ports.orchestratorFor(request.state.plan.target);
-  const live = await gateway.read(request.serviceId);
-  if (live.generation !== request.generation) {
+/** What is live when it is what this rollout wrote; null when the weight lease had run out: the workflow applies the step again. */
+async function ours(ports: ActivityPorts, request: LookRequest): Promise<LiveConfiguration | null> {
+  const live = await ports.orchestratorFor(request.state.plan.target).read(request.serviceId);
+  const found = await requireOurs(ports, request, live);
+  if (found === 'leaseLost') return null;
+  if (found === 'unwritten') {
     throw new Failure(
       'StaleGeneration',
       `${request.serviceId}: generation ${live.generation} is live, this rollout is ${request.generation}`,
     );
   }
-  const candidate = live.candidate;
-  if (!candidate || hashOf(ports, candidate.configuration) !== request.candidateHash) {
-    if (live.last_change.kind === 'leaseExpired') return null;
-    throw new Failure(
-      'StaleGeneration',
-      `${request.serviceId}: the candidate was taken away at the gateway (${live.last_change.kind})`,
-    );
-  }
-  return gateway.setCandidate({
+  requireWeight(request, live, [request.state.weightPct]);
+  return live;
+}
+
+function renew(
+  ports: ActivityPorts,
+  request: LookRequest,
+  { candidate }: LiveConfiguration,
+): Promise<LiveConfiguration> {
+  return ports.orchestratorFor(request.state.plan.target).setCandidate({
     ...request,
-    configuration: candidate.configuration,
+    configuration: candidate?.configuration ?? {},
     weightPct: request.state.weightPct,
     leaseMs: request.state.plan.leaseMs,
   });

@@ -14,7 +14,7 @@ import type { RolloutStrategy } from '../src/domain/strategy.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import type { Baseline } from './baseline.ts';
-import { hashOf } from './control.ts';
+import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
 import { fleetPause } from './standstill.ts';
 import { stepsOf, strategyOf } from './strategy-rules.ts';
@@ -85,6 +85,7 @@ export function planOf(
   return {
     serviceId: input.serviceId,
     generation: 0,
+    table: 2,
     target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
     summary: summaryOf(from.stable.body, input.change),
     stableHash: hashOf(ports, from.stable.body),
@@ -146,6 +147,21 @@ function summaryOf(stable: Configuration, change: Change): string {
     .join(', ');
 }
 
+/** Required guardrails that nothing is told about: without data of the stable arm no step could ever be left. */
+function unmeasured(
+  { guardrails }: RolloutPlan,
+  baseline: Pick<Baseline, 'errorRate' | 'latencyP95Ms'>,
+): readonly Problem[] {
+  const missing = { errorRate: baseline.errorRate === null, latencyP95: baseline.latencyP95Ms === null };
+  return guardrails
+    .filter(({ id, required }) => required && (id === 'errorRate' || id === 'latencyP95') && missing[id])
+    .map(({ id }) => ({
+      field: `guardrails.${id}`,
+      value: null,
+      expected: `${id === 'errorRate' ? 'failures and successes' : 'latencies'} of the stable configuration in the last hour to compare with, or "required: false" in the service's settings; "force": true starts all the same`,
+    }));
+}
+
 /**
  * What could never be proven, or not in time, with the numbers, the gravest first. A person may force all but the first one: without
  * a baseline nothing can be compared, and where nobody labels answers no soak ends. An immediate change is judged by nothing.
@@ -153,7 +169,7 @@ function summaryOf(stable: Configuration, change: Change): string {
 export function problemsOfEvidence(
   plan: RolloutPlan,
   input: RolloutInput,
-  baseline: Pick<Baseline, 'labels'>,
+  baseline: Pick<Baseline, 'labels' | 'errorRate' | 'latencyP95Ms'>,
 ): readonly Problem[] {
   if (plan.strategy === 'immediate') return [];
   const problems: Problem[] = [];
@@ -175,6 +191,7 @@ export function problemsOfEvidence(
     }
     return problems;
   }
+  if (problems.length === 0) problems.push(...unmeasured(plan, baseline));
   if (isUncompared) problems.push(uncompared(plan));
   const { needed, perHour, expectedMs } = plan.labels;
   if (expectedMs !== null && expectedMs > plan.maxRolloutMs) {

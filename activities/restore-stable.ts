@@ -2,7 +2,8 @@
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
-import { hashOf, mismatch, recorded } from './control.ts';
+import { mismatch, recorded } from './control.ts';
+import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /** A restore as `prepareRestore` resolved it. */

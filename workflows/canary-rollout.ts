@@ -19,10 +19,11 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, ControlActivities, RolloutSummary } from '../activities/index.ts';
+import type { Activities, ControlActivities, Promoted, RolloutSummary } from '../activities/index.ts';
 import type { Message } from '../src/state/messages.ts';
 import {
   nextRolloutAction,
+  noticeOf,
   receiveMessage,
   reduceRollout,
   replacementInput,
@@ -42,16 +43,17 @@ import {
   notifyOptions,
   recordOptions,
 } from './activity-options.ts';
-import { asWorkflowFailure, failureReason, failureType } from './failures.ts';
+import { describeRollout } from './describe-rollout.ts';
+import { asWorkflowFailure, failureReason, failureType, isContinueAsNew } from './failures.ts';
 import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
-import { describeRollout } from './describe-rollout.ts';
 import { describeSelf } from './search-attributes.ts';
 import { startWatch } from './start-watch.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
 
-const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun'>>(admitOptions);
+const admit =
+  proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun' | 'retakeLease'>>(admitOptions);
 const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
 const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
 const people = proxyActivities<Pick<Activities, 'notify'>>(notifyOptions);
@@ -203,9 +205,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
-      const { plan, steps } = current();
+      const { plan, steps, weightPct: servedPct } = current();
       const starts = steps.length === 0 && plan.forced !== true;
-      const set = await mutate.setWeight({ ...write(), weightPct, leaseMs: plan.leaseMs, starts });
+      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct, starts });
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
@@ -220,11 +222,12 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       try {
-        const found = await decide.look({ ...write(), state: current(), holder: holder() });
+        const found = await decide.look({ ...owned(), state: current() });
         clockReads(found.atMs);
         happened({ kind: 'looked', look: found });
       } catch (error) {
-        if (isCancellation(error) || failureType(error) === 'StaleGeneration') throw error;
+        if (isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error)))
+          throw error;
         happened({ kind: 'lookFailed', atMs: Math.max(Date.now(), clockMs), why: failureReason(error) });
       }
     });
@@ -233,8 +236,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function promote(): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
-      await mutate.promoteCandidate(write());
-      happened({ kind: 'promoted', atMs: Date.now() });
+      // Workers of before it was told answer nothing.
+      const promoted: Promoted | undefined = await mutate.promoteCandidate(owned());
+      happened({ kind: promoted?.kind === 'leaseLost' ? 'leaseRanOut' : 'promoted', atMs: Date.now() });
     });
   }
 
@@ -266,7 +270,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     try {
       await scope.run(run);
     } catch (error) {
-      if (failureType(error) === 'StaleGeneration') {
+      if (failureType(error) === 'LeaseMoved') {
+        await retakeLease();
+      } else if (failureType(error) === 'StaleGeneration') {
         happened({ kind: 'superseded', atMs: Date.now(), why: failureReason(error) });
       } else if (!(isCancellation(error) && current().ending)) {
         happened({ kind: 'stepFailed', atMs: Date.now(), by: 'optimizer', why: failureReason(error) });
@@ -274,6 +280,15 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     } finally {
       step = null;
     }
+  }
+
+  /** A reset run is not the lease's run: it takes a generation of its own before it writes. */
+  async function retakeLease(): Promise<void> {
+    await interruptible(async () => {
+      const taken = await admit.retakeLease(owned());
+      clockReads(taken.atMs);
+      happened({ kind: 'leaseRetaken', ...taken });
+    });
   }
 
   async function finish(): Promise<RolloutSummary> {
@@ -330,21 +345,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Sends what is to be told, beside everything else: nothing waits for a webhook but the end of the run. */
   function tell(): void {
     for (const told of toTell.splice(0)) {
-      const { plan, weightPct, evidenceHash, looks } = current();
-      const id = `${info.workflowId}/${plan.generation}/${looks}/${weightPct}/${told.kind}`;
-      const notice = {
-        ...told,
-        id,
-        serviceId: plan.serviceId,
-        workflowId: info.workflowId,
-        generation: plan.generation,
-        summary: plan.summary,
-        weightPct,
-        evidence: evidenceHash === '' ? plan.candidateHash : evidenceHash,
-        atMs: Date.now(),
-      };
+      const notice = noticeOf(current(), told, info.workflowId, Date.now());
       const sending = people
-        .notify({ notify: plan.notify ?? [], notice })
+        .notify({ notify: current().plan.notify ?? [], notice })
         .catch((error: unknown) => {
           inbox.ignored.push({ atMs: Date.now(), name: 'notify', why: failureReason(error) });
         })
@@ -361,6 +364,11 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return { workflowId: info.workflowId, firstRunId: info.firstExecutionRunId, runId: info.runId };
   }
 
+  /** What a write carries that only the lease's own run may make. */
+  function owned() {
+    return { ...write(), holder: holder() };
+  }
+
   /** What every write carries. `revision` was raised by the event before. */
   function write() {
     const { plan, revision } = current();
@@ -375,8 +383,4 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       candidateHash: plan.candidateHash,
     };
   }
-}
-
-function isContinueAsNew(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ContinueAsNew';
 }

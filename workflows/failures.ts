@@ -29,3 +29,8 @@ export function asWorkflowFailure(error: unknown): unknown {
     ...(cause.details ? { details: cause.details } : {}),
   });
 }
+
+/** Continue-as-new is an exception of the SDK's: it is no failure, and must reach the server. */
+export function isContinueAsNew(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ContinueAsNew';
+}

@@ -10,6 +10,7 @@ export const FINAL_FAILURES = [
   'PolicyDenied',
   'BudgetExceeded',
   'StaleGeneration',
+  'LeaseMoved',
   'Unauthorized',
   'OrchestratorRejected',
 ] as const;

@@ -42,5 +42,9 @@ export type RolloutEvent =
   | { readonly kind: 'timeRanOut'; readonly atMs: number }
   | { readonly kind: 'stepFailed'; readonly atMs: number; readonly by: string; readonly why: string }
   | { readonly kind: 'promoted'; readonly atMs: number }
+  /** A promotion came to a gateway whose weight lease had run out. */
+  | { readonly kind: 'leaseRanOut'; readonly atMs: number }
+  /** The run was reset: it has taken the change lease anew, under a generation of its own. */
+  | { readonly kind: 'leaseRetaken'; readonly atMs: number; readonly generation: number }
   | { readonly kind: 'takenBack'; readonly atMs: number }
   | { readonly kind: 'superseded'; readonly atMs: number; readonly why: string };

@@ -11,7 +11,16 @@ export type {
 } from './state.ts';
 export type { RolloutAction } from './next-action.ts';
 export type { Answer } from './receive.ts';
-export { rolloutNotices, type RolloutNotice } from './notices.ts';
+export {
+  DECISION_TABLE,
+  FINDINGS,
+  STANDINGS,
+  findingOf,
+  type Decision,
+  type Finding,
+  type Standing,
+} from './decision-table.ts';
+export { noticeOf, rolloutNotices, type RolloutNotice } from './notices.ts';
 export { nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
 export { replacementInput } from './replacement.ts';

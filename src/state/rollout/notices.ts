@@ -1,5 +1,5 @@
 /** What people have to be told about a rollout, from how its state has changed. Pure; sending is an activity. */
-import type { NoticeKind } from '../../domain/notice.ts';
+import type { Notice, NoticeKind } from '../../domain/notice.ts';
 import type { RolloutState } from './state.ts';
 
 /** What is to be told, without whom and where. */
@@ -29,6 +29,26 @@ export function rolloutNotices(before: RolloutState | null, after: RolloutState)
     });
   }
   return notices;
+}
+
+/** What is sent about it. The id is the same however often it is sent. */
+export function noticeOf(
+  { plan, weightPct, evidenceHash, looks }: RolloutState,
+  told: RolloutNotice,
+  workflowId: string,
+  atMs: number,
+): Notice {
+  return {
+    ...told,
+    id: `${workflowId}/${plan.generation}/${looks}/${weightPct}/${told.kind}`,
+    serviceId: plan.serviceId,
+    workflowId,
+    generation: plan.generation,
+    summary: plan.summary,
+    weightPct,
+    evidence: evidenceHash === '' ? plan.candidateHash : evidenceHash,
+    atMs,
+  };
 }
 
 const asks = (state: RolloutState): boolean =>

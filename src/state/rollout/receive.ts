@@ -104,7 +104,7 @@ function approveStep(
   }
   const stopped = paused ?? state.held;
   if (stopped) return refused(state, `stopped by ${stopped.by}: ${stopped.reason}`);
-  const unmet = unmetGates(state, atMs);
+  const unmet = [...unmetGates(state, atMs), ...agedOut(state, atMs)];
   if (verdict?.outcome !== 'healthy' || unmet.length > 0) {
     return refused(state, `no longer proven: ${unmet.join(', ') || (verdict?.reason ?? 'no look yet')}`);
   }
@@ -172,6 +172,17 @@ function unmetGates(state: RolloutState, atMs: number): string[] {
     .filter((gate) => gate.outcome === 'waiting' || gate.outcome === 'fail')
     .map((gate) => gate.id);
   return state.verdict === null ? [...soak, 'no look yet'] : [...soak, ...gates, ...guardrails];
+}
+
+/**
+ * What an approval is not given on: a verdict as old as the weight lease (the program was away, or its looks failed), and gates that
+ * nobody has looked at since somebody resumed. A look decides on what it has just found, so only an approval can meet these.
+ */
+function agedOut({ plan, gates, lookedAtMs }: RolloutState, atMs: number): string[] {
+  if (plan.table !== 2) return [];
+  const old = lookedAtMs === undefined || atMs - lookedAtMs >= plan.leaseMs;
+  const unseen = plan.convergeMs !== undefined && (gates ?? null) === null;
+  return old || unseen ? ['a fresh look'] : [];
 }
 
 /** Critical takes back, high and medium hold, low is logged; a security alert always takes back; both arms hurt holds. */

@@ -2,6 +2,7 @@
  * What an event makes of a rollout. Pure and total: an event that does not fit the phase changes nothing. A rollout
  * that is being taken back never moves forward again.
  */
+import { decisionOn, findingOf, isUnjudged } from './decision-table.ts';
 import type { Look, LookGates, RolloutEvent } from './events.ts';
 import { promotedBecause } from './promoted-because.ts';
 import { isLastStep, logged, type RolloutOutcome, type RolloutState, type StepRecord } from './state.ts';
@@ -19,7 +20,7 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'looked':
       return looked(state, event.look);
     case 'lookFailed':
-      return state.phase === 'soaking'
+      return decisionOn(state, 'lookFailed', event.atMs) === 'lookAgain'
         ? logged(
             { ...state, nextLookAtMs: event.atMs + state.plan.lookMs },
             { atMs: event.atMs, what: 'look failed', by: 'optimizer', why: event.why },
@@ -39,6 +40,10 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
       return takeBack(state, event.atMs, 'rolledBack', event.by, event.why);
     case 'promoted':
       return state.phase === 'promoting' ? end(state, event.atMs, 'promoted', promotedBecause(state)) : state;
+    case 'leaseRanOut':
+      return state.phase === 'promoting' ? leaseLost(state, event.atMs) : state;
+    case 'leaseRetaken':
+      return leaseRetaken(state, event.atMs, event.generation);
     case 'takenBack':
       return state.ending ? end(state, event.atMs, state.ending.outcome, state.ending.reason) : state;
     case 'superseded':
@@ -109,17 +114,12 @@ function weightSet(
   return isUnjudged(set) && !stopped(set) ? stepForward(set, atMs, 'immediate: not judged') : set;
 }
 
-/** An immediate change waits for nobody but whoever stopped it: then it is served, and looked at, until somebody resumes. */
-function isUnjudged({ plan }: RolloutState): boolean {
-  return plan.strategy === 'immediate';
-}
-
 function stopped({ paused, held: by }: RolloutState): boolean {
   return paused !== null || by !== null;
 }
 
+/** What the look brought is kept, then the decision table says what comes of it. */
 function looked(state: RolloutState, look: Look): RolloutState {
-  if (state.phase !== 'soaking') return state;
   const looks = state.looks + 1;
   const seen: RolloutState = {
     ...state,
@@ -138,26 +138,72 @@ function looked(state: RolloutState, look: Look): RolloutState {
     observedSharePct: look.observedSharePct,
     leaseExpiresAtMs: look.leaseExpiresAtMs,
     looks,
+    ...(state.plan.table === 2 && { lookedAtMs: look.atMs }),
     nextLookAtMs: look.atMs + paceMs(state, looks),
     steps: state.steps.map((step) => (step.endedAtMs === null ? { ...step, looks: step.looks + 1 } : step)),
   };
-  if (look.verdict.outcome === 'harm')
-    return takeBack(seen, look.atMs, 'rolledBack', 'optimizer', look.verdict.reason);
-  if (look.live === 'leaseLost') {
-    return logged(
-      { ...seen, phase: 'applying', weightPct: 0, soakEndsAtMs: null },
-      {
-        atMs: look.atMs,
-        what: 'lease ran out',
-        by: 'gateway',
-        why: 'the optimizer was away; evidence kept, step applied again',
-      },
-    );
+  const { atMs, verdict } = look;
+  switch (decisionOn(seen, findingOf(state, look), atMs)) {
+    case 'ignore':
+      return state;
+    case 'stay':
+    case 'lookAgain':
+      return seen;
+    case 'takeBack':
+      return takeBack(seen, atMs, 'rolledBack', 'optimizer', verdict.reason);
+    case 'applyAgain':
+      return leaseLost(seen, atMs);
+    case 'applyOnResume':
+      return held(leaseLost(seen, atMs), atMs, 'optimizer', reasonToHold(look));
+    case 'hold':
+      return held(seen, atMs, 'optimizer', reasonToHold(look));
+    case 'askApproval':
+      return askedFor(seen, atMs);
+    case 'stepForward':
+      return stepForward(seen, atMs, isUnjudged(seen) ? 'immediate: not judged' : verdict.reason);
+    case 'byOnInconclusive':
+      return inconclusive(seen, atMs, verdict.reason);
   }
-  if (look.verdict.outcome === 'bothHurt') return held(seen, look.atMs, 'optimizer', look.verdict.reason);
-  const failed = look.gates?.reports.find((gate) => gate.outcome === 'fail');
-  if (failed) return held(seen, look.atMs, 'optimizer', failed.reason);
-  return advanced(seen, look);
+}
+
+/** The candidate is gone from the gateway by itself: the step begins anew, its evidence is kept. */
+function leaseLost(state: RolloutState, atMs: number): RolloutState {
+  return logged(
+    { ...state, phase: 'applying', weightPct: 0, soakEndsAtMs: null },
+    {
+      atMs,
+      what: 'lease ran out',
+      by: 'gateway',
+      why: 'the optimizer was away; evidence kept, step applied again',
+    },
+  );
+}
+
+/**
+ * The run goes on under a generation of its own: the step is applied again and soaks anew, the evidence is kept. The revision is above 0:
+ * what the run before has written is still to be taken back.
+ */
+function leaseRetaken(state: RolloutState, atMs: number, generation: number): RolloutState {
+  if (state.ending || generation <= state.plan.generation) return state;
+  const why = `the run was reset; generation ${state.plan.generation} -> ${generation}, evidence kept, step applied again`;
+  return logged(
+    {
+      ...state,
+      plan: { ...state.plan, generation },
+      phase: 'applying',
+      revision: 1,
+      weightPct: 0,
+      soakEndsAtMs: null,
+      nextLookAtMs: null,
+      leaseExpiresAtMs: null,
+    },
+    { atMs, what: 'lease taken anew', by: 'optimizer', why },
+  );
+}
+
+function reasonToHold({ verdict, gates }: Look): string {
+  const failed = gates?.reports.find((gate) => gate.outcome === 'fail');
+  return verdict.outcome === 'bothHurt' ? verdict.reason : (failed?.reason ?? verdict.reason);
 }
 
 /** The step's clock runs from when the traffic moved, however often the looks come. */
@@ -167,31 +213,15 @@ function gatesSeen(state: RolloutState, gates: LookGates): Partial<RolloutState>
   return { gates, soakEndsAtMs: movedAtMs === null ? null : movedAtMs + soaks * state.plan.soakMs };
 }
 
-function advanced(state: RolloutState, look: Look): RolloutState {
-  if (isUnjudged(state) && !stopped(state)) return stepForward(state, look.atMs, 'immediate: not judged');
-  if (state.paused || state.held || state.soakEndsAtMs === null || look.atMs < state.soakEndsAtMs)
-    return state;
-  if (look.gates?.reports.some((gate) => gate.outcome === 'waiting')) return state;
-  const { outcome, reason } = look.verdict;
-  if (outcome === 'healthy') {
-    return needsApproval(state) ? askedFor(state, look.atMs) : stepForward(state, look.atMs, reason);
-  }
-  if (outcome !== 'inconclusive') return state;
+function inconclusive(state: RolloutState, atMs: number, reason: string): RolloutState {
   switch (state.plan.onInconclusive) {
     case 'hold':
       return state;
     case 'extend':
-      return extended(state, look.atMs, reason);
+      return extended(state, atMs, reason);
     case 'rollback':
-      return takeBack(state, look.atMs, 'notEnoughEvidence', 'optimizer', reason);
+      return takeBack(state, atMs, 'notEnoughEvidence', 'optimizer', reason);
   }
-}
-
-/** Whether somebody has to approve before the present step is left. */
-function needsApproval(state: RolloutState): boolean {
-  const { approval, steps } = state.plan;
-  const entersLast = state.stepIndex >= steps.length - 2;
-  return approval === 'perStep' || (approval === 'beforeLast' && entersLast && !isLastStep(state));
 }
 
 function askedFor(state: RolloutState, atMs: number): RolloutState {

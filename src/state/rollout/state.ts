@@ -12,6 +12,8 @@ import type { RolloutStrategy } from '../../domain/strategy.ts';
 export interface RolloutPlan {
   readonly serviceId: string;
   readonly generation: number;
+  /** The decision table that the rollout was admitted under. Left out: the first one, in which a verdict does not age. */
+  readonly table?: 2;
   readonly target: GatewayTarget;
   /** What changes, for people: "model gpt-4o-2024-05-13 -> gpt-4o-2024-08-06". */
   readonly summary: string;
@@ -142,6 +144,8 @@ export interface RolloutState {
   /** How often the present step's soak was extended. */
   readonly extended?: number;
   readonly looks: number;
+  /** When the verdict was reached; a look that failed does not change it. */
+  readonly lookedAtMs?: number;
   readonly steps: readonly StepRecord[];
   /** The newest entries; the whole log is in the store. */
   readonly log: readonly LogEntry[];

@@ -68,6 +68,8 @@ const EVENTS = [
   'promoted',
   'takenBack',
   'superseded',
+  'leaseRanOut',
+  'leaseRetaken',
 ] as const;
 
 /** Weighted so that rollouts get far before something ends them. */
@@ -171,6 +173,8 @@ const eventOf = (
       return { kind, atMs, why: 'as the test says' };
     case 'stepFailed':
       return { kind, atMs, by: 'optimizer', why: 'as the test says' };
+    case 'leaseRetaken':
+      return { kind, atMs, generation: state.plan.generation + 1 };
     default:
       return { kind, atMs };
   }
@@ -197,7 +201,12 @@ const apply = (state: RolloutState, given: Move, atMs: number): RolloutState => 
 /** Every step of a random rollout. */
 const history = fc
   .tuple(
-    fc.tuple(start, fc.constantFrom({}, { convergeMs: 5 * MINUTE_MS })).map(([a, b]) => ({ ...a, ...b })),
+    fc
+      .tuple(
+        start,
+        fc.constantFrom({}, { convergeMs: 5 * MINUTE_MS }, { convergeMs: 5 * MINUTE_MS, table: 2 as const }),
+      )
+      .map(([a, b]) => ({ ...a, ...b })),
     fc.array(move, { minLength: 1, maxLength: 60 }),
   )
   .map(([plan, moves]): readonly Step[] => {
@@ -214,12 +223,16 @@ const history = fc
 const isOver = (state: RolloutState): boolean => state.phase === 'rollingBack' || state.phase === 'ended';
 
 /** Checked after every step of every sequence. */
-const invariants: Readonly<Record<string, (step: Step) => void>> = {
-  'the revision never falls, and rises by one before each write while the rollout is open': ({
+const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
+  'the pair never falls, and its revision rises by one before each write while the rollout is open': ({
     before,
     after,
     move: given,
   }) => {
+    const generations = after.plan.generation - before.plan.generation;
+    const isReset = given.kind === 'event' && given.event === 'leaseRetaken' && !isOver(before);
+    expect(generations).toBe(isReset ? 1 : 0);
+    if (isReset) return expect(after).toMatchObject({ revision: 1, phase: 'applying' });
     const isWrite = given.kind === 'event' && given.event === 'writeStarted' && before.phase !== 'ended';
     expect(after.revision).toBe(before.revision + (isWrite ? 1 : 0));
   },

@@ -132,6 +132,12 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       await known(serviceId).enter('renewLeaseRun');
     }),
 
+    retakeLease: withFailures(async (request) => {
+      const here = known(request.serviceId);
+      await here.enter('retakeLease');
+      return { atMs: await nowMs(), generation: here.gateway.generation + 1 };
+    }),
+
     sweep: withFailures(async () => ({ services: 1, started: ['cycle/support-bot'] })),
 
     tellHolder: withFailures(async ({ holder, by, reason }) => {
@@ -164,6 +170,7 @@ export function controlActivities({ world, nowMs }: Place): ControlActivities {
       const here = world(request.serviceId);
       await here.enter('promoteCandidate');
       here.gateway.setStable(request, request.candidateHash);
+      return { atMs: await nowMs(), kind: 'promoted' as const };
     }),
 
     takeBackCandidate: withCompensationFailures(
