@@ -11,6 +11,7 @@ export type {
 } from './state.ts';
 export type { RolloutAction } from './next-action.ts';
 export type { Answer } from './receive.ts';
+export { CONDITIONS, type Condition, type ConditionName } from './conditions.ts';
 export {
   DECISION_TABLE,
   FINDINGS,

@@ -59,6 +59,8 @@ export interface Traffic {
   readonly fromMs: number;
   readonly toMs: number;
   readonly quality?: number;
+  /** False: nobody has judged the answers. A share of them: so many are judged. True unless told. */
+  readonly labelled?: boolean | number;
   readonly errors?: number;
   readonly latencyMs?: number;
   readonly costUsd?: number;
@@ -75,6 +77,8 @@ export interface World {
   /** What the gateway serves. */
   live(): Promise<LiveConfiguration>;
   feed(...traffic: readonly Traffic[]): Promise<void>;
+  /** For what no part of the program would ever write. */
+  query(sql: string): Promise<void>;
   /** Ends the database's pool: every store answers StoreUnavailable from now on. */
   stopDatabase(): Promise<void>;
 }
@@ -146,6 +150,7 @@ export async function createWorld(
       const { stored } = await stores.ingest.recordFeedback(events, time.nowMs);
       if (stored !== events.length) throw new Error(`${stored} of ${events.length} events were stored`);
     },
+    query: async (sql) => void (await pool.query(sql)),
     stopDatabase: () => pool.end(),
   };
   if (options.adopted ?? true) await adopt(world);
@@ -198,7 +203,7 @@ let batch = 0;
 /** Success and failure alternate as evenly as the rate allows, so that counts are exact; latencies fan out around theirs. */
 function eventsOf(traffic: Traffic): FeedbackEvent[] {
   const { arm = 'stable', generation = 1, count, fromMs, toMs } = traffic;
-  const { quality = 0.8, errors = 0.005, latencyMs = 800, costUsd = 0.002 } = traffic;
+  const { quality = 0.8, errors = 0.005, latencyMs = 800, costUsd = 0.002, labelled = true } = traffic;
   batch += 1;
   const hit = (i: number, rate: number) => Math.floor((i + 1) * rate) > Math.floor(i * rate);
   return Array.from({ length: count }, (_, i) =>
@@ -206,7 +211,7 @@ function eventsOf(traffic: Traffic): FeedbackEvent[] {
       timestamp: new Date(fromMs + Math.floor((i * (toMs - fromMs)) / count)).toISOString(),
       arm,
       generation,
-      quality: hit(i, quality) ? 1 : 0,
+      quality: hit(i, Number(labelled)) ? (hit(i, quality) ? 1 : 0) : null,
       error: hit(i, errors),
       latency_ms: latencyMs * (0.5 + ((i * 37) % 100) / 100),
       cost_usd: costUsd * (0.5 + ((i * 61) % 100) / 100),
