@@ -196,6 +196,7 @@ const placed = (
     extensions: 1,
     soakMs: standing === 'soaking' ? 86_400_000 : 1,
     approval: standing === 'asks' ? 'perStep' : 'none',
+    ...(standing === 'unjudged' && { strategy: 'immediate' }),
   },
 });
 
@@ -230,7 +231,9 @@ function checkCells(state: RolloutState, event: RolloutEvent, finding: Finding):
         const wanted = cell === 'byOnInconclusive' ? ANSWERS[onInconclusive] : cell;
         // The clock of a step whose traffic has not moved does not run, whatever its soak: it stands as soaking.
         expect(`${phase}, ${standing}: ${became(before, after)}`).toBe(`${phase}, ${standing}: ${wanted}`);
-        if (became(before, after) === 'stepForward') leaves.push(`${phase}, ${standing}`);
+        // What a person has started as immediate is judged by nothing, on record; only harm and what is hurt are in its way.
+        if (became(before, after) === 'stepForward' && standing !== 'unjudged')
+          leaves.push(`${phase}, ${standing}`);
       }
     }
   }
