@@ -37,7 +37,7 @@ export async function finishRollout(
   await ports.audit.append({
     id: `${holder.workflowId}/${plan.generation}/ended`,
     serviceId: plan.serviceId,
-    actor: state.ending?.by ?? 'optimizer',
+    actor: state.ending?.by ?? state.log.at(-1)?.by ?? 'optimizer',
     action: outcome,
     detail: { reason, generation: plan.generation },
     atMs: nowMs,

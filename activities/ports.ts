@@ -44,4 +44,6 @@ export interface GatewayWrite {
   readonly stableHash: string;
   readonly stableGeneration: number;
   readonly candidateHash: string;
+  /** See `CandidateWrite`. */
+  readonly deployedAs?: 'BLUE_GREEN';
 }

@@ -381,6 +381,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       stableHash: plan.stableHash,
       stableGeneration: plan.stableGeneration,
       candidateHash: plan.candidateHash,
+      ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),
     };
   }
 }

@@ -24,7 +24,10 @@ export type RolloutView = Pick<
 /** What was planned before the start: labels needed, labels that arrive, and the finish that follows. */
 export function planOf({ plan }: Pick<RolloutView, 'plan'>): string {
   const { needed, perHour, expectedMs } = plan.labels;
-  const steps = plan.steps.map((step) => `${step} %`).join(' > ');
+  const { strategy = 'canary' } = plan;
+  const how = strategy === 'canary' ? '' : `${strategy}, `;
+  const steps = `${how}${plan.steps.map((step) => `${step} %`).join(' > ')}`;
+  if (strategy === 'immediate') return `Plan: ${steps}; nothing is judged before the promotion.`;
   if (needed === null || expectedMs === null)
     return `Plan: ${steps}; how many labels it takes cannot be told yet.`;
   const labels = `about ${needed.toLocaleString('en')} labelled requests, ${perHour.toLocaleString('en')} an hour arrive`;

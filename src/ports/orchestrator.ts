@@ -23,6 +23,8 @@ export interface CandidateWrite extends Write {
   readonly configuration: Configuration;
   readonly weightPct: number;
   readonly leaseMs: number;
+  /** What a product that tells strategies apart is told; CANARY when left out. BLUE_GREEN goes with 100 % only. */
+  readonly deployedAs?: 'CANARY' | 'BLUE_GREEN';
 }
 
 /** Make `configuration` the stable one and take any candidate away. */

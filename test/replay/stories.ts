@@ -98,6 +98,39 @@ export const STORIES: Readonly<Record<string, Story>> = {
     world.plan = { ...PLAN, steps: [50, 100], watchMs: 3_600_000 };
     return temporal.rollout(world);
   },
+  'rollout-switched-blue-green': async (temporal, world) => {
+    world.plan = { ...PLAN, strategy: 'blueGreen', steps: [100], forced: true };
+    return temporal.rollout(world);
+  },
+  'rollout-immediate': async (temporal, world) => {
+    world.plan = { ...PLAN, strategy: 'immediate', steps: [100], soakMs: 0 };
+    return temporal.rollout(world);
+  },
+  'rollout-superseding': async (temporal, world) => {
+    world.plan = SLOW;
+    const other = await temporal.start('canaryRollout', `another/${world.serviceId}`, {
+      serviceId: world.serviceId,
+      change: { model: 'theirs' },
+    });
+    await temporal.until(other, (state) => state.phase === 'soaking');
+    world.holder = { workflowId: other.workflowId, firstRunId: 'first', runId: 'run' };
+    const handle = await temporal.rollout(world, { onConflict: 'supersede' });
+    await other.result();
+    world.holder = null;
+    await temporal.until(handle, (state) => state.phase === 'soaking');
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'rollout-replaced': async (temporal, world) => {
+    world.plan = SLOW;
+    const handle = await soaking(temporal, world);
+    const { runId } = await handle.describe();
+    await handle.signal('replace', { by: 'bob', change: { model: 'other' }, reason: 'a fix' });
+    await temporal.until(handle, (state) => state.startedBy === 'bob' && state.phase === 'soaking');
+    await handle.signal('rollback', ROLLBACK);
+    await handle.result();
+    return temporal.client.workflow.getHandle(handle.workflowId, runId);
+  },
   'cycle-idle': async (temporal, world) => cycle(temporal, world),
   'cycle-deploying': async (temporal, world) => {
     world.plan = { ...PLAN, steps: [50, 100] };

@@ -88,7 +88,7 @@ export function createGrpcOrchestrator(options: GrpcOrchestratorOptions): Orches
       return update(what, {
         serviceId: write.serviceId,
         configuration: write.configuration,
-        strategy: 'CANARY',
+        strategy: write.deployedAs ?? 'CANARY',
         rolloutPercentage: write.weightPct,
         generation: write.generation,
         leaseSeconds: Math.ceil(write.leaseMs / 1_000),

@@ -80,7 +80,7 @@ export function createRestOrchestrator(options: RestOrchestratorOptions): Orches
       put(`set candidate of ${write.serviceId}`, {
         service_id: write.serviceId,
         configuration: write.configuration,
-        deployment: { strategy: 'CANARY', initial_percentage: write.weightPct },
+        deployment: { strategy: write.deployedAs ?? 'CANARY', initial_percentage: write.weightPct },
         lease_seconds: write.leaseMs / 1_000,
         generation: write.generation,
         revision: write.revision,

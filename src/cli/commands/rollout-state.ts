@@ -15,7 +15,12 @@ interface Ignored {
 
 /** What the `state` query answers, before and after admission. */
 type Shown = { readonly ignored: readonly Ignored[] } & (
-  | { readonly phase: 'admitting' | 'refused'; readonly refusal: string | null; readonly plan?: never }
+  | {
+      readonly phase: 'admitting' | 'refused';
+      readonly refusal: string | null;
+      readonly waitsFor?: string;
+      readonly plan?: never;
+    }
   | (RolloutView &
       Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting'> & { readonly startedBy: string })
 );
@@ -46,7 +51,8 @@ function stateText(state: Shown, nowMs: number): string {
   const ignored = state.ignored.map(({ atMs, name, why }) => `  ${timeOf(atMs)} ${name}: ${why}`);
   const tail = ignored.length === 0 ? [] : ['Not accepted:', ...ignored];
   if (state.plan === undefined) {
-    const why = state.refusal === null ? 'being admitted' : `refused: ${state.refusal}`;
+    const waits = state.waitsFor === undefined ? '' : `, waits for ${state.waitsFor} to be taken back`;
+    const why = state.refusal === null ? `being admitted${waits}` : `refused: ${state.refusal}`;
     return [why, ...tail].join('\n');
   }
   const { plan, phase, outcome, ending, paused, held, awaiting, evidenceHash } = state;

@@ -74,10 +74,13 @@ function approve(
 ): Received {
   if (state.awaiting) return approveStep(state, message, atMs);
   if (state.phase !== 'awaitingApproval') return refused(state, 'nothing waits for an approval');
-  if (message.evidence !== undefined && message.evidence !== state.plan.candidateHash) {
+  // Nothing has been seen live yet: an approval may name the candidate, or the shadow decision that the plan rests on.
+  const { candidateHash, restsOn } = state.plan;
+  const known = restsOn ? [candidateHash, restsOn.hash] : [candidateHash];
+  if (message.evidence !== undefined && !known.includes(message.evidence)) {
     return refused(
       state,
-      `evidence ${message.evidence} is not what waits for approval (${state.plan.candidateHash})`,
+      `evidence ${message.evidence} is not what waits for approval (${known.join(', ')})`,
     );
   }
   return accepted(

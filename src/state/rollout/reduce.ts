@@ -299,8 +299,13 @@ function end(state: RolloutState, atMs: number, outcome: RolloutOutcome, why: st
       nextLookAtMs: null,
       leaseExpiresAtMs: null,
     },
-    { atMs, what: outcome, by: state.ending?.by ?? 'optimizer', why },
+    { atMs, what: outcome, by: state.ending?.by ?? promoterOf(state), why },
   );
+}
+
+/** What nothing has judged was promoted by whoever asked for it. */
+function promoterOf(state: RolloutState): string {
+  return isUnjudged(state) && state.phase === 'promoting' ? state.plan.requestedBy : 'optimizer';
 }
 
 function paceMs(state: RolloutState, looks: number): number {

@@ -75,6 +75,7 @@ export class Driver {
       stableHash: plan.stableHash,
       stableGeneration: plan.stableGeneration,
       candidateHash: plan.candidateHash,
+      ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),
     };
   }
 

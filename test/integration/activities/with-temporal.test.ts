@@ -93,6 +93,42 @@ it('leaves a service alone that a workflow holds, and assesses it once that is c
   expect((await assess('run-2')).reason).not.toMatch(/holds/u);
 });
 
+it('makes room: tells the holder once, on record, waits for its lease, and never ends a restore', async () => {
+  await withBaseline(world);
+  const { leases, audit } = world.stores;
+  const other = await running(`experiment/${SERVICE}`);
+  const taken = { serviceId: SERVICE, gatewayGeneration: 1, nowMs: world.nowMs };
+  await leases.acquire({ ...taken, holder: other.holder });
+  const makeRoom = (input: Record<string, unknown> = {}, toldRunId: string | null = null) =>
+    world.activities.makeRoom({ ...admitRequest({ onConflict: 'supersede', ...input }), toldRunId });
+  const signals = async () => {
+    const history = await client.workflow.getHandle(`experiment/${SERVICE}`).fetchHistory();
+    return (history.events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
+  };
+
+  const before = await traces(world);
+  await expect(makeRoom({ change: { model: INCUMBENT } })).rejects.toMatchObject({ type: 'InvalidInput' });
+  expect(await traces(world)).toEqual(before);
+  expect(await signals()).toBe(0);
+
+  expect(await makeRoom()).toEqual({ kind: 'waits', holder: other.holder, told: true });
+  expect(await makeRoom({}, other.holder.firstRunId)).toMatchObject({ kind: 'waits', told: true });
+  expect(await signals()).toBe(1);
+  expect((await audit.list(SERVICE))[0]).toMatchObject({
+    actor: 'ann',
+    action: 'supersede',
+    detail: { superseded: `experiment/${SERVICE}`, by: `rollout/${SERVICE}` },
+  });
+  await other.end();
+  expect(await makeRoom()).toEqual({ kind: 'free' });
+  await world.activities.admitRollout(admitRequest());
+
+  const restore = await running(`restore/${SERVICE}`);
+  await leases.seize({ ...taken, holder: restore.holder });
+  expect(await makeRoom()).toEqual({ kind: 'waits', holder: restore.holder, told: false });
+  await restore.end();
+});
+
 it('restores the stable configuration as `previous` while a change is in flight, and tells its holder', async () => {
   const rollout = await running(`rollout/${SERVICE}`);
   const driver = await Driver.admitted(world, { steps: [50, 100] }, rollout.holder);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordDecision } from '../../../src/decision/index.ts';
 import type { DecisionRecord } from '../../../src/ports/stores.ts';
+import { receiveMessage } from '../../../src/state/rollout/index.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { Driver } from '../activities/rollout-driver.ts';
 import { createWorld, SERVICE, type World } from '../activities/world.ts';
@@ -138,6 +139,22 @@ describe('ends with 1', () => {
     expect(out).toMatch(/outcome +│ "healthy" +│ "harm"/u);
   });
 
+  it('when rules of another version said otherwise, which says nothing against the record', async () => {
+    const { ports } = world;
+    const { detail } = (await newest()) as { readonly detail: Detail };
+    const basis = { evidence: detail.evidence, limits: detail.limits, seed: null, codeVersion: 'other/9' };
+    const recorded = recordDecision(basis, ports.hash);
+    const verdict = { ...detail.verdict, outcome: 'healthy' };
+    const id = await changed(() => ({ ...detail, ...recorded, verdict }), recorded.hash);
+    const said = await rejudge(id);
+    expect(said).toMatchObject({
+      exit: 1,
+      json: { kind: 'otherRules', codeVersion: { recorded: 'other/9' } },
+    });
+    const { out } = await terminal.type('decision', 'rejudge', id, ...DATABASE);
+    expect(out).toMatch(/^The rules have changed since \(recorded by other\/9.*nothing against the record/u);
+  });
+
   it('when one bit of a number differs', async () => {
     const id = await changed((detail) => {
       const [first, ...rest] = detail.verdict.guardrails;
@@ -204,6 +221,76 @@ describe('ends with 1', () => {
       exit: 1,
       err: expect.stringMatching(/^id: "rollout\/support-bot\/9\/9\/look" is given, expected/u) as string,
     });
+  });
+});
+
+/** Every step that has ended names evidence that some decision keeps, and that decision is judged the same again. */
+async function everyStepIsKept(): Promise<void> {
+  const kept = await world.stores.decisions.list({ serviceId: SERVICE, kind: 'verdict' });
+  for (const step of driver.state.steps) {
+    if (step.endedAtMs === null) continue;
+    const decision = kept.find(({ detail }) => {
+      const { evidenceHash, limits } = detail as { evidenceHash: string; limits: { stepIndex: number } };
+      return evidenceHash === step.evidenceHash && limits.stepIndex === step.index;
+    });
+    expect([step.index, decision?.outcome]).toEqual([step.index, expect.any(String)]);
+    expect(await rejudge(decision?.id ?? '')).toMatchObject({ json: { kind: 'same' } });
+  }
+}
+
+describe('every step that has ended has a decision with the evidence it was left with', () => {
+  const finish = () => world.activities.finishRollout({ state: driver.state, holder: driver.holder });
+  const say = (message: Parameters<typeof receiveMessage>[1]) => {
+    driver.state = receiveMessage(driver.state, message, world.nowMs).state;
+  };
+
+  it('left by a look whose verdict had been the same before the soak ended', async () => {
+    driver.state = { ...driver.state, plan: { ...driver.state.plan, soakMs: 60_000 } };
+    await driver.traffic(30_000, 400);
+    expect((await driver.look()).verdict.outcome).toBe('healthy');
+    await driver.traffic(40_000, 400);
+    const left = await driver.look();
+    expect(driver.state).toMatchObject({ stepIndex: 1, phase: 'applying' });
+    expect(left.decisionId).toBeDefined();
+    expect(driver.state.steps[0]).toMatchObject({
+      evidenceHash: left.evidenceHash,
+      decisionId: left.decisionId,
+    });
+    await everyStepIsKept();
+  });
+
+  it('left by hand on newer evidence than was recorded: by the next step, or at the end', async () => {
+    await driver.traffic(6_000, 40);
+    await driver.look();
+    await driver.traffic(6_000, 40);
+    expect((await driver.look()).decisionId).toBeUndefined();
+    say({ name: 'promote', by: 'ann', reason: 'seen enough' });
+    await driver.setWeight(100);
+    await driver.traffic(6_000, 40);
+    await driver.look();
+    await driver.traffic(6_000, 40);
+    await driver.look();
+    await everyStepIsKept();
+    say({ name: 'rollback', by: 'ann', reason: 'complaints' });
+    await finish();
+    expect(driver.state.steps).toHaveLength(2);
+    await everyStepIsKept();
+    expect(await world.stores.decisions.get(`rollout/${SERVICE}/2/step/0`)).not.toBeNull();
+  });
+
+  it('asked for approval: the approval may name what is kept', async () => {
+    driver.state = { ...driver.state, plan: { ...driver.state.plan, approval: 'perStep', soakMs: 20_000 } };
+    await driver.traffic(15_000, 400);
+    await driver.look();
+    await driver.traffic(15_000, 400);
+    const asked = await driver.look();
+    expect(driver.state.awaiting).toMatchObject({ next: '100 %' });
+    expect(await world.stores.decisions.get(asked.decisionId ?? '')).toMatchObject({
+      detail: { evidenceHash: asked.evidenceHash },
+    });
+    say({ name: 'approve', by: 'ann', evidence: asked.evidenceHash });
+    await finish();
+    await everyStepIsKept();
   });
 });
 

@@ -78,6 +78,78 @@ describe('a plan that would be admitted', () => {
   });
 });
 
+describe('each strategy tells what would be proven, and what not', () => {
+  it('canary, blueGreen by force, and immediate', async () => {
+    const world = await createWorld(postgres, { settings: { constraints: { minQuality: 0.7 } } });
+    await withBaseline(world);
+    const before = await traces(world);
+    const asked = (...more: readonly string[]) => plan(world, '--model', CANDIDATE, ...more);
+
+    const canary = (await asked()).preview;
+    expect(canary.proofs).toMatchObject({
+      proven: expect.arrayContaining([
+        'quality: no drop of 5 % against stable, by the end of 50 %',
+        'quality: within its absolute limit at 100 % (minQuality 0.7)',
+      ]) as string[],
+      notProven: expect.arrayContaining([
+        'cost: shown, and decides nothing below 100 %',
+        'errorRate at 100 %: no absolute limit is set, only labels are waited for',
+      ]) as string[],
+    });
+
+    const refused = await asked('--strategy', 'blueGreen');
+    expect(refused).toMatchObject({ exit: 1, preview: { refusals: [{ field: 'strategy' }] } });
+    const forced = await asked('--strategy', 'blueGreen', '--force');
+    expect(forced).toMatchObject({
+      exit: 0,
+      preview: {
+        plan: { steps: [100], labels: { needed: 200 } },
+        proofs: {
+          proven: ['quality: within its absolute limit at 100 % (minQuality 0.7)'],
+          notProven: expect.arrayContaining([expect.stringMatching(/no step compares them/u)]) as string[],
+        },
+      },
+    });
+
+    const immediate = await asked('--strategy', 'immediate');
+    expect(immediate).toMatchObject({
+      exit: 0,
+      preview: {
+        plan: { steps: [100], soakMs: 0, labels: { needed: 0, expectedMs: 0 } },
+        steps: [{ weightPct: 100, totalLabels: 0, expectedMs: 0 }],
+        proofs: { proven: [], notProven: [expect.stringMatching(/^anything: /u) as string] },
+      },
+    });
+    expect(await asked('--strategy', 'immediate', '--steps', '50,100')).toMatchObject({
+      exit: 1,
+      preview: { refusals: [{ field: 'steps' }] },
+    });
+    expect(await traces(world)).toEqual(before);
+
+    const { type } = openTerminal(world.ports);
+    const line = ['rollout', 'plan', SERVICE, ...DATABASE, '--model', CANDIDATE, '--strategy', 'immediate'];
+    const { out } = await type(...line);
+    expect(out).toMatch(/Strategy: +immediate: written, read back and promoted at once; watched for 10m/u);
+    expect(out).toMatch(/Expected: +at once/u);
+    expect(out).toMatch(/NOT proven:\n {2}- anything/u);
+  });
+
+  it('what would be ended first by --supersede', async () => {
+    const world = await createWorld(postgres);
+    await withBaseline(world);
+    await world.stores.leases.acquire({
+      serviceId: SERVICE,
+      holder: holderOf(`experiment/${SERVICE}`),
+      gatewayGeneration: 1,
+      nowMs: world.nowMs,
+    });
+    expect(await plan(world, '--model', CANDIDATE, '--supersede')).toMatchObject({
+      exit: 0,
+      preview: { ends: expect.stringMatching(/held by experiment\/support-bot/u) as string },
+    });
+  });
+});
+
 describe('a plan that would be refused ends with 1', () => {
   it.each([
     { name: 'changes nothing', options: ['--model', INCUMBENT], input: { change: { model: INCUMBENT } } },

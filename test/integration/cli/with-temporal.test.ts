@@ -102,6 +102,15 @@ describe('a rollout from its start to its end', () => {
       exit: 1,
       out: expect.stringMatching(/^not accepted: /u) as string,
     });
+    const other = ['--model', CANDIDATE, '--steps', '25,100', '--supersede'];
+    expect(await rollout('start', ...other, '--by', 'bob', '--reason', 'smaller steps')).toMatchObject({
+      exit: 0,
+      json: { replaced: true, accepted: true },
+    });
+    await liveWhen(gateway, ({ weight_pct }) => weight_pct === 25);
+    expect(await stateWhen(({ startedBy }) => startedBy === 'bob')).toMatchObject({
+      input: { steps: [25, 100], by: 'bob', reason: 'smaller steps' },
+    });
     expect(await rollout('rollback', ...ANN)).toMatchObject({ exit: 0, json: { accepted: true } });
     expect(await liveWhen(gateway, ({ candidate }) => candidate === null)).toMatchObject({
       stable: { configuration: { model: INCUMBENT } },

@@ -135,6 +135,8 @@ describe('logs', () => {
     expect(JSON.stringify(oldest?.detail)).toBe(JSON.stringify(decision(1).detail));
     expect(await stores.decisions.list({ serviceId: 'bot', kind: 'step' })).toEqual([]);
     expect(await stores.decisions.list({ limit: 1 })).toHaveLength(1);
+    expect(await stores.decisions.get(decision(1).id)).toEqual(decision(1));
+    expect(await stores.decisions.get('no such id')).toBeNull();
   });
 
   it('refuse to change, delete or empty the audit log, in the database itself', async () => {

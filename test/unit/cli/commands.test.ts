@@ -33,6 +33,10 @@ describe('wrong usage ends with 2, naming option, value and what is expected', (
     [['rollout', 'plan', 'a', '--max-tokens', '0'], /--max-tokens.*'0'.*whole number, 1 or more/u],
     [['rollout', 'plan', 'a', '--min-samples', '1.5'], /--min-samples.*'1\.5'.*whole number/u],
     [['rollout', 'plan', 'a', '--steps', '5,,100'], /--steps.*'5,,100'.*such as 5,25,50,100/u],
+    [
+      ['rollout', 'plan', 'a', '--strategy', 'rolling'],
+      /'rolling' is invalid.*canary, blueGreen, immediate/u,
+    ],
     [['rollout', 'plan', 'a', '--soak', 'soon'], /--soak.*'soon'.*a duration such as 15m/u],
     [
       ['rollout', 'plan', 'a', '--system-prompt-file', 'no-such-file'],

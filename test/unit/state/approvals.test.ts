@@ -151,3 +151,15 @@ describe('a step that stays inconclusive, with extensions', () => {
     expect(reduceRollout(left, set).extended).toBe(0);
   });
 });
+
+it('before the start an approval may name the candidate or the shadow decision that the plan rests on, and nothing else', () => {
+  const restsOn = { decisionId: 'shadow/1', hash: 'shadow-hash', atMs: T0 };
+  const asks = admitted({ strategy: 'blueGreen', steps: [100], approval: 'beforeStart', restsOn });
+  for (const evidence of ['candidate-hash', 'shadow-hash']) {
+    expect(approve(asks, 1, evidence).answer.accepted).toBe(true);
+  }
+  expect(approve(asks, 1, 'older-hash').answer).toEqual({
+    accepted: false,
+    reason: 'evidence older-hash is not what waits for approval (candidate-hash, shadow-hash)',
+  });
+});

@@ -143,8 +143,13 @@ export async function startWorkers(temporal: Temporal, bundle: WorkflowBundleOpt
     },
     nowMs: () => env.currentTimeMs(),
     signalRollback: async (workflowId, message) => {
-      await env.client.workflow.getHandle(workflowId).signal('rollback', message);
-      return true;
+      try {
+        await env.client.workflow.getHandle(workflowId).signal('rollback', message);
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
     },
   };
   const common = {
