@@ -44,4 +44,8 @@ export interface GatewayWrite {
   readonly stableHash: string;
   readonly stableGeneration: number;
   readonly candidateHash: string;
+  /** Of the backup route that may be served in the candidate's place. */
+  readonly backupHash?: string;
+  /** The rollout has taken its candidate away itself: that none is served is nobody else's doing. */
+  readonly leftNothing?: boolean;
 }
