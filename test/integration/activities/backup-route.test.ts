@@ -26,7 +26,7 @@ describe('with a change in flight', () => {
   const routeWrite = () => {
     const route = driver.state.plan.backup;
     if (!route) throw new Error('the plan of this test has a backup route');
-    return { ...driver.nextWrite(), route, leaseMs: LEASE_MS, backupHash: route.hash };
+    return { ...driver.nextWrite(), route, leaseMs: LEASE_MS };
   };
   const onBackup = (revision: number) => ({
     stable: { configuration: { model: INCUMBENT }, generation: 1 },

@@ -65,7 +65,7 @@ export class Driver {
   /** What the next write carries: the revision is raised first. */
   nextWrite(): GatewayWrite {
     this.happened({ kind: 'writeStarted', atMs: this.world.nowMs });
-    const { plan, revision } = this.state;
+    const { plan, revision, leftNothing } = this.state;
     return {
       serviceId: plan.serviceId,
       target: plan.target,
@@ -75,6 +75,8 @@ export class Driver {
       stableHash: plan.stableHash,
       stableGeneration: plan.stableGeneration,
       candidateHash: plan.candidateHash,
+      ...(plan.backup && { backupHash: plan.backup.hash }),
+      ...(leftNothing === true && { leftNothing }),
     };
   }
 
