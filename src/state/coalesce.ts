@@ -1,7 +1,7 @@
 /**
- * A storm of alerts made into few signals: per service and kind one signal a window, with the highest severity and the number of alerts
- * that it stands for. A critical or a security alert is passed at once, unless one as grave was passed within the window. Pure: what waits
- * and what was sent lately are arguments, so it decides the same after a restart.
+ * A storm of alerts made into few signals: a service's alerts are collected for a window, then each kind is one signal, with the highest
+ * severity and the number of alerts that it stands for. A critical or a security alert is passed at once, unless one of its kind as grave, or
+ * many kinds, were passed within the window. Pure: what waits and what was sent lately are arguments, so it decides the same after a restart.
  */
 import { SEVERITIES, type Severity } from './messages.ts';
 
@@ -40,9 +40,9 @@ export interface Coalesced {
 
 export interface CoalesceOptions {
   readonly nowMs: number;
-  /** How long alerts of one service and kind are collected. */
+  /** How long alerts of one service are collected. */
   readonly windowMs: number;
-  /** Kinds of one service that get a signal of their own at once; those beyond share one. */
+  /** Kinds of one service that get a signal of their own in a window; those beyond share one. */
   readonly kinds: number;
 }
 
@@ -56,20 +56,29 @@ export function coalesce(
 ): Coalesced {
   if (!(windowMs >= 0)) throw new RangeError(`windowMs: ${windowMs} is given, expected 0 or more`);
   if (!(kinds >= 1)) throw new RangeError(`kinds: ${kinds} is given, expected 1 or more`);
-  const gravestSent = new Map<string, number>();
-  for (const sent of lately) {
-    if (nowMs - sent.atMs >= windowMs) continue;
-    gravestSent.set(keyOf(sent), Math.max(gravestSent.get(keyOf(sent)) ?? -1, rankOf(sent)));
-  }
+  const sent = lately.filter(({ atMs }) => nowMs - atMs < windowMs);
+  const groups = groupsOf(waiting);
+  const firstAtMs = new Map<string, number>();
+  for (const { serviceId, firstAtMs: atMs } of groups)
+    firstAtMs.set(serviceId, Math.min(firstAtMs.get(serviceId) ?? Infinity, atMs));
   const due: Group[] = [];
   let nextAtMs: number | null = null;
-  for (const group of groupsOf(waiting)) {
-    const endsAtMs = group.firstAtMs + windowMs;
-    const atOnce = isUrgent(group) && rankOf(group) > (gravestSent.get(keyOf(group)) ?? -1);
-    if (atOnce || nowMs >= endsAtMs) due.push(group);
+  for (const group of groups) {
+    const endsAtMs = windowMs + (firstAtMs.get(group.serviceId) ?? 0);
+    if (nowMs >= endsAtMs || isAtOnce(group, sent, kinds)) due.push(group);
     else nextAtMs = Math.min(nextAtMs ?? Infinity, endsAtMs);
   }
   return { deliveries: few(due, kinds).map(toDelivery), nextAtMs };
+}
+
+/** Urgent, and news. Many urgent kinds are a storm, too: they wait for the window. */
+function isAtOnce(group: Group, sent: readonly SentAlert[], kinds: number): boolean {
+  if (!isUrgent(group)) return false;
+  const alike = sent.filter((each) => keyOf(each) === keyOf(group));
+  const besides = sent.filter(
+    ({ serviceId, security }) => serviceId === group.serviceId && security === group.security,
+  );
+  return besides.length < kinds && alike.every((each) => rankOf(group) > rankOf(each));
 }
 
 export function isUrgent({ severity, security }: Pick<WaitingAlert, 'severity' | 'security'>): boolean {

@@ -17,8 +17,8 @@ export interface DelivererOptions {
 }
 
 export interface Deliverer {
-  /** Something new has been kept. */
-  kick(): void;
+  /** Something new has been kept. What is urgent is looked at now, anything else when its window ends. */
+  kick(urgent: boolean): void;
   /** Waits for what is being sent. What is not sent yet is for the next process. */
   close(): Promise<void>;
 }
@@ -31,6 +31,8 @@ const READ_AT_ONCE = 20_000;
 const SENT_AT_ONCE = 16;
 /** A delivery that its claimer did not report on is sent by somebody else after this time. */
 const CLAIM_MS = 10_000;
+/** Between two goes of a storm of urgent alerts; the first of them does not wait. */
+const REST_MS = 50;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -38,15 +40,17 @@ const LONGEST_PAUSE_MS = 30_000;
 export function startDeliverer(options: DelivererOptions): Deliverer {
   const { store, sender, logger, clock, windowMs = WINDOW_MS } = options;
   let timer: NodeJS.Timeout | undefined;
+  let wakesAtMs = Infinity;
+  let endedAtMs = -Infinity;
   let running: Promise<void> | null = null;
-  let again = false;
   let closed = false;
   let storeFailures = 0;
 
   const wakeAt = (atMs: number): void => {
+    if (closed || atMs >= wakesAtMs) return;
     clearTimeout(timer);
-    if (closed) return;
-    timer = setTimeout(kick, Math.max(1, atMs - clock()));
+    wakesAtMs = atMs;
+    timer = setTimeout(wake, Math.max(1, atMs - clock()));
     timer.unref();
   };
 
@@ -88,7 +92,6 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
   };
 
   const onePass = async (): Promise<void> => {
-    again = false;
     try {
       await pass();
       storeFailures = 0;
@@ -99,18 +102,27 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
     }
   };
 
-  function kick(): void {
+  function wake(): void {
+    clearTimeout(timer);
+    wakesAtMs = Infinity;
     if (closed) return;
-    again = true;
-    running ??= onePass().finally(() => {
+    if (running) {
+      wakeAt(clock() + REST_MS);
+      return;
+    }
+    running = onePass().finally(() => {
       running = null;
-      if (again) kick();
+      endedAtMs = clock();
     });
   }
 
-  kick();
+  wake();
   return {
-    kick,
+    kick: (urgent) => {
+      if (!urgent) wakeAt(clock() + windowMs);
+      else if (!running && clock() - endedAtMs >= REST_MS) wake();
+      else wakeAt(clock() + REST_MS);
+    },
     close: async () => {
       closed = true;
       clearTimeout(timer);

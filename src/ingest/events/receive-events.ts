@@ -5,6 +5,7 @@
 import type { Alert } from '../../domain/alert.ts';
 import { Failure, type Problem } from '../../domain/failure.ts';
 import type { FeedbackEvent } from '../../ports/windows.ts';
+import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
 import { describeProblems } from './envelope.ts';
@@ -98,7 +99,7 @@ async function recordAlerts(
     alerts.map(({ alert }) => alert),
     nowMs,
   );
-  if (recorded.stored > 0) deliverer.kick();
+  if (recorded.stored > 0) deliverer.kick(alerts.some(({ alert }) => isUrgent(alert)));
   return recorded;
 }
 

@@ -80,6 +80,28 @@ it('the gravest kinds of a service keep their own signal, the others share one',
   );
 });
 
+it("many kinds that come one after another share their service's window, and urgent ones too, beyond a few", () => {
+  for (const severity of ['high', 'critical'] as const) {
+    let sentSoFar: readonly SentAlert[] = [];
+    let waiting: readonly WaitingAlert[] = [];
+    let signals = 0;
+    let alerts = 0;
+    for (let no = 0; no < 600; no += 1) {
+      const nowMs = T0 + no * 10;
+      waiting = [...waiting, alert(no, { kind: `kind-${no}`, severity, receivedAtMs: nowMs })];
+      const { deliveries } = coalesce(waiting, sentSoFar, at(nowMs));
+      const gone = new Set(deliveries.flatMap(({ alertNos }) => alertNos));
+      waiting = waiting.filter((each) => !gone.has(each.no));
+      sentSoFar = [...sentSoFar, ...deliveries.map((each) => ({ ...each, atMs: nowMs }))].slice(-50);
+      signals += deliveries.length;
+      alerts += gone.size;
+    }
+    // Three windows of two seconds.
+    expect(signals).toBeLessThanOrEqual(4 * 2 * 8);
+    expect(alerts + waiting.length).toBe(600);
+  }
+});
+
 it('twenty thousand alerts become a handful of signals', () => {
   const waiting = Array.from({ length: 20_000 }, (_, i) =>
     alert(i, { kind: `kind-${i % 5}`, receivedAtMs: T0 + i / 10, severity: SEVERITIES[i % 3] ?? 'low' }),
