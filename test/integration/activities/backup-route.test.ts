@@ -237,6 +237,8 @@ describe('with nothing in flight', () => {
     const input = { serviceId: SERVICE, to: 'previous', by: 'oncall', reason: 'over' };
     const wanted = await world.activities.prepareRestore({ input });
     await world.activities.restoreStable({ wanted, holder: holderOf(`restore/${SERVICE}`) });
+    expect(await world.stores.configurations.get(SERVICE, 2)).toMatchObject({ status: 'superseded' });
+    expect(await world.stores.configurations.stable(SERVICE)).toMatchObject({ generation: 3 });
     expect(await world.live()).toMatchObject({
       stable: { configuration: { model: INCUMBENT }, generation: 3 },
     });
