@@ -6,7 +6,7 @@ import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { BackupRoute } from '../src/state/rollout/index.ts';
-import { isPromoted, mismatch, recorded } from './control.ts';
+import { mismatch, recorded } from './control.ts';
 import { hashOf } from './hash-of.ts';
 import { requireOurs, type OwnWrite } from './ours.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -28,7 +28,7 @@ export async function routeToBackup(
   const { route } = write;
   const gateway = ports.orchestratorFor(write.target);
   const before = await gateway.read(write.serviceId);
-  if (!isPromoted(ports, write, before)) await requireOurs(ports, write, before);
+  if (!isOverPromotion(ports, write, before)) await requireOurs(ports, write, before);
   if (!serves(ports, before, route)) await requireNotPaused(ports);
   const configuration = await bodyOf(ports, write, before);
   await gateway.setCandidate({ ...write, configuration, weightPct: EVERYBODY_PCT });
@@ -54,6 +54,16 @@ export function backupOf(
 /** The stable configuration with another model in it. */
 export function withModel(stable: Configuration, model: string): Configuration {
   return { ...stable, model };
+}
+
+/** A promotion that had been written when the anomaly came, with or without the backup model beside it. */
+function isOverPromotion(ports: ActivityPorts, write: RouteWrite, live: LiveConfiguration): boolean {
+  const { candidate, stable } = live;
+  return (
+    live.generation === write.generation &&
+    hashOf(ports, stable.configuration) === write.candidateHash &&
+    (candidate === null || hashOf(ports, candidate.configuration) === write.route.hash)
+  );
 }
 
 function serves(ports: ActivityPorts, live: LiveConfiguration, route: BackupRoute): boolean {

@@ -158,7 +158,7 @@ export async function recorded(
   return record;
 }
 
-export function isPromoted(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {
+function isPromoted(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {
   return (
     live.generation === write.generation &&
     live.candidate === null &&

@@ -99,6 +99,7 @@ describe('with a change in flight', () => {
     await driver.setWeight(100);
     await world.activities.promoteCandidate(driver.nextWrite());
     await world.activities.routeToBackup(routeWrite());
+    await world.activities.routeToBackup(routeWrite());
     expect(await world.live()).toMatchObject({
       candidate: { configuration: { model: BACKUP } },
       weight_pct: 100,
