@@ -1,7 +1,7 @@
 /** The backup route on a real gateway and a real database: with a change in flight, and with none. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { Driver, holderOf, withBaseline } from './rollout-driver.ts';
+import { admitRequest, Driver, holderOf, withBaseline } from './rollout-driver.ts';
 import { byHand, CANDIDATE, createWorld, INCUMBENT, SERVICE, traces, type World } from './world.ts';
 
 const BACKUP = 'gpt-4o-mini-2024-07-18';
@@ -149,6 +149,25 @@ describe('with a change in flight', () => {
     expect(found.verdict.outcome).not.toBe('harm');
     expect(found.evidence.guardrails).toEqual(before.guardrails);
   });
+});
+
+it('traffic of the backup model is no baseline of what was promoted after it', async () => {
+  const driver = await Driver.admitted(world);
+  await driver.setWeight(100);
+  await world.activities.promoteCandidate(driver.nextWrite());
+  const range = { arm: 'candidate', generation: driver.generation } as const;
+  const [fromMs, toMs] = [world.nowMs, world.nowMs + 10_000];
+  await world.feed({ ...range, count: 400, fromMs, toMs, quality: 0 });
+  await world.feed({ ...range, count: 400, fromMs: toMs, toMs: toMs + 10_000, quality: 0.9 });
+  world.nowMs = toMs + 20_000;
+  const apart = [{ fromNo: Math.floor(fromMs / 1_000), toNo: Math.floor(toMs / 1_000) - 1 }];
+  const state = { ...driver.state, phase: 'ended', outcome: 'promoted', apart } as const;
+  await world.activities.finishRollout({ state, holder: driver.holder });
+  const next = holderOf(`rollout/${SERVICE}`, 'run-2');
+  const { evidence } = await world.activities.admitRollout(
+    admitRequest({ change: { model: BACKUP }, force: true }, next),
+  );
+  expect(evidence.frozen.quality).toBeGreaterThan(0.8);
 });
 
 describe('at admission', () => {
