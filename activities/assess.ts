@@ -12,6 +12,7 @@ import type { ConfigurationRecord, ServiceRecord } from '../src/ports/stores.ts'
 import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './hash-of.ts';
+import { isBackupRoute } from './incident.ts';
 import type { ActivityPorts } from './ports.ts';
 import { shadowEvidence } from './shadow-evidence.ts';
 import { standstillOf } from './standstill.ts';
@@ -81,6 +82,11 @@ async function decide(
 
   const stable = await ports.configurations.stable(serviceId);
   if (!stable) return nothing('no stable configuration is recorded');
+  if (isBackupRoute(stable)) {
+    return nothing(
+      `the service is on its backup route (generation ${stable.generation}): restoreConfiguration {"to":"previous"} ends it`,
+    );
+  }
   const observed = await observe(ports, serviceId, stable);
   if (observed.labels < settings.cycle.minLabels) {
     return nothing(

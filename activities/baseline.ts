@@ -37,7 +37,8 @@ export async function baselineOf(
 ): Promise<Baseline> {
   const { serviceId } = service;
   const generation = live.stable.generation;
-  const range = { serviceId, generation, fromMs: nowMs - BASELINE_MS, toMs: nowMs };
+  const fromMs = Math.max(nowMs - BASELINE_MS, await backupUntilMs(ports, serviceId, generation));
+  const range = { serviceId, generation, fromMs, toMs: nowMs };
   const rateFromMs = Math.max(nowMs - RATE_MS, service.adoptedAtMs ?? 0);
   const rateRange = { serviceId, generation: null, fromMs: rateFromMs, toMs: nowMs };
   const [asStable, asCandidate, ...recent] = await Promise.all([
@@ -64,4 +65,15 @@ export async function baselineOf(
     labels: quality?.count ?? 0,
     labelsPerHour: (labels * 3_600_000) / Math.max(1_000, nowMs - rateFromMs),
   };
+}
+
+/** A rollout that was on the backup route served another model under its own generation: nothing until then counts. */
+async function backupUntilMs(
+  ports: Pick<ActivityPorts, 'rollouts'>,
+  serviceId: string,
+  generation: number,
+): Promise<number> {
+  const rollout = (await ports.rollouts.list(serviceId)).find((each) => each.generation === generation);
+  const kept = (rollout?.state ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof kept['backupUntilMs'] === 'number' ? kept['backupUntilMs'] : 0;
 }

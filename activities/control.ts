@@ -6,7 +6,7 @@ import { Failure } from '../src/domain/failure.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import { hashOf } from './hash-of.ts';
-import { requireOurs, requireWeight, type OwnWrite } from './ours.ts';
+import { isOwn, requireOurs, requireWeight, type OwnWrite } from './ours.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 import { requireNotFrozen, requireNotPaused } from './standstill.ts';
 
@@ -46,7 +46,9 @@ export async function setWeight(
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   const before = await gateway.read(write.serviceId);
   const found = await requireOurs(ports, write, before);
-  if (found === 'ours' && servedPct !== undefined) {
+  const isBackup =
+    before.candidate !== null && hashOf(ports, before.candidate.configuration) === write.backupHash;
+  if (found === 'ours' && servedPct !== undefined && !isBackup) {
     requireWeight(write, before, servedPct === 0 ? [write.weightPct] : [servedPct, write.weightPct]);
   }
   await gateway.setCandidate({ ...write, configuration: candidate.body });
@@ -123,8 +125,7 @@ function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfi
   if (live.generation !== write.generation) return;
   const stable = hashOf(ports, live.stable.configuration);
   const foreignStable = stable !== write.stableHash && stable !== write.candidateHash;
-  const foreignCandidate =
-    live.candidate !== null && hashOf(ports, live.candidate.configuration) !== write.candidateHash;
+  const foreignCandidate = live.candidate !== null && !isOwn(ports, write, live.candidate.configuration);
   // Our candidate goes first, whatever somebody has made of the stable configuration.
   if (!foreignCandidate && (!foreignStable || live.candidate !== null)) return;
   const what = foreignCandidate ? 'another candidate is served' : 'another stable configuration is served';

@@ -53,9 +53,20 @@ export async function finishRollout(
     startedAtMs: plan.admittedAtMs,
     endedAtMs: nowMs,
     reason,
-    state: { verdict: state.verdict, looks: state.looks, steps: state.steps, summary: plan.summary },
+    state: {
+      verdict: state.verdict,
+      looks: state.looks,
+      steps: state.steps,
+      summary: plan.summary,
+      ...(state.apart && { backupUntilMs: backupUntilMs(state) }),
+    },
   });
   await ports.leases.release(plan.serviceId, holder);
+}
+
+/** When the last traffic of the backup model under this rollout's generation had ended. */
+function backupUntilMs({ apart = [], plan }: RolloutState): number {
+  return Math.max(...apart.map(({ toNo }) => (toNo + 1) * plan.blockMs));
 }
 
 /** A promotion that a restore has overtaken is closed as superseded: the newer stable configuration stays. */

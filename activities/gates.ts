@@ -8,7 +8,7 @@ import {
   type Exposures,
 } from '../src/analysis/index.ts';
 import type { Arm, Block } from '../src/domain/window.ts';
-import type { LookGates, RolloutState } from '../src/state/rollout/index.ts';
+import { isApart, type LookGates, type RolloutState } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
 import { standstillGate } from './standstill.ts';
 
@@ -33,7 +33,10 @@ export async function gatesOf(
   const { serviceId, generation, blockMs } = plan;
   const recent =
     toNo < fromNo ? [] : await ports.windows.blocks({ serviceId, generation, blockMs, fromNo, toNo });
-  const share = recent.map(exposuresOf).reduce(foldExposures, before);
+  const share = recent
+    .filter(({ no }) => !isApart(state, no))
+    .map(exposuresOf)
+    .reduce(foldExposures, before);
   const parity = folded
     .map(labelCounts)
     .filter((counts) => counts !== null)

@@ -4,6 +4,7 @@
  */
 import { admitRollout, type Admission, type AdmitRequest } from './admit-rollout.ts';
 import { assess } from './assess.ts';
+import { routeToBackup } from './backup-route.ts';
 import { promoteCandidate, setWeight, takeBackCandidate } from './control.ts';
 import { withCompensationFailures, withFailures } from './failures.ts';
 import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
@@ -13,13 +14,15 @@ import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
 import { restoreStable } from './restore-stable.ts';
 import { prepareRestore, tellHolder } from './restore.ts';
+import { respondToIncident } from './incident.ts';
 import { retakeLease } from './retake-lease.ts';
-import { describeChange, sweep } from './sweep.ts';
+import { describeChange, startCycle, sweep, tellCycle } from './sweep.ts';
 import { watchPromotion } from './watch-promotion.ts';
 
 export type { ActivityPorts, GatewayWrite } from './ports.ts';
 export type { Assessment, Observed } from './assess.ts';
 export type { Promoted, WeightSet } from './control.ts';
+export type { IncidentResponse } from './incident.ts';
 export type { Room } from './make-room.ts';
 export type { LeaseRetaken } from './retake-lease.ts';
 export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
@@ -49,7 +52,9 @@ export function createActivities(ports: ActivityPorts) {
       renewLeaseRun(ports, request),
     ),
     retakeLease: withFailures((request: Parameters<typeof retakeLease>[1]) => retakeLease(ports, request)),
+    startCycle: withFailures((request: Parameters<typeof startCycle>[1]) => startCycle(ports, request)),
     sweep: withFailures(() => sweep(ports)),
+    tellCycle: withFailures((request: Parameters<typeof tellCycle>[1]) => tellCycle(ports, request)),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
     watchPromotion: withFailures((request: Parameters<typeof watchPromotion>[1]) =>
       watchPromotion(ports, request),
@@ -63,6 +68,12 @@ export function createControlActivities(ports: ActivityPorts) {
     setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
     promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) =>
       promoteCandidate(ports, request),
+    ),
+    routeToBackup: withFailures((request: Parameters<typeof routeToBackup>[1]) =>
+      routeToBackup(ports, request),
+    ),
+    respondToIncident: withFailures((request: Parameters<typeof respondToIncident>[1]) =>
+      respondToIncident(ports, request),
     ),
     takeBackCandidate: withCompensationFailures(
       (request: Parameters<typeof takeBackCandidate>[1]) => takeBackCandidate(ports, request),

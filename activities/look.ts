@@ -2,13 +2,13 @@
  * One look of a rollout: renews the lease, folds in the blocks that have matured, judges, and records. One activity, so
  * that a look costs 11 history events.
  */
-import { foldBlock, type RolloutEvidence } from '../src/analysis/index.ts';
+import { foldBlock, proveFallAnew, type RolloutEvidence } from '../src/analysis/index.ts';
 import { canonicalJson } from '../src/decision/index.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
-import { reduceRollout, type Look, type RolloutState } from '../src/state/rollout/index.ts';
+import { isApart, reduceRollout, type Look, type RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
 import { carriedEvidence } from './carried-evidence.ts';
 import { freshened } from './freshness.ts';
@@ -27,7 +27,8 @@ export type LookRequest = GatewayWrite & { readonly state: RolloutState; readonl
  */
 export async function look(ports: ActivityPorts, request: LookRequest): Promise<Look> {
   const { state } = request;
-  const carried = carriedEvidence(state.evidence, `rollout of ${request.serviceId}`);
+  const read = carriedEvidence(state.evidence, `rollout of ${request.serviceId}`);
+  const carried = state.fallAnew === true ? proveFallAnew(read) : read;
   const before = await ours(ports, request);
   const nowMs = ports.nowMs();
   const toNo = Math.floor((nowMs - state.plan.matureAfterMs) / state.plan.blockMs) - 1;
@@ -88,7 +89,8 @@ async function takeBlocks(
 ): Promise<readonly Block[]> {
   if (toNo <= state.foldedTo) return [];
   const range = { serviceId, generation, blockMs: state.plan.blockMs, fromNo: state.foldedTo + 1, toNo };
-  return ports.windows.markFolded(serviceId, generation, await ports.windows.blocks(range));
+  const blocks = (await ports.windows.blocks(range)).filter(({ no }) => !isApart(state, no));
+  return ports.windows.markFolded(serviceId, generation, blocks);
 }
 
 /** A block belongs to the step during which it began. */

@@ -4,7 +4,7 @@
  */
 import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
-import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
@@ -40,16 +40,27 @@ export async function servedOf(
   if (hashOf(ports, live.stable.configuration) !== write.stableHash) {
     throw stale(`${serviceId}: the stable configuration was changed at the gateway by somebody else`);
   }
-  if (candidate && hashOf(ports, candidate.configuration) === write.candidateHash) {
+  if (candidate && isOwn(ports, write, candidate.configuration)) {
     return live.generation === generation ? 'ours' : 'unwritten';
   }
   if (live.generation === generation) {
-    if (!candidate && live.last_change.kind === 'leaseExpired') return 'leaseLost';
+    const isGone = live.last_change.kind === 'leaseExpired' || write.leftNothing === true;
+    if (!candidate && isGone) return 'leaseLost';
     const what = candidate ? 'another candidate is served' : 'the candidate was taken away';
     throw stale(`${serviceId}: ${what} at the gateway (${live.last_change.kind})`);
   }
   if (candidate) await requireRecorded(ports, serviceId, candidate);
   return 'unwritten';
+}
+
+/** Whether a candidate is this rollout's: what it tries, or the backup model in its place. */
+export function isOwn(
+  ports: Pick<ActivityPorts, 'hash'>,
+  { candidateHash, backupHash }: Pick<GatewayWrite, 'candidateHash' | 'backupHash'>,
+  configuration: Configuration,
+): boolean {
+  const hash = hashOf(ports, configuration);
+  return hash === candidateHash || hash === backupHash;
 }
 
 /** The weight that the last read-back showed must still be served: a greater or smaller one is somebody's. */

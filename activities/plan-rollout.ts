@@ -13,6 +13,7 @@ import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import type { RolloutStrategy } from '../src/domain/strategy.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
+import { backupOf, withModel } from './backup-route.ts';
 import type { Baseline } from './baseline.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -57,6 +58,16 @@ export async function problemsOfChange(
   }
   const refused = await ports.orchestratorFor(settings.orchestrator).validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
+  const { backup } = settings.candidates;
+  if (backup !== undefined) {
+    // Found out now, and not when the service is hurt.
+    const unserved = await ports
+      .orchestratorFor(settings.orchestrator)
+      .validate(input.serviceId, withModel(stable, backup));
+    problems.push(
+      ...unserved.map((problem) => ({ ...problem, field: `candidates.backup, ${problem.field}` })),
+    );
+  }
   return problems;
 }
 
@@ -109,6 +120,10 @@ export function planOf(
     approvalTimeoutMs: durationMs(settings.change.approvalTimeout),
     onApprovalTimeout: settings.change.onApprovalTimeout,
     ...(settings.notify.length > 0 && { notify: settings.notify }),
+    backup: backupOf(ports, settings.candidates.backup, {
+      stable: from.stable.body,
+      candidate: from.candidate,
+    }),
     guardrails,
     constraints: {
       ...(constraints.minQuality === undefined ? {} : { minQuality: constraints.minQuality }),

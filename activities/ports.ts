@@ -46,4 +46,8 @@ export interface GatewayWrite {
   readonly candidateHash: string;
   /** See `CandidateWrite`. */
   readonly deployedAs?: 'BLUE_GREEN';
+  /** Of the backup route that may be served in the candidate's place. */
+  readonly backupHash?: string;
+  /** The rollout has taken its candidate away itself: that none is served is nobody else's doing. */
+  readonly leftNothing?: boolean;
 }

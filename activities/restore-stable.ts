@@ -3,6 +3,7 @@ import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import { mismatch, recorded } from './control.ts';
+import { isBackupRoute } from './incident.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
 
@@ -145,7 +146,9 @@ async function closeBooks(
   }
   const replaced = await configurations.stable(serviceId);
   if (takesBack && replaced && replaced.hash !== hash) {
-    await configurations.end(serviceId, replaced.generation, 'rolledBack', ports.nowMs());
+    // A backup route that is over was not found wanting: its model may be tried again.
+    const status = isBackupRoute(replaced) ? 'superseded' : 'rolledBack';
+    await configurations.end(serviceId, replaced.generation, status, ports.nowMs());
   }
   await configurations.promote(serviceId, generation, ports.nowMs());
 }

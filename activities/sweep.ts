@@ -25,6 +25,22 @@ export async function sweep(ports: ActivityPorts): Promise<SweepSummary> {
   return { services: services.length, started };
 }
 
+/** Record. Starts `cycle/<service>` because of an event; false when one runs already. A second run changes nothing. */
+export async function startCycle(
+  ports: Pick<ActivityPorts, 'workflows'>,
+  { serviceId }: { readonly serviceId: string },
+): Promise<boolean> {
+  return ports.workflows.startCycle(serviceId, 'event');
+}
+
+/** Record. Hands an anomaly that came when a change had just ended to the service's cycle. A second run signals it again, which is harmless. */
+export async function tellCycle(
+  ports: Pick<ActivityPorts, 'workflows'>,
+  { serviceId, anomaly }: { readonly serviceId: string; readonly anomaly: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  await ports.workflows.tellCycle(serviceId, anomaly);
+}
+
 /**
  * Decide. How the change under `workflowId` ended, null while it runs. For a cycle whose child's report got lost.
  */

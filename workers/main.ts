@@ -7,8 +7,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Pool } from 'pg';
 import { checkBootstrap } from '../deploy/bootstrap.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
+import { createAnomalySender } from '../src/adapters/temporal/index.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
 import { startIngest } from '../src/ingest/index.ts';
+import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
 import { createPorts } from './ports.ts';
 import { startGatewayRole } from './roles/gateway.ts';
@@ -72,11 +74,20 @@ function openPool(url: string | undefined): Pool {
 }
 
 async function ingest(given: Flags, pool: Pool): Promise<void> {
+  const { address, namespace } = given;
+  // Opened by the first alert: ingest takes events also while Temporal is away.
+  const connection = Connection.lazy({ address });
+  running.add('Temporal client of ingest', () => connection.close());
+  const stores = createStores(pool);
   const receiver = await startIngest({
     host: '127.0.0.1',
     httpPort: given.otlpHttpPort,
     grpcPort: given.otlpGrpcPort,
-    store: createStores(pool).ingest,
+    store: stores.ingest,
+    alerts: {
+      store: stores.alerts,
+      sender: createAnomalySender(new Client({ connection, namespace }), TASK_QUEUE),
+    },
     logger: logger.child({ role: 'ingest' }),
   });
   running.add('ingest', () => receiver.close());

@@ -9,6 +9,7 @@ import { bootstrap } from '../deploy/bootstrap.ts';
 import { migrate } from '../deploy/migrate.ts';
 import type { ActivityPorts } from '../activities/index.ts';
 import { createStores, type Stores } from '../src/adapters/postgres/index.ts';
+import { createAnomalySender } from '../src/adapters/temporal/index.ts';
 import { adoptService } from '../src/client/adopt-service.ts';
 import type { Logger } from '../src/config/log.ts';
 import { canonicalJson } from '../src/decision/index.ts';
@@ -17,6 +18,7 @@ import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { startEmbeddedStack, type EmbeddedStack } from '../src/embedded/index.ts';
 import { startIngest } from '../src/ingest/index.ts';
 import { loadRecordedOutcomes, startTraffic, type Traffic } from '../src/replay/index.ts';
+import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { createPorts } from './ports.ts';
 import type { Running } from './running.ts';
 import { startGatewayRole } from './roles/gateway.ts';
@@ -81,6 +83,7 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
     httpPort: stack.ports.otlpHttp,
     grpcPort: stack.ports.otlpGrpc,
     store: stores.ingest,
+    alerts: { store: stores.alerts, sender: createAnomalySender(client, TASK_QUEUE) },
     logger: logger.child({ role: 'ingest' }),
   });
   running.add('ingest', () => ingest.close());

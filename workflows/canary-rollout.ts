@@ -22,17 +22,16 @@ import {
 import type { Activities, ControlActivities, Promoted, RolloutSummary } from '../activities/index.ts';
 import type { Message } from '../src/state/messages.ts';
 import {
+  diverts,
+  isLate,
   nextRolloutAction,
-  noticeOf,
   receiveMessage,
   reduceRollout,
   replacementInput,
-  rolloutNotices,
   startRollout,
   upgradeRolloutState,
   type RolloutAction,
   type RolloutEvent,
-  type RolloutNotice,
   type RolloutState,
 } from '../src/state/rollout/index.ts';
 import {
@@ -40,24 +39,26 @@ import {
   compensateOptions,
   decideOptions,
   mutateOptions,
-  notifyOptions,
   recordOptions,
 } from './activity-options.ts';
 import { describeRollout } from './describe-rollout.ts';
 import { asWorkflowFailure, failureReason, failureType, isContinueAsNew } from './failures.ts';
+import { gatewayWrite } from './gateway-write.ts';
 import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
 import { startWatch } from './start-watch.ts';
+import { summaryOf } from './rollout-summary.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
+import { openTelling } from './telling.ts';
 
 const admit =
   proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun' | 'retakeLease'>>(admitOptions);
 const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
 const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
-const people = proxyActivities<Pick<Activities, 'notify'>>(notifyOptions);
-const mutate = proxyActivities<Pick<ControlActivities, 'setWeight' | 'promoteCandidate'>>(mutateOptions);
+const mutate =
+  proxyActivities<Pick<ControlActivities, 'setWeight' | 'promoteCandidate' | 'routeToBackup'>>(mutateOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'takeBackCandidate'>>(compensateOptions);
 
 /** What travels through continue-as-new. */
@@ -76,8 +77,6 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   let refusal: string | null = null;
   let waitsFor: string | null = null;
   let clockMs = info.startTime.getTime();
-  const toTell: RolloutNotice[] = [];
-  const telling = new Set<Promise<void>>();
 
   const receive = (message: Message): Answer => {
     if (!state) {
@@ -85,10 +84,12 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       return { accepted: true, reason: 'kept until the rollout has been admitted' };
     }
     const received = receiveMessage(state, message, Date.now());
+    if (message.name === 'anomaly' && isLate(state, message)) telling.noteLate(message);
     become(received.state);
     return received.answer;
   };
   const inbox = openInbox(receive, carried?.ignored);
+  const telling = openTelling(inbox);
   setHandler(stateQuery, () => describeRollout({ input, state, ignored: inbox.ignored, refusal, waitsFor }));
   setHandler(decisionsQuery, () => state?.log ?? []);
   CancellationScope.current().cancelRequested.catch(() => {
@@ -127,7 +128,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     });
     describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
     const started = startRollout(admission.plan, admission.evidence);
-    noteFor(null, started);
+    telling.noteFor(null, started);
     return started;
   }
 
@@ -160,18 +161,24 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Runs the interpreter until nothing is left to do. */
   async function drive(): Promise<void> {
     for (;;) {
-      if (workflowInfo().continueAsNewSuggested && current().phase === 'soaking') await handOver();
-      tell();
       const action = nextRolloutAction(current(), clockMs);
+      if (workflowInfo().continueAsNewSuggested && mayHandOver(action)) await handOver();
+      telling.tell(current());
       if (action.kind === 'finish') return;
       await perform(action);
     }
   }
 
+  /** Rollouts of before there was a backup route hand over while they soak only. */
+  function mayHandOver({ kind }: RolloutAction): boolean {
+    const { phase, plan } = current();
+    return phase === 'soaking' || (plan.backup !== undefined && kind === 'wait');
+  }
+
   async function handOver(): Promise<never> {
     await condition(allHandlersFinished);
-    tell();
-    await Promise.all(telling);
+    telling.tell(current());
+    await telling.settled(current());
     return continueAsNew<typeof canaryRollout>(input, { state: current(), ignored: inbox.ignored });
   }
 
@@ -189,6 +196,10 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         return setWeight(action.weightPct);
       case 'look':
         return look();
+      case 'routeToBackup':
+        return routeToBackup();
+      case 'leaveBackup':
+        return leaveBackup();
       case 'promote':
         return promote();
       case 'takeBack':
@@ -233,6 +244,40 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     });
   }
 
+  /** Serves the backup model to everybody, or renews its lease. What the gateway refuses leaves the rollout held, no more. */
+  async function routeToBackup(): Promise<void> {
+    const { plan, backup } = current();
+    const { backup: route, leaseMs } = plan;
+    if (!route) return happened({ kind: 'backupRefused', atMs: clockMs, why: 'the service names none' });
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    await interruptible(async () => {
+      try {
+        const { atMs, leaseExpiresAtMs } = await mutate.routeToBackup({ ...owned(), route, leaseMs });
+        clockReads(atMs);
+        happened({ kind: 'backupServed', atMs, leaseExpiresAtMs });
+      } catch (error) {
+        if (isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error)))
+          throw error;
+        happened({
+          kind: 'backupRefused',
+          atMs: Math.max(Date.now(), clockMs),
+          why: failureReason(error),
+        });
+      }
+    });
+    if (backup?.stage === 'wanted')
+      describeSelf({ service: plan.serviceId, kind: 'rollout', phase: 'backup' });
+  }
+
+  /** The same compensation as a rollback's: the stable configuration is live alone when it ends. A rollback interrupts it. */
+  async function leaveBackup(): Promise<void> {
+    const first = reserveTwo();
+    await interruptible(async () => {
+      await compensate.takeBackCandidate({ ...first, reason: 'the backup route is left' });
+      happened({ kind: 'backupLeft', atMs: Math.max(Date.now(), clockMs) });
+    });
+  }
+
   async function promote(): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
@@ -248,9 +293,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
    * for the case that a promotion had already been written.
    */
   async function takeBack(): Promise<void> {
-    happened({ kind: 'writeStarted', atMs: Date.now() });
-    const first = write();
-    happened({ kind: 'writeStarted', atMs: Date.now() });
+    const first = reserveTwo();
     try {
       await compensate.takeBackCandidate({ ...first, reason: current().ending?.reason ?? 'taken back' });
       happened({ kind: 'takenBack', atMs: Date.now() });
@@ -261,6 +304,14 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         await sleep('5s');
       }
     }
+  }
+
+  /** What a compensation writes under, with the next revision kept free for its second write. */
+  function reserveTwo() {
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    const first = write();
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    return first;
   }
 
   /** Runs a step that a rollback interrupts at once. What the step may still write is fenced out by its revision. */
@@ -274,7 +325,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         await retakeLease();
       } else if (failureType(error) === 'StaleGeneration') {
         happened({ kind: 'superseded', atMs: Date.now(), why: failureReason(error) });
-      } else if (!(isCancellation(error) && current().ending)) {
+      } else if (!(isCancellation(error) && (current().ending || current().held || current().backup))) {
         happened({ kind: 'stepFailed', atMs: Date.now(), by: 'optimizer', why: failureReason(error) });
       }
     } finally {
@@ -294,18 +345,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function finish(): Promise<RolloutSummary> {
     const ended = current();
     const outcome = ended.outcome ?? 'rolledBack';
-    const reason = ended.ending?.reason ?? ended.log.at(-1)?.why ?? '';
+    const summary = summaryOf(ended);
+    const { reason } = summary;
     describeSelf({ service: ended.plan.serviceId, kind: 'rollout', phase: 'ended', verdict: outcome });
-    const summary: RolloutSummary = {
-      serviceId: ended.plan.serviceId,
-      generation: ended.plan.generation,
-      summary: ended.plan.summary,
-      outcome,
-      reason,
-      looks: ended.looks,
-      steps: ended.steps,
-      historyEvents: workflowInfo().historyLength,
-    };
     try {
       await record.finishRollout({ state: ended, holder: holder() });
     } catch (error) {
@@ -314,11 +356,11 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     if (outcome === 'promoted') await startWatch(ended);
     const next = outcome === 'replaced' ? replacementInput(ended, input) : null;
     if (next) {
-      await Promise.all(telling);
+      await telling.settled(ended);
       return continueAsNew<typeof canaryRollout>(next);
     }
     await reportToParent({ outcome, reason, generation: ended.plan.generation });
-    await Promise.all(telling);
+    await telling.settled(current());
     if (cancelled && outcome !== 'promoted')
       throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);
     return summary;
@@ -332,28 +374,10 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   function become(next: RolloutState): void {
     if (next !== state) changed = true;
     const beginsToEnd = next.ending !== null && state?.ending === null;
-    noteFor(state, next);
+    const interrupts = beginsToEnd || (state !== null && diverts(state, next));
+    telling.noteFor(state, next);
     state = next;
-    if (beginsToEnd) step?.cancel();
-  }
-
-  /** What has to be told. Sent by the loop, not by a message's handler. */
-  function noteFor(before: RolloutState | null, after: RolloutState): void {
-    if (after.plan.notify && before !== after) toTell.push(...rolloutNotices(before, after));
-  }
-
-  /** Sends what is to be told, beside everything else: nothing waits for a webhook but the end of the run. */
-  function tell(): void {
-    for (const told of toTell.splice(0)) {
-      const notice = noticeOf(current(), told, info.workflowId, Date.now());
-      const sending = people
-        .notify({ notify: current().plan.notify ?? [], notice })
-        .catch((error: unknown) => {
-          inbox.ignored.push({ atMs: Date.now(), name: 'notify', why: failureReason(error) });
-        })
-        .finally(() => telling.delete(sending));
-      telling.add(sending);
-    }
+    if (interrupts) step?.cancel();
   }
 
   function happened(event: RolloutEvent): void {
@@ -369,19 +393,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return { ...write(), holder: holder() };
   }
 
-  /** What every write carries. `revision` was raised by the event before. */
   function write() {
-    const { plan, revision } = current();
-    return {
-      serviceId: plan.serviceId,
-      target: plan.target,
-      generation: plan.generation,
-      revision,
-      idempotencyKey: `${info.workflowId}/${plan.generation}/${revision}`,
-      stableHash: plan.stableHash,
-      stableGeneration: plan.stableGeneration,
-      candidateHash: plan.candidateHash,
-      ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),
-    };
+    return gatewayWrite(info.workflowId, current());
   }
 }

@@ -11,17 +11,25 @@ import {
   condition,
   getExternalWorkflowHandle,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setHandler,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { Activities, Assessment, CycleSummary } from '../activities/index.ts';
-import type { Message } from '../src/state/messages.ts';
-import { admitOptions, decideOptions } from './activity-options.ts';
+import type {
+  Activities,
+  Assessment,
+  ControlActivities,
+  CycleSummary,
+  IncidentResponse,
+} from '../activities/index.ts';
+import { responseTo } from '../src/state/incident.ts';
+import { anomalyPayload, SEVERITIES, type Message } from '../src/state/messages.ts';
+import { admitOptions, decideOptions, mutateOptions, notifyOptions } from './activity-options.ts';
 import { canaryRollout } from './canary-rollout.ts';
-import { asWorkflowFailure } from './failures.ts';
+import { asWorkflowFailure, failureReason } from './failures.ts';
 import { openInbox } from './inbox.ts';
 import {
   changeEndedSignal,
@@ -35,6 +43,11 @@ import { describeSelf } from './search-attributes.ts';
 
 const { assess } = proxyActivities<Pick<Activities, 'assess'>>(admitOptions);
 const { describeChange } = proxyActivities<Pick<Activities, 'describeChange'>>(decideOptions);
+const { notify } = proxyActivities<Pick<Activities, 'notify'>>(notifyOptions);
+const { respondToIncident } = proxyActivities<Pick<ControlActivities, 'respondToIncident'>>(mutateOptions);
+
+/** What was done about anomalies, newest last. */
+const RESPONSES_KEPT = 20;
 
 /** A child whose report got lost is asked for at this pace. */
 const ASK_AGAIN = '10m';
@@ -47,6 +60,9 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
   let ended: ChangeEnded | null = null;
   let stopped: string | null = null;
   const outbox: Message[] = [];
+  /** Anomalies that the change in flight did not take any more. */
+  const untaken: Message[] = [];
+  const responses: string[] = [];
 
   const inbox = openInbox((message): Answer => {
     if (message.name !== 'rollback' && message.name !== 'anomaly') {
@@ -55,11 +71,13 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
         reason: `a cycle takes rollback and anomaly; send ${message.name} to the rollout`,
       };
     }
+    if (message.name === 'anomaly' && !concerns(message, input))
+      return { accepted: false, reason: 'does not concern this service' };
     if (phase === 'OBSERVING' && message.name === 'rollback') stopped = message.reason;
     outbox.push(message);
     return { accepted: true, reason: 'passed on to the change in flight' };
   });
-  setHandler(stateQuery, () => ({ input, phase, assessment, ended, ignored: inbox.ignored }));
+  setHandler(stateQuery, () => ({ input, phase, assessment, ended, responses, ignored: inbox.ignored }));
   setHandler(decisionsQuery, () => (assessment ? [assessment] : []));
   setHandler(changeEndedSignal, (report: unknown) => {
     if (isReport(report)) ended = report;
@@ -72,18 +90,73 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
 
   return CancellationScope.nonCancellable(async () => {
     const { workflowId, runId } = workflowInfo();
+    await respond();
     const decided = await assess({ input, workflowId, runId }).catch((error: unknown) => {
       throw asWorkflowFailure(error);
     });
     assessment = decided;
-    if (decided.kind !== 'deploy' || stopped !== null) return finish(stopped ?? decided.reason);
+    if (decided.kind !== 'deploy' || stopped !== null) {
+      await respond();
+      return finish(stopped ?? decided.reason);
+    }
     phase = 'DEPLOYING';
     describeSelf({ service: decided.serviceId, kind: 'cycle', phase: 'deploying' });
-    if (!(await deploy(decided))) return finish('another change is in flight');
+    if (!(await deploy(decided))) {
+      await respond();
+      return finish('another change is in flight');
+    }
     phase = 'MONITORING';
     await follow(`rollout/${decided.serviceId}`);
+    outbox.push(...untaken);
+    await respond();
     return finish(ended?.reason ?? 'the change has ended');
   });
+
+  /**
+   * Answers the anomalies that no change of this cycle took. What holds the service gets them; else the service goes on its backup route.
+   * Cycles of before there was one passed them on only, and ended without.
+   */
+  async function respond(): Promise<void> {
+    while (outbox.some(isAnomaly)) {
+      if (!patched('2026-11-backup-route')) return;
+      const all = outbox.splice(0);
+      outbox.push(...all.filter((message) => !isAnomaly(message)));
+      const [worst, ...others] = all.filter(isAnomaly).toSorted((a, b) => rankOf(b) - rankOf(a));
+      if (!worst) return;
+      const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+      responses.push(`${await respondTo(worst)}${more}`);
+      responses.splice(0, responses.length - RESPONSES_KEPT);
+    }
+  }
+
+  async function respondTo(anomaly: Anomaly): Promise<string> {
+    const { severity, security } = anomaly;
+    const what = `${severity} anomaly: ${anomaly.anomalyType}`;
+    if (!responseTo({ severity, security, inFlight: false, bothHurt: false }).backup) return `${what}: noted`;
+    try {
+      const response = await respondToIncident({ input, anomaly, holder: holder() });
+      if (response.kind === 'inFlight') {
+        await passOn(response.workflowId, anomaly);
+        return `${what}: passed on to ${response.workflowId}`;
+      }
+      if (response.kind === 'routed') await tell(response);
+      return response.kind === 'routed' ? response.reason : `${what}: ${response.reason}`;
+    } catch (error) {
+      return `${what}: ${failureReason(error)}`;
+    }
+  }
+
+  async function tell({ notify: to, notice }: Extract<IncidentResponse, { kind: 'routed' }>): Promise<void> {
+    if (to.length === 0) return;
+    await notify({ notify: to, notice }).catch((error: unknown) => {
+      inbox.ignored.push({ atMs: Date.now(), name: 'notify', why: failureReason(error) });
+    });
+  }
+
+  function holder() {
+    const { workflowId, firstExecutionRunId: firstRunId, runId } = workflowInfo();
+    return { workflowId, firstRunId, runId };
+  }
 
   async function deploy(decided: Exclude<Assessment, { kind: 'nothingToDo' }>): Promise<boolean> {
     try {
@@ -113,7 +186,7 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
       if (ended) return;
       for (const message of outbox.splice(0)) {
         if (message.name === 'rollback') phase = 'ROLLING_BACK';
-        await passOn(rolloutId, message);
+        if (!(await passOn(rolloutId, message)) && isAnomaly(message)) untaken.push(message);
       }
       if (!ended && outbox.length === 0) ended = await askForTheEnd(rolloutId);
     }
@@ -128,29 +201,42 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
     }
   }
 
-  async function passOn(rolloutId: string, message: Message): Promise<void> {
+  /** False when nobody takes it any more. */
+  async function passOn(rolloutId: string, message: Message): Promise<boolean> {
     const signal = messageSignals.find(({ name }) => name === message.name)?.signal;
-    if (!signal) return;
-    const payload =
-      message.name === 'anomaly'
-        ? {
-            anomaly_type: message.anomalyType,
-            severity: message.severity,
-            affected_services: message.affectedServices,
-            ...(message.messageId === undefined ? {} : { id: message.messageId }),
-          }
-        : message;
+    if (!signal) return false;
+    const payload = message.name === 'anomaly' ? anomalyPayload(message) : message;
     try {
       await getExternalWorkflowHandle(rolloutId).signal(signal, payload);
+      return true;
     } catch {
       // The rollout has ended in the meantime: its report is on the way.
+      return false;
     }
   }
 
   function finish(reason: string): CycleSummary {
     phase = 'COMPLETE';
-    return { assessment, change: ended, reason, historyEvents: workflowInfo().historyLength };
+    return {
+      assessment,
+      change: ended,
+      reason: [...responses, reason].join('; '),
+      historyEvents: workflowInfo().historyLength,
+    };
   }
+}
+
+type Anomaly = Extract<Message, { name: 'anomaly' }>;
+
+const rankOf = ({ severity, security }: Anomaly): number =>
+  SEVERITIES.indexOf(severity) + (security ? SEVERITIES.length : 0);
+
+const isAnomaly = (message: Message): message is Anomaly => message.name === 'anomaly';
+
+/** The input is as it was typed: one that names no service is refused by the first activity. */
+function concerns({ affectedServices }: Anomaly, input: unknown): boolean {
+  const { serviceId } = (input ?? {}) as Readonly<Record<string, unknown>>;
+  return affectedServices.length === 0 || affectedServices.some((service) => service === serviceId);
 }
 
 /** A hand-typed signal of that name must not end the cycle. */

@@ -207,6 +207,7 @@ export {
 } from './restarts.ts';
 export type { Statistic } from './result.ts';
 export {
+  proveFallAnew,
   startEvidence,
   type ArmTotals,
   type FrozenBaseline,

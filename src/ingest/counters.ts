@@ -1,6 +1,8 @@
 /** What ingest has done since it started. Counts of this process, for `/health` and tests; the truth is in the database. */
 export interface Counters {
   readonly events: { accepted: number; duplicates: number; setAside: number; unknownService: number };
+  /** Alerts of a sentinel; those that could not be read are among the events set aside. */
+  readonly alerts: { accepted: number; duplicates: number; unknownService: number };
   /** `unchanged`: points that were counted before, and those that only give a baseline or add nothing. */
   readonly points: { counted: number; unchanged: number; setAside: number };
   /** Requests turned away because too many were in flight. */
@@ -9,6 +11,7 @@ export interface Counters {
 
 export const createCounters = (): Counters => ({
   events: { accepted: 0, duplicates: 0, setAside: 0, unknownService: 0 },
+  alerts: { accepted: 0, duplicates: 0, unknownService: 0 },
   points: { counted: 0, unchanged: 0, setAside: 0 },
   busy: 0,
 });

@@ -1,7 +1,9 @@
 /** Starts the receivers of one process: HTTP and gRPC. No logic of its own; all state that matters is in the store. */
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { AlertStore, AnomalySender } from '../ports/alerts.ts';
 import type { IngestStore } from '../ports/windows.ts';
+import { startDeliverer } from './alerts/deliverer.ts';
 import type { IngestContext } from './context.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createInFlight } from './in-flight.ts';
@@ -15,9 +17,13 @@ export interface IngestOptions {
   /** OTLP/gRPC; 0: any free port. */
   readonly grpcPort: number;
   readonly store: IngestStore;
+  /** Where alerts are kept, and who gets them. */
+  readonly alerts: { readonly store: AlertStore; readonly sender: AnomalySender };
   readonly logger: Logger;
   /** Batches worked on at once; more are answered 503. 32 by default. */
   readonly maxInFlight?: number;
+  /** How long alerts of one service and kind are collected, in ms; 2,000 by default. */
+  readonly alertWindowMs?: number;
   /** Milliseconds since the epoch; the wall clock by default. */
   readonly clock?: () => number;
 }
@@ -45,17 +51,31 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 
 /** Throws when a port is taken. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
+  const clock = options.clock ?? Date.now;
+  const { store: alerts, sender } = options.alerts;
+  const deliverer = startDeliverer({
+    store: alerts,
+    sender,
+    logger: options.logger,
+    clock,
+    ...(options.alertWindowMs !== undefined && { windowMs: options.alertWindowMs }),
+  });
   const context: IngestContext = {
     store: options.store,
+    alerts,
+    deliverer,
     logger: options.logger,
     counters: createCounters(),
     inFlight: createInFlight(options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT),
-    clock: options.clock ?? Date.now,
+    clock,
   };
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
   app.get('/health', () => ({ status: 'ok', ...context.counters }));
   await app.register(ingestRoutes, { context });
-  const grpc = await startGrpc(context, options.host, options.grpcPort);
+  const grpc = await startGrpc(context, options.host, options.grpcPort).catch(async (error: unknown) => {
+    await deliverer.close();
+    throw error;
+  });
   try {
     const httpUrl = await app.listen({ host: options.host, port: options.httpPort });
     let closed: Promise<unknown> | undefined;
@@ -64,11 +84,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       grpcAddress: grpc.address,
       stats: () => structuredClone(context.counters),
       close: async () => {
-        await (closed ??= Promise.all([closeHttp(app), grpc.close()]));
+        await (closed ??= Promise.all([closeHttp(app), grpc.close()]).then(() => deliverer.close()));
       },
     };
   } catch (error) {
-    await grpc.close();
+    await Promise.all([grpc.close(), deliverer.close()]);
     throw error;
   }
 }

@@ -14,6 +14,8 @@ export interface WorkflowDirectory {
   endOf(workflowId: string): Promise<WorkflowEnd | null>;
   /** Starts `cycle/<service>`; false when one runs already. */
   startCycle(serviceId: string, trigger: 'schedule' | 'threshold' | 'event'): Promise<boolean>;
+  /** Signals `anomaly` to `cycle/<service>`, which is started with it unless it runs. */
+  tellCycle(serviceId: string, anomaly: Readonly<Record<string, unknown>>): Promise<void>;
   /** Signals `rollback`; false when no such workflow runs. */
   signalRollback(
     workflowId: string,

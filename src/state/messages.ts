@@ -42,6 +42,8 @@ export type Message =
       readonly severity: Severity;
       readonly security: boolean;
       readonly affectedServices: readonly string[];
+      /** How many alerts this one stands for, when a storm was coalesced. Left out: one. */
+      readonly alerts?: number;
     });
 
 export type ReadMessage =
@@ -125,6 +127,11 @@ function readPersonal(
   }
 }
 
+/** The severity that a sender's word stands for; undefined when it stands for none. */
+export function severityOf(given: unknown): Severity | undefined {
+  return typeof given === 'string' ? SEVERITY_ALIASES.get(given.toLowerCase()) : undefined;
+}
+
 /** A map, not an object: a severity of "constructor" must not be found. */
 const SEVERITY_ALIASES: ReadonlyMap<string, Severity> = new Map([
   ['low', 'low'],
@@ -144,7 +151,7 @@ function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
     problems.push({ field: 'anomaly_type', value: type, expected: 'the kind of anomaly' });
   }
   const given = fields['severity'];
-  const severity = typeof given === 'string' ? SEVERITY_ALIASES.get(given.toLowerCase()) : undefined;
+  const severity = severityOf(given);
   if (severity === undefined) {
     problems.push({ field: 'severity', value: given, expected: 'low, medium, high or critical' });
   }
@@ -154,19 +161,34 @@ function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
   }
   if (problems.length > 0 || severity === undefined) return refuse(problems);
   const id = fields['id'] ?? fields['alert_id'];
+  const alerts = fields['alerts'];
   return accept({
     name: 'anomaly',
     by: 'sentinel',
     ...(typeof id === 'string' ? { messageId: id } : {}),
     anomalyType: String(type),
     severity,
-    security: String(type).includes('security'),
+    security: fields['security'] === true || String(type).includes('security'),
     affectedServices: services as readonly string[],
+    ...(typeof alerts === 'number' && Number.isSafeInteger(alerts) && alerts > 1 ? { alerts } : {}),
   });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An anomaly as it is sent on: what `readMessage` reads to the same message. */
+export function anomalyPayload(message: Extract<Message, { name: 'anomaly' }>): Record<string, unknown> {
+  const { anomalyType, severity, security, affectedServices, messageId, alerts } = message;
+  return {
+    anomaly_type: anomalyType,
+    severity,
+    affected_services: affectedServices,
+    ...(security && { security }),
+    ...(alerts !== undefined && { alerts }),
+    ...(messageId !== undefined && { id: messageId }),
+  };
 }
 
 function accept(message: Message): ReadMessage {

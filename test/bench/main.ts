@@ -7,12 +7,14 @@ import Table from 'cli-table3';
 import type { Bench } from './bench.ts';
 import { history } from './history.ts';
 import { rollback } from './rollback.ts';
+import { storm } from './storm.ts';
 import { statistics } from './statistics.ts';
 
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['history', history],
   ['rollback', rollback],
   ['statistics', statistics],
+  ['storm', storm],
 ]);
 
 const usage = `npm run bench -- NAME [--seed N] [--json]\n\n${[...benches]

@@ -1,6 +1,7 @@
 /** The runs that are recorded: one for every workflow type and every way a rollout ends. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { startEvidence } from '../../src/analysis/index.ts';
+import { TASK_QUEUE } from '../../workflows/activity-options.ts';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
 import { GUARDRAILS } from '../support/rollout.ts';
 import type { Temporal } from '../workflow/support/environment.ts';
@@ -15,6 +16,8 @@ const PLAN: Partial<RolloutPlan> = {
   guardrails: GUARDRAILS,
 };
 const SLOW: Partial<RolloutPlan> = { ...PLAN, soakMs: 60_000, lookMs: 60_000, leaseMs: 600_000 };
+const BACKUP = { model: 'spare', hash: 'backup-hash' };
+const ANOMALY = { anomaly_type: 'quality_drop', severity: 'high', affected_services: [] };
 const ROLLBACK = { by: 'oncall', reason: 'complaints' };
 
 /** Plays a story to its end; the handle's history is what is kept. Names are the files' names. */
@@ -131,6 +134,41 @@ export const STORIES: Readonly<Record<string, Story>> = {
     await handle.result();
     return temporal.client.workflow.getHandle(handle.workflowId, runId);
   },
+  'rollout-on-backup-and-back': async (temporal, world) => {
+    world.plan = { ...PLAN, steps: [50, 100], leaseMs: 900, backup: BACKUP };
+    const handle = await soaking(temporal, world);
+    await handle.signal('anomaly', { ...ANOMALY, severity: 'medium', id: 'a1' });
+    await handle.signal('anomaly', { ...ANOMALY, id: 'a2' });
+    await temporal.until(handle, (state) => state.backup?.stage === 'served');
+    await temporal.until(handle, () => world.calls.filter((call) => call === 'routeToBackup').length > 2);
+    await handle.signal('resume', { by: 'ann' });
+    return handle;
+  },
+  'rollout-rolled-back-from-backup': async (temporal, world) => {
+    world.plan = { ...PLAN, notify: [{ webhook: 'http://127.0.0.1:1/hook', on: ['held'] }], backup: BACKUP };
+    world.verdict = (look) => (look < 2 ? 'healthy' : 'bothHurt');
+    const handle = await temporal.rollout(world);
+    await temporal.until(handle, (state) => state.backup?.stage === 'served');
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'rollout-backup-refused': async (temporal, world) => {
+    world.plan = { ...SLOW, backup: BACKUP };
+    world.failAt('routeToBackup', 'OrchestratorRejected');
+    const handle = await soaking(temporal, world);
+    await handle.signal('anomaly', ANOMALY);
+    await temporal.until(handle, (state) => state.held !== null && state.phase === 'soaking');
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'cycle-to-the-backup-route': async (temporal, { serviceId }) =>
+    temporal.client.workflow.signalWithStart('optimizationCycle', {
+      taskQueue: TASK_QUEUE,
+      workflowId: `cycle/${serviceId}`,
+      args: [{ serviceId, trigger: 'event' }],
+      signal: 'anomaly',
+      signalArgs: [{ ...ANOMALY, severity: 'critical' }],
+    }),
   'cycle-idle': async (temporal, world) => cycle(temporal, world),
   'cycle-deploying': async (temporal, world) => {
     world.plan = { ...PLAN, steps: [50, 100] };

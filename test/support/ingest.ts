@@ -2,8 +2,12 @@
 import { pino } from 'pino';
 import type { Pool } from 'pg';
 import { createStores, type Stores } from '../../src/adapters/postgres/index.ts';
+import type { AnomalySender } from '../../src/ports/alerts.ts';
 import { startIngest, type Ingest, type IngestOptions } from '../../src/ingest/index.ts';
 import type { TestPostgres } from './postgres.ts';
+
+/** Takes every anomaly and does nothing. */
+export const nobody: AnomalySender = { send: async () => 'nobody: this test has no workflows' };
 
 export interface TestIngest extends Ingest {
   readonly stores: Stores;
@@ -30,6 +34,7 @@ async function over(pool: Pool, options: Partial<IngestOptions>): Promise<TestIn
     httpPort: 0,
     grpcPort: 0,
     store: stores.ingest,
+    alerts: { store: stores.alerts, sender: nobody },
     logger: pino({ level: 'silent' }),
     ...options,
   });

@@ -93,6 +93,27 @@ describe('a rollout whose history grows long', () => {
   });
 });
 
+describe('a rollout on the backup route whose history grows long', () => {
+  it('continues as new there, renews, and goes back to its step when somebody resumes', async () => {
+    const world = temporal().service('continues-on-backup');
+    const backup = { model: 'spare', hash: 'backup-hash' };
+    world.plan = { ...FAST, leaseMs: 600, backup };
+    const handle = await temporal().rollout(world, { steps: [50, 100] });
+    await temporal().until(handle, (state) => state.phase === 'soaking');
+    const high = { anomaly_type: 'quality_drop', severity: 'high', affected_services: [], id: 'a1' };
+    await handle.signal('anomaly', high);
+    await temporal().until(handle, (state) => state.backup?.stage === 'served');
+    const runs = (await runsOf(handle.workflowId)).length;
+    await expect.poll(async () => (await runsOf(handle.workflowId)).length).toBeGreaterThan(runs + 1);
+    await handle.signal('anomaly', high);
+    const there = await temporal().until(handle, (state) => state.backup?.stage === 'served');
+    expect(there.ignored).toMatchObject([{ name: 'anomaly', why: 'message a1 was already handled' }]);
+    expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: 'backup-hash', weightPct: 100 });
+    await handle.signal('resume', { by: 'ann' });
+    expect(await handle.result()).toMatchObject({ outcome: 'promoted' });
+  });
+});
+
 describe('a cycle that closes before its rollout', () => {
   const monitoring = async (serviceId: string) => {
     const world = temporal().service(serviceId);

@@ -1,5 +1,6 @@
 /** All stores over one pool. */
 import type pg from 'pg';
+import type { AlertStore } from '../../ports/alerts.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
   ServiceStore,
 } from '../../ports/stores.ts';
 import type { IngestStore, WindowStore } from '../../ports/windows.ts';
+import { createAlertStore } from './alert-store.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createConfigurationStore } from './configuration-store.ts';
 import { databaseOver } from './database.ts';
@@ -32,6 +34,7 @@ export interface Stores {
   readonly rollouts: RolloutStore;
   readonly fleet: FleetStore;
   readonly ingest: IngestStore;
+  readonly alerts: AlertStore;
   readonly windows: WindowStore;
   readonly outcomes: OutcomeCatalogue;
 }
@@ -51,6 +54,7 @@ export function createStores(pool: pg.Pool): Stores {
     rollouts: createRolloutStore(db),
     fleet: createFleetStore(db),
     ingest: createIngestStore(db),
+    alerts: createAlertStore(db),
     windows: createWindowStore(db),
     outcomes: createOutcomeCatalogue(db),
   };

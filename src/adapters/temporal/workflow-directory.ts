@@ -2,6 +2,7 @@
  * What activities ask of Temporal, over the client. A workflow that the server has never heard of counts as closed.
  */
 import { WorkflowNotFoundError, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { signalCycle } from './signal-cycle.ts';
 import type { LeaseHolder } from '../../ports/stores.ts';
 import type { WorkflowDirectory, WorkflowEnd } from '../../ports/workflows.ts';
 
@@ -69,6 +70,8 @@ export function createWorkflowDirectory(client: Client, taskQueue: string): Work
         throw error;
       }
     },
+
+    tellCycle: (serviceId, anomaly) => signalCycle(client, taskQueue, serviceId, anomaly),
 
     signalRollback: async (workflowId, message) => {
       try {

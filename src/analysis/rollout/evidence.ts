@@ -194,3 +194,14 @@ export const startEvidence = (
     guardrails: guardrails.map((spec) => startGuardrail(spec, ladder, frozen)),
   };
 };
+
+/**
+ * The evidence with nothing held against the stable arm itself: somebody has looked at a common fall of both arms and goes on, so what
+ * was proven until then is not said again. Harm and non-inferiority stay as they are.
+ */
+export const proveFallAnew = (evidence: RolloutEvidence): RolloutEvidence => ({
+  ...evidence,
+  guardrails: evidence.guardrails.map((g) =>
+    g.kind === 'mean' || g.baseline === null ? g : { ...g, baseline: emptyRestartingOneSample() },
+  ),
+});

@@ -22,7 +22,9 @@ type Shown = { readonly ignored: readonly Ignored[] } & (
       readonly plan?: never;
     }
   | (RolloutView &
-      Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting'> & { readonly startedBy: string })
+      Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting' | 'backup'> & {
+        readonly startedBy: string;
+      })
 );
 
 export function addRolloutState(cli: Cli, rollout: Command): void {
@@ -55,13 +57,18 @@ function stateText(state: Shown, nowMs: number): string {
     const why = state.refusal === null ? `being admitted${waits}` : `refused: ${state.refusal}`;
     return [why, ...tail].join('\n');
   }
-  const { plan, phase, outcome, ending, paused, held, awaiting, evidenceHash } = state;
+  const { plan, phase, outcome, ending, paused, held, awaiting, backup, evidenceHash } = state;
   const stopped = paused ?? held;
   return [
     `${plan.summary}, started by ${state.startedBy}: ${outcome ?? phase}`,
     planOf(state),
     ...(outcome === null ? [plainRollout(state, nowMs).trim()] : []),
     ...(stopped ? [`${paused ? 'Paused' : 'Held'} by ${stopped.by}: ${stopped.reason}`] : []),
+    ...(backup
+      ? [
+          `Backup route (${plan.backup?.model ?? '?'}) ${backup.stage} since ${timeOf(backup.sinceMs)}: ${backup.reason}`,
+        ]
+      : []),
     ...(awaiting ? [`Waits for approval until ${timeOf(awaiting.untilMs)}: ${awaiting.next}`] : []),
     ...(ending ? [`Taken back by ${ending.by}: ${ending.reason}`] : []),
     ...(evidenceHash === '' ? [] : [`Evidence: ${evidenceHash}`]),

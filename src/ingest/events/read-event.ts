@@ -1,4 +1,5 @@
 /** Which events are taken: feedback whose every field holds. Anything else is listed with what is wrong. Pure. */
+import { ALERT_EVENT_TYPES } from '../../domain/alert.ts';
 import type { Problem } from '../../domain/failure.ts';
 import { FEEDBACK_EVENT_TYPE, feedbackDataSchema, type FeedbackData } from '../../domain/feedback.ts';
 import { parseOrFail } from '../../domain/validate.ts';
@@ -12,13 +13,8 @@ export type ReadEvent =
   | { readonly ok: true; readonly event: FeedbackEvent }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Types that the contracts name and that another receiver will take. */
-const NOT_HANDLED = new Set([
-  'com.llmdevops.observatory.metric.v1',
-  'com.llmdevops.sentinel.anomaly.v1',
-  'com.llmdevops.sentinel.security.alert.v1',
-  'com.llmdevops.sentinel.drift.detected.v1',
-]);
+/** Types that the contracts name and that another receiver will take. A sentinel's are in `read-alert.ts`. */
+const NOT_HANDLED = new Set(['com.llmdevops.observatory.metric.v1']);
 
 const problem = (field: string, value: unknown, expected: string): Problem => ({ field, value, expected });
 
@@ -28,9 +24,8 @@ export function readEvent(value: unknown, nowMs: number): ReadEvent {
   if (!read.ok) return read;
   const { source, id, type, data } = read.envelope;
   if (type !== FEEDBACK_EVENT_TYPE) {
-    const expected = NOT_HANDLED.has(type)
-      ? `${FEEDBACK_EVENT_TYPE}: this type is not handled by this version`
-      : FEEDBACK_EVENT_TYPE;
+    const known = [FEEDBACK_EVENT_TYPE, ...ALERT_EVENT_TYPES.keys()].join(' or ');
+    const expected = NOT_HANDLED.has(type) ? `${known}: this type is not handled by this version` : known;
     return { ok: false, problems: [problem('type', type, expected)] };
   }
   const parsed = problemsOf(() => parseOrFail(feedbackDataSchema, data, 'feedback'));

@@ -1,9 +1,15 @@
-/** Stores the good events of a batch and puts the others aside with their problems, each named by its place in the batch. */
+/**
+ * The one entry for events, whatever brought them. Stores feedback and alerts of a batch, and puts the others aside with their problems, each
+ * named by its place in the batch. What it answers is kept: alerts are sent on from the store.
+ */
+import type { Alert } from '../../domain/alert.ts';
 import { Failure, type Problem } from '../../domain/failure.ts';
 import type { FeedbackEvent } from '../../ports/windows.ts';
+import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
 import { describeProblems } from './envelope.ts';
+import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent } from './read-event.ts';
 
 /** Answer to the sender. `index` counts from 0 in the batch as it was sent. */
@@ -18,6 +24,11 @@ export interface EventsAnswer {
 interface Good {
   readonly index: number;
   readonly event: FeedbackEvent;
+}
+
+interface GoodAlert {
+  readonly index: number;
+  readonly alert: Alert;
 }
 
 interface Bad {
@@ -39,14 +50,16 @@ export async function receiveEvents(
   source: string,
 ): Promise<EventsAnswer> {
   const nowMs = context.clock();
-  const [good, bad]: [Good[], Bad[]] = [[], []];
+  const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
   for (const [index, value] of values.entries()) {
-    const read = readEvent(value, nowMs);
-    if (read.ok) good.push({ index, event: read.event });
-    else bad.push({ index, problems: read.problems });
+    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs);
+    if (!read.ok) bad.push({ index, problems: read.problems });
+    else if ('alert' in read) alerts.push({ index, alert: read.alert });
+    else good.push({ index, event: read.event });
   }
-  const result = await record(context, good, nowMs);
-  const setAside = [...bad, ...result.refused].sort((a, b) => a.index - b.index);
+  const feedback = await record(context, good, nowMs);
+  const alarmed = await recordAlerts(context, alerts, nowMs);
+  const setAside = [...bad, ...feedback.refused].sort((a, b) => a.index - b.index);
   if (setAside.length > 0) {
     await context.store.setAside(
       setAside.map(({ index, problems }) => ({
@@ -57,17 +70,37 @@ export async function receiveEvents(
       nowMs,
     );
   }
-  const { events } = context.counters;
-  events.accepted += result.stored;
-  events.duplicates += result.duplicates;
-  events.unknownService += result.unknownService;
+  const { events, alerts: ofAlerts } = context.counters;
+  for (const [counted, result] of [
+    [events, feedback],
+    [ofAlerts, alarmed],
+  ] as const) {
+    counted.accepted += result.stored;
+    counted.duplicates += result.duplicates;
+    counted.unknownService += result.unknownService;
+  }
   events.setAside += setAside.length;
   return {
-    accepted: result.stored,
-    duplicates: result.duplicates,
-    unknownService: result.unknownService,
+    accepted: feedback.stored + alarmed.stored,
+    duplicates: feedback.duplicates + alarmed.duplicates,
+    unknownService: feedback.unknownService + alarmed.unknownService,
     setAside,
   };
+}
+
+/** In one transaction, then whoever delivers is told. */
+async function recordAlerts(
+  { alerts: store, deliverer }: IngestContext,
+  alerts: readonly GoodAlert[],
+  nowMs: number,
+): Promise<Omit<Stored, 'refused'>> {
+  if (alerts.length === 0) return NOTHING;
+  const recorded = await store.record(
+    alerts.map(({ alert }) => alert),
+    nowMs,
+  );
+  if (recorded.stored > 0) deliverer.kick(alerts.some(({ alert }) => isUrgent(alert)));
+  return recorded;
 }
 
 /**

@@ -36,6 +36,11 @@ export type RolloutEvent =
       readonly weightPct: number;
       readonly leaseExpiresAtMs: number | null;
     }
+  /** The gateway serves the backup model to everybody, or still does. */
+  | { readonly kind: 'backupServed'; readonly atMs: number; readonly leaseExpiresAtMs: number | null }
+  | { readonly kind: 'backupRefused'; readonly atMs: number; readonly why: string }
+  /** The stable configuration is live alone again. */
+  | { readonly kind: 'backupLeft'; readonly atMs: number }
   | { readonly kind: 'looked'; readonly look: Look }
   | { readonly kind: 'lookFailed'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'approvalExpired'; readonly atMs: number }

@@ -2,6 +2,7 @@
 export type { Look, LookGates, RolloutEvent } from './events.ts';
 export type {
   AbsoluteLimits,
+  BackupRoute,
   LogEntry,
   RolloutOutcome,
   RolloutPhase,
@@ -11,6 +12,7 @@ export type {
 } from './state.ts';
 export type { RolloutAction } from './next-action.ts';
 export type { Answer } from './receive.ts';
+export { asksForCycle, diverts, isApart, isLate } from './backup.ts';
 export { CONDITIONS, type Condition, type ConditionName } from './conditions.ts';
 export {
   DECISION_TABLE,

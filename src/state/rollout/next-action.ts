@@ -1,6 +1,7 @@
 /**
  * What a rollout does next. Pure: the same state and time always give the same action, also after a restart.
  */
+import { onBackup } from './backup.ts';
 import type { RolloutState } from './state.ts';
 
 export type RolloutAction =
@@ -8,6 +9,9 @@ export type RolloutAction =
   | { readonly kind: 'expireApproval' }
   | { readonly kind: 'setWeight'; readonly weightPct: number }
   | { readonly kind: 'look' }
+  /** Serves the backup model, or renews its lease. */
+  | { readonly kind: 'routeToBackup' }
+  | { readonly kind: 'leaveBackup' }
   | { readonly kind: 'runOutOfTime' }
   | { readonly kind: 'promote' }
   | { readonly kind: 'takeBack' }
@@ -17,13 +21,14 @@ export type RolloutAction =
 
 export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAction {
   const { plan } = state;
+  if (onBackup(state)) return onTheBackupRoute(state, nowMs);
   switch (state.phase) {
     case 'ended':
       return { kind: 'finish' };
     case 'rollingBack':
       return state.revision === 0 ? { kind: 'closeUntouched' } : { kind: 'takeBack' };
     case 'promoting':
-      return { kind: 'promote' };
+      return isHeldBack(state) ? waiting(state, nowMs) : { kind: 'promote' };
     case 'awaitingApproval': {
       const untilMs = plan.admittedAtMs + plan.approvalTimeoutMs;
       return nowMs >= untilMs ? { kind: 'expireApproval' } : { kind: 'wait', untilMs };
@@ -53,6 +58,29 @@ function applying(state: RolloutState, nowMs: number): RolloutAction {
   if (weightPct === undefined)
     throw new RangeError(`stepIndex: ${state.stepIndex} is given, expected a step of the plan`);
   return { kind: 'setWeight', weightPct };
+}
+
+/** A promotion that an anomaly has held. Plans of before there was a backup route went on regardless. */
+function isHeldBack({ plan, held }: RolloutState): boolean {
+  return plan.backup !== undefined && held !== null;
+}
+
+/** Until somebody says something, or time runs out. */
+function waiting(state: RolloutState, nowMs: number): RolloutAction {
+  const untilMs = endsAtMs(state);
+  return nowMs >= untilMs ? { kind: 'runOutOfTime' } : { kind: 'wait', untilMs };
+}
+
+/** Nothing is looked at meanwhile: neither arm is served. What runs out ends the rollout as ever, on the stable configuration. */
+function onTheBackupRoute(state: RolloutState, nowMs: number): RolloutAction {
+  const { plan, phase, nextLookAtMs } = state;
+  const renewAtMs = nextLookAtMs ?? nowMs;
+  const approvalEndsMs = phase === 'awaitingApproval' ? plan.admittedAtMs + plan.approvalTimeoutMs : Infinity;
+  if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
+  if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+  if (onBackup(state)?.stage === 'leaving') return { kind: 'leaveBackup' };
+  if (nowMs >= renewAtMs) return { kind: 'routeToBackup' };
+  return { kind: 'wait', untilMs: Math.min(renewAtMs, approvalEndsMs, endsAtMs(state)) };
 }
 
 function endsAtMs(state: RolloutState): number {

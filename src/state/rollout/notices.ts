@@ -1,10 +1,13 @@
 /** What people have to be told about a rollout, from how its state has changed. Pure; sending is an activity. */
 import type { Notice, NoticeKind } from '../../domain/notice.ts';
+import { onBackup } from './backup.ts';
 import type { RolloutState } from './state.ts';
 
 /** What is to be told, without whom and where. */
 export interface RolloutNotice {
   readonly kind: NoticeKind;
+  /** Tells two notices of one kind apart. */
+  readonly about?: 'backup';
   readonly reason: string;
   readonly by: string;
 }
@@ -18,6 +21,15 @@ export function rolloutNotices(before: RolloutState | null, after: RolloutState)
     notices.push({ kind: 'approvalNeeded', reason: what, by: after.plan.requestedBy });
   }
   if (after.held && !before?.held) notices.push({ kind: 'held', ...after.held });
+  // A second notice, when it was held before for something else: now it is served by another model.
+  else if (onBackup(after) && !(before && onBackup(before))) {
+    notices.push({
+      kind: 'held',
+      about: 'backup',
+      reason: `to the backup route: ${after.backup?.reason ?? ''}`,
+      by: after.backup?.by ?? 'optimizer',
+    });
+  }
   if (after.phase === 'ended' && before?.phase !== 'ended') {
     const by = after.ending?.by ?? why?.by ?? 'optimizer';
     const reason = after.ending?.reason ?? why?.why ?? '';
@@ -34,13 +46,13 @@ export function rolloutNotices(before: RolloutState | null, after: RolloutState)
 /** What is sent about it. The id is the same however often it is sent. */
 export function noticeOf(
   { plan, weightPct, evidenceHash, looks }: RolloutState,
-  told: RolloutNotice,
+  { about, ...told }: RolloutNotice,
   workflowId: string,
   atMs: number,
 ): Notice {
   return {
     ...told,
-    id: `${workflowId}/${plan.generation}/${looks}/${weightPct}/${told.kind}`,
+    id: `${workflowId}/${plan.generation}/${looks}/${weightPct}/${about === undefined ? told.kind : `${told.kind}/${about}`}`,
     serviceId: plan.serviceId,
     workflowId,
     generation: plan.generation,

@@ -2,7 +2,9 @@
  * What a message makes of a rollout, and the answer its sender gets. Pure and total: what does not fit is refused with
  * a reason and changes nothing.
  */
+import { responseTo } from '../incident.ts';
 import type { Message } from '../messages.ts';
+import { fromBackup, onBackup, toBackup } from './backup.ts';
 import { held, stepForward, takeBack } from './reduce.ts';
 import { logged, withSeen, type RolloutState } from './state.ts';
 
@@ -136,9 +138,11 @@ function resume(state: RolloutState, by: string, atMs: number): Received {
   // A gate that failed is judged anew from here: whoever resumes has mended the split, or has looked into it.
   const failed = state.gates?.reports.some((gate) => gate.outcome === 'fail') === true;
   const anew = failed && state.asked ? { asked: { ...state.asked, setAtMs: atMs }, gates: null } : {};
+  const hurt = state.plan.backup !== undefined && state.verdict?.outcome === 'bothHurt';
+  const next = fromBackup({ ...state, ...anew, ...(hurt && { fallAnew: true }), paused: null, held: null });
   return accepted(
-    logged({ ...state, ...anew, paused: null, held: null }, { atMs, what: 'resumed', by, why: '' }),
-    'resumed',
+    logged(next, { atMs, what: 'resumed', by, why: '' }),
+    onBackup(state) ? 'resumed: the backup route is left, then the step begins anew' : 'resumed',
   );
 }
 
@@ -188,28 +192,51 @@ function agedOut({ plan, gates, lookedAtMs }: RolloutState, atMs: number): strin
   return old || unseen ? ['a fresh look'] : [];
 }
 
-/** Critical takes back, high and medium hold, low is logged; a security alert always takes back; both arms hurt holds. */
+/**
+ * What an anomaly leads to is in `incident.ts`. While the backup model is served the candidate serves nobody: a critical anomaly then
+ * changes nothing, and only a security alert takes the change back.
+ */
 function anomaly(
   state: RolloutState,
   message: Extract<Message, { name: 'anomaly' }>,
   atMs: number,
 ): Received {
+  const { severity, security, by } = message;
   if (message.affectedServices.length > 0 && !message.affectedServices.includes(state.plan.serviceId)) {
     return refused(state, `does not concern ${state.plan.serviceId}`);
   }
   if (state.ending) return accepted(state, 'the change is already being taken back');
-  const why = `${message.severity} anomaly: ${message.anomalyType}`;
-  if (message.security)
-    return accepted(takeBack(state, atMs, 'rolledBack', message.by, why), 'security alert: taken back');
-  if (message.severity === 'critical') {
-    return state.verdict?.outcome === 'bothHurt'
-      ? accepted(held(state, atMs, message.by, `${why}, both arms alike`), 'both arms are hurt: held')
-      : accepted(takeBack(state, atMs, 'rolledBack', message.by, why), 'critical: taken back');
+  const many = message.alerts === undefined ? '' : ` (${message.alerts} alerts)`;
+  const why = `${severity} anomaly: ${message.anomalyType}${many}`;
+  const sheltered = onBackup(state)?.stage === 'served';
+  const bothHurt = sheltered || state.verdict?.outcome === 'bothHurt';
+  const response = responseTo({ severity, security, inFlight: true, bothHurt });
+  if (response.takeBack) {
+    const what = security ? 'security alert' : severity;
+    return accepted(takeBack(state, atMs, 'rolledBack', by, why), `${what}: taken back`);
   }
-  if (message.severity === 'low') {
-    return accepted(logged(state, { atMs, what: 'anomaly', by: message.by, why }), 'logged');
+  if (!response.hold) return accepted(logged(state, { atMs, what: 'anomaly', by, why }), 'logged');
+  return holding(state, atMs, {
+    by,
+    why: bothHurt && !sheltered ? `${why}, both arms alike` : why,
+    response,
+  });
+}
+
+function holding(
+  state: RolloutState,
+  atMs: number,
+  of: { readonly by: string; readonly why: string; readonly response: ReturnType<typeof responseTo> },
+): Received {
+  const { by, why, response } = of;
+  const stopped = held(state, atMs, by, why);
+  if (response.cycle) {
+    const asked = state.plan.backup === undefined ? {} : { cyclesAsked: (state.cyclesAsked ?? 0) + 1 };
+    return accepted({ ...stopped, ...asked }, 'held until somebody resumes; a cycle looks at the service');
   }
-  return accepted(held(state, atMs, message.by, why), 'held until somebody resumes');
+  const next = response.backup ? toBackup(stopped, atMs, by, why) : stopped;
+  if (onBackup(next)) return accepted(next, 'held until somebody resumes, on the backup route');
+  return accepted(next, 'held until somebody resumes; there is no backup model to route to');
 }
 
 function accepted(state: RolloutState, reason: string): Received {

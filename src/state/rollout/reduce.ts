@@ -2,6 +2,7 @@
  * What an event makes of a rollout. Pure and total: an event that does not fit the phase changes nothing. A rollout
  * that is being taken back never moves forward again.
  */
+import { backupLeft, backupRefused, backupServed, onBackup, toBackup, withoutBackup } from './backup.ts';
 import { decisionOn, findingOf, isUnjudged } from './decision-table.ts';
 import type { Look, LookGates, RolloutEvent } from './events.ts';
 import { promotedBecause } from './promoted-because.ts';
@@ -18,7 +19,13 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'weightSet':
       return weightSet(state, event.atMs, event.weightPct, event.leaseExpiresAtMs);
     case 'looked':
-      return looked(state, event.look);
+      return sheltered(state, looked(state, event.look), event.look);
+    case 'backupServed':
+      return backupServed(state, event.atMs, event.leaseExpiresAtMs);
+    case 'backupRefused':
+      return backupRefused(state, event.atMs, event.why);
+    case 'backupLeft':
+      return backupLeft(state, event.atMs);
     case 'lookFailed':
       return decisionOn(state, 'lookFailed', event.atMs) === 'lookAgain'
         ? logged(
@@ -39,9 +46,11 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'stepFailed':
       return takeBack(state, event.atMs, 'rolledBack', event.by, event.why);
     case 'promoted':
-      return state.phase === 'promoting' ? end(state, event.atMs, 'promoted', promotedBecause(state)) : state;
+      return state.phase === 'promoting' && !onBackup(state)
+        ? end(state, event.atMs, 'promoted', promotedBecause(state))
+        : state;
     case 'leaseRanOut':
-      return state.phase === 'promoting' ? leaseLost(state, event.atMs) : state;
+      return state.phase === 'promoting' && !onBackup(state) ? leaseLost(state, event.atMs) : state;
     case 'leaseRetaken':
       return leaseRetaken(state, event.atMs, event.generation);
     case 'takenBack':
@@ -79,7 +88,7 @@ function weightSet(
   weightPct: number,
   leaseExpiresAtMs: number | null,
 ): RolloutState {
-  if (state.phase !== 'applying') return state;
+  if (state.phase !== 'applying' || onBackup(state)) return state;
   const step: StepRecord = {
     index: state.stepIndex,
     weightPct,
@@ -96,6 +105,7 @@ function weightSet(
       weightPct,
       leaseExpiresAtMs,
       soakEndsAtMs: state.plan.convergeMs === undefined ? atMs + state.plan.soakMs : null,
+      leftNothing: false,
       asked: { weightPct, beforePct: state.weightPct, setAtMs: atMs },
       gates: null,
       awaiting: null,
@@ -134,6 +144,7 @@ function looked(state: RolloutState, look: Look): RolloutState {
     }),
     foldedTo: look.foldedTo,
     verdict: look.verdict,
+    ...(state.fallAnew === true && { fallAnew: false }),
     ...(look.gates && gatesSeen(state, look.gates)),
     observedSharePct: look.observedSharePct,
     leaseExpiresAtMs: look.leaseExpiresAtMs,
@@ -190,7 +201,8 @@ function leaseRetaken(state: RolloutState, atMs: number, generation: number): Ro
     {
       ...state,
       plan: { ...state.plan, generation },
-      phase: 'applying',
+      // On the backup route a rollout may still wait for its approval.
+      phase: state.phase === 'awaitingApproval' ? state.phase : 'applying',
       revision: 1,
       weightPct: 0,
       soakEndsAtMs: null,
@@ -204,6 +216,13 @@ function leaseRetaken(state: RolloutState, atMs: number, generation: number): Ro
 function reasonToHold({ verdict, gates }: Look): string {
   const failed = gates?.reports.find((gate) => gate.outcome === 'fail');
   return verdict.outcome === 'bothHurt' ? verdict.reason : (failed?.reason ?? verdict.reason);
+}
+
+/** Both arms hurt alike: that is not the candidate's fault. The hold that the look led to is spent on the backup route. */
+function sheltered(before: RolloutState, after: RolloutState, { atMs, verdict }: Look): RolloutState {
+  return after !== before && verdict.outcome === 'bothHurt' && after.held
+    ? toBackup(after, atMs, 'optimizer', verdict.reason)
+    : after;
 }
 
 /** The step's clock runs from when the traffic moved, however often the looks come. */
@@ -291,7 +310,7 @@ function closeStep(state: RolloutState, atMs: number, why: string, leftByHand = 
 function end(state: RolloutState, atMs: number, outcome: RolloutOutcome, why: string): RolloutState {
   return logged(
     {
-      ...closeStep(state, atMs, why),
+      ...closeStep(withoutBackup(state, atMs), atMs, why),
       phase: 'ended',
       outcome,
       weightPct: outcome === 'promoted' ? 100 : 0,

@@ -47,6 +47,11 @@ export interface RolloutPlan {
   readonly onApprovalTimeout?: 'reject' | 'hold';
   /** Whom to tell. Left out: nobody. */
   readonly notify?: Notify;
+  /**
+   * The stable configuration with the service's backup model in it; null when the service names none that differs from what it serves
+   * and from what is tried. Left out in plans of before there was a backup route: those hold, as they always did.
+   */
+  readonly backup?: BackupRoute | null;
   readonly guardrails: readonly GuardrailSpec[];
   readonly constraints: AbsoluteLimits;
   /** Labels the rollout is expected to need in all, labels per hour the service yields, and the finish that follows. */
@@ -58,6 +63,13 @@ export interface RolloutPlan {
   readonly requestedBy: string;
   readonly reason: string;
   readonly admittedAtMs: number;
+}
+
+/** What serves a service while it is hurt: its stable configuration with another model. */
+export interface BackupRoute {
+  readonly model: string;
+  /** sha256 of the whole configuration. */
+  readonly hash: string;
 }
 
 /** Absolute limits that hold whatever the other arm does. Absent means no limit. */
@@ -94,6 +106,20 @@ export interface LogEntry {
   readonly what: string;
   readonly by: string;
   readonly why: string;
+}
+
+/** Why and since when a rollout is on the backup route, and whether the gateway has been seen to serve it. */
+export interface OnBackup {
+  readonly stage: 'wanted' | 'served' | 'leaving';
+  readonly sinceMs: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Numbers of blocks, both included. */
+export interface BlockRange {
+  readonly fromNo: number;
+  readonly toNo: number;
 }
 
 export interface RolloutState {
@@ -143,6 +169,16 @@ export interface RolloutState {
   readonly awaiting?: { readonly sinceMs: number; readonly untilMs: number; readonly next: string } | null;
   /** How often the present step's soak was extended. */
   readonly extended?: number;
+  /** While the service is to be served by its backup model; null or left out otherwise. See `backup.ts`. */
+  readonly backup?: OnBackup | null;
+  /** Blocks that hold traffic of the backup model: no look folds them. */
+  readonly apart?: readonly BlockRange[];
+  /** This rollout has taken its own candidate away, or is about to: that nothing is served is nobody else's doing. */
+  readonly leftNothing?: boolean;
+  /** Somebody resumed after both arms had been hurt: the next look proves a common fall anew. */
+  readonly fallAnew?: boolean;
+  /** How often an anomaly has asked for a cycle. */
+  readonly cyclesAsked?: number;
   readonly looks: number;
   /** When the verdict was reached; a look that failed does not change it. */
   readonly lookedAtMs?: number;

@@ -65,7 +65,7 @@ export class Driver {
   /** What the next write carries: the revision is raised first. */
   nextWrite(): GatewayWrite {
     this.happened({ kind: 'writeStarted', atMs: this.world.nowMs });
-    const { plan, revision } = this.state;
+    const { plan, revision, leftNothing } = this.state;
     return {
       serviceId: plan.serviceId,
       target: plan.target,
@@ -76,6 +76,8 @@ export class Driver {
       stableGeneration: plan.stableGeneration,
       candidateHash: plan.candidateHash,
       ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),
+      ...(plan.backup && { backupHash: plan.backup.hash }),
+      ...(leftNothing === true && { leftNothing }),
     };
   }
 

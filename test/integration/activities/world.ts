@@ -48,6 +48,7 @@ const noTemporal: WorkflowDirectory = {
   isClosed: () => Promise.reject(new Error('isClosed: this test runs without Temporal')),
   endOf: () => Promise.reject(new Error('endOf: this test runs without Temporal')),
   startCycle: () => Promise.reject(new Error('startCycle: this test runs without Temporal')),
+  tellCycle: () => Promise.reject(new Error('tellCycle: this test runs without Temporal')),
   signalRollback: () => Promise.reject(new Error('signalRollback: this test runs without Temporal')),
 };
 

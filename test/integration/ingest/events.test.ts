@@ -7,7 +7,7 @@ import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { startIngest } from '../../../src/ingest/index.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
-import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { nobody, startTestIngest, type TestIngest } from '../../support/ingest.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { testSettings } from '../../support/settings.ts';
 
@@ -93,8 +93,8 @@ it('counts parallel and repeated batches to the last event, over a restart', asy
 it('stores the good events of a batch, and puts the bad ones aside, each by its place', async () => {
   const good = toCloudEvent(feedbackEvent('good'));
   const wrongArm = { ...good, id: 'bad', data: { ...good.data, arm: 'third' } };
-  const anomaly = { ...good, id: 'a', type: 'com.llmdevops.sentinel.anomaly.v1' };
-  const answer = await postBatch([wrongArm, good, anomaly, 'garbage']);
+  const metric = { ...good, id: 'a', type: 'com.llmdevops.observatory.metric.v1' };
+  const answer = await postBatch([wrongArm, good, metric, 'garbage']);
   expect(answer.status).toBe(207);
   expect(answer.body).toMatchObject({
     accepted: 1,
@@ -111,7 +111,7 @@ it('stores the good events of a batch, and puts the bad ones aside, each by its 
   expect(kept).toHaveLength(3);
   expect(kept[0]?.reason).toContain('data.arm: "third" is given');
   expect(JSON.parse(kept[0]?.body ?? '')).toEqual(wrongArm);
-  expect(await postBatch([anomaly])).toMatchObject({ status: 422 });
+  expect(await postBatch([metric])).toMatchObject({ status: 422 });
 });
 
 it('keeps events of a service nobody registered, and says so', async () => {
@@ -146,6 +146,7 @@ it('is busy, not dead, when more batches come than it works on at once', async (
     httpPort: 0,
     grpcPort: 0,
     store: ingest.stores.ingest,
+    alerts: { store: ingest.stores.alerts, sender: nobody },
     logger: pino({ level: 'silent' }),
     maxInFlight: 2,
     clock,
@@ -180,6 +181,7 @@ it('asks the sender to come again while the database is away, and loses nothing'
     httpPort: 0,
     grpcPort: 0,
     store: stores.ingest,
+    alerts: { store: stores.alerts, sender: nobody },
     logger: pino({ level: 'silent' }),
     clock,
   });

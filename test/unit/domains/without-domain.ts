@@ -12,6 +12,7 @@ export const withoutDomain: Readonly<Record<string, string>> = {
   emptyStats: 'takes a flag',
   emptyTlg: 'takes nothing',
   meanOf: 'any count and sum of stored statistics has a mean or none',
+  proveFallAnew: 'takes evidence that its one door has read',
   sampleNormal: 'takes a stream only',
   signedSketchCount: 'sums the counts of a sketch',
   sketchCount: 'sums the counts of a sketch',

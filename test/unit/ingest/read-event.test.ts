@@ -27,7 +27,7 @@ describe('an event', () => {
     ['no identity', { ...event, id: '', source: undefined }, ['id', 'source']],
     ['a NUL in its id', { ...event, id: 'a\0b' }, ['id']],
     ['data that is no JSON', { ...event, datacontenttype: 'text/plain' }, ['datacontenttype']],
-    ['an anomaly', { ...event, type: 'com.llmdevops.sentinel.anomaly.v1' }, ['type']],
+    ['a metric', { ...event, type: 'com.llmdevops.observatory.metric.v1' }, ['type']],
     ['no data', { ...event, data: undefined }, ['data']],
     ['a list', [event], ['']],
     ['null', null, ['']],
@@ -54,7 +54,7 @@ describe('an event', () => {
   });
 
   it('says that a known type is for another version', () => {
-    const read = readEvent({ ...event, type: 'com.llmdevops.sentinel.drift.detected.v1' }, NOW);
+    const read = readEvent({ ...event, type: 'com.llmdevops.observatory.metric.v1' }, NOW);
     expect(read.ok ? '' : read.problems[0]?.expected).toContain('not handled by this version');
   });
 });

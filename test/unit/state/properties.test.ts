@@ -61,6 +61,9 @@ const payload = fc.oneof(
 const EVENTS = [
   'writeStarted',
   'weightSet',
+  'backupServed',
+  'backupRefused',
+  'backupLeft',
   'lookFailed',
   'approvalExpired',
   'timeRanOut',
@@ -151,6 +154,7 @@ const start = fc
     onInconclusive: fc.constantFrom('hold' as const, 'extend' as const, 'rollback' as const),
     extensions: fc.constant(2),
     steps: fc.constantFrom([5, 25, 50, 100], [50, 100], [100]),
+    backup: fc.constantFrom(null, { model: 'spare', hash: 'backup-hash' }),
     strategy: fc.constantFrom('canary' as const, 'blueGreen' as const, 'immediate' as const),
   })
   .map(({ strategy, steps, ...plan }) => ({
@@ -168,6 +172,9 @@ const eventOf = (
   switch (kind) {
     case 'weightSet':
       return { kind, atMs, weightPct: state.plan.steps[state.stepIndex] ?? 0, leaseExpiresAtMs: atMs + 1 };
+    case 'backupServed':
+      return { kind, atMs, leaseExpiresAtMs: atMs + 1 };
+    case 'backupRefused':
     case 'lookFailed':
     case 'superseded':
       return { kind, atMs, why: 'as the test says' };
@@ -222,6 +229,9 @@ const history = fc
 
 const isOver = (state: RolloutState): boolean => state.phase === 'rollingBack' || state.phase === 'ended';
 
+const HELD = { by: 'ann', reason: 'as the test says' };
+const RESUME = { name: 'resume', by: 'ann' } as const;
+
 /** Checked after every step of every sequence. */
 const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
   'the pair never falls, and its revision rises by one before each write while the rollout is open': ({
@@ -232,7 +242,11 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
     const generations = after.plan.generation - before.plan.generation;
     const isReset = given.kind === 'event' && given.event === 'leaseRetaken' && !isOver(before);
     expect(generations).toBe(isReset ? 1 : 0);
-    if (isReset) return expect(after).toMatchObject({ revision: 1, phase: 'applying' });
+    if (isReset)
+      return expect(after).toMatchObject({
+        revision: 1,
+        phase: before.phase === 'awaitingApproval' ? 'awaitingApproval' : 'applying',
+      });
     const isWrite = given.kind === 'event' && given.event === 'writeStarted' && before.phase !== 'ended';
     expect(after.revision).toBe(before.revision + (isWrite ? 1 : 0));
   },
@@ -294,6 +308,24 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
       else if (step.endedAtMs !== null) expect(step.evidenceHash).toBe(after.evidenceHash);
     }
   },
+  'the backup route is only for a rollout that was held, is never beside a step, and always leads back': ({
+    before,
+    after,
+    atMs,
+  }) => {
+    if (!after.backup || isOver(after)) return;
+    expect(after.plan.backup).not.toBeNull();
+    expect(['awaitingApproval', 'applying', 'promoting']).toContain(after.phase);
+    if (!before.backup || before.backup.stage === 'leaving') {
+      if (after.backup.stage === 'wanted') expect(after.held).not.toBeNull();
+    }
+    const action = nextRolloutAction(after, atMs).kind;
+    const allowed = ['routeToBackup', 'leaveBackup', 'wait', 'runOutOfTime', 'expireApproval'];
+    expect(allowed).toContain(action);
+    const resumed = receiveMessage({ ...after, held: HELD }, RESUME, atMs).state;
+    const left = reduceRollout(resumed, { kind: 'backupLeft', atMs });
+    expect([left.backup, left.stepIndex, left.weightPct]).toEqual([null, after.stepIndex, 0]);
+  },
   'promotion comes only after the last step': ({ before, after }) => {
     if (after.outcome !== 'promoted') return;
     expect(after.stepIndex).toBe(after.plan.steps.length - 1);
@@ -347,6 +379,7 @@ describe('whatever happens to a rollout', () => {
           for (const step of steps) {
             seen.add(step.after.phase);
             if (step.after.outcome !== null) seen.add(step.after.outcome);
+            if (step.after.backup) seen.add(`backup ${step.after.backup.stage}`);
             if (step.after.awaiting) seen.add('awaiting');
             if ((step.after.extended ?? 0) > 0) seen.add('extended');
             for (const [name, check] of Object.entries(invariants)) {
@@ -366,6 +399,9 @@ describe('whatever happens to a rollout', () => {
       expect([...seen].sort()).toEqual(
         [
           'awaiting',
+          'backup leaving',
+          'backup served',
+          'backup wanted',
           'extended',
           'applying',
           'awaitingApproval',

@@ -3,6 +3,7 @@ import type { Activities, Assessment, ControlActivities } from '../../../activit
 import { withCompensationFailures, withFailures } from '../../../activities/failures.ts';
 import { startEvidence } from '../../../src/analysis/index.ts';
 import { durationMs } from '../../../src/domain/duration.ts';
+import { NOTICE_KINDS, type Notice } from '../../../src/domain/notice.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { parseOrFail } from '../../../src/domain/validate.ts';
 import {
@@ -138,7 +139,16 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       return { atMs: await nowMs(), generation: here.gateway.generation + 1 };
     }),
 
+    startCycle: withFailures(async ({ serviceId }) => {
+      await known(serviceId).enter('startCycle');
+      return true;
+    }),
+
     sweep: withFailures(async () => ({ services: 1, started: ['cycle/support-bot'] })),
+
+    tellCycle: withFailures(async ({ serviceId }) => {
+      await known(serviceId).enter('tellCycle');
+    }),
 
     tellHolder: withFailures(async ({ holder, by, reason }) => {
       await known(serviceIn(holder.workflowId)).enter('tellHolder');
@@ -171,6 +181,43 @@ export function controlActivities({ world, nowMs }: Place): ControlActivities {
       await here.enter('promoteCandidate');
       here.gateway.setStable(request, request.candidateHash);
       return { atMs: await nowMs(), kind: 'promoted' as const };
+    }),
+
+    routeToBackup: withFailures(async (request) => {
+      const here = world(request.serviceId);
+      await here.enter('routeToBackup');
+      const atMs = await nowMs();
+      const leaseExpiresAtMs = atMs + request.leaseMs;
+      here.gateway.setCandidate(request, request.route.hash, 100, leaseExpiresAtMs);
+      return { atMs, leaseExpiresAtMs };
+    }),
+
+    respondToIncident: withFailures(async ({ input, holder, anomaly }) => {
+      const { serviceId } = parseOrFail(cycleInputSchema, input, 'input of optimizationCycle');
+      const here = world(serviceId);
+      await here.enter('respondToIncident');
+      if (here.holder) {
+        const { workflowId } = here.holder;
+        return { kind: 'inFlight', serviceId, workflowId, reason: `${workflowId} holds the service` };
+      }
+      if (here.gateway.stable === 'backup-hash') return { kind: 'left', serviceId, reason: 'already there' };
+      const generation = here.gateway.generation + 1;
+      here.gateway.setStable({ generation, revision: 1 }, 'backup-hash');
+      const notice: Notice = {
+        id: `${holder.workflowId}/${generation}/backup`,
+        kind: 'held',
+        serviceId,
+        workflowId: holder.workflowId,
+        generation,
+        summary: 'backup route',
+        weightPct: 100,
+        reason: anomaly.anomalyType,
+        by: anomaly.by,
+        evidence: 'backup-hash',
+        atMs: await nowMs(),
+      };
+      const notify = [{ webhook: 'http://127.0.0.1:1/hook', on: [...NOTICE_KINDS] }];
+      return { kind: 'routed', serviceId, reason: 'on the backup route', notify, notice };
     }),
 
     takeBackCandidate: withCompensationFailures(

@@ -1,0 +1,71 @@
+/** Which alerts are taken: a sentinel's CloudEvents and its raw alert. Anything else is listed with what is wrong. Pure. */
+import { ALERT_EVENT_TYPES, alertDataSchema, rawAlertSchema, type Alert } from '../../domain/alert.ts';
+import type { Problem } from '../../domain/failure.ts';
+import { parseOrFail } from '../../domain/validate.ts';
+import { isStorableText } from '../storable-text.ts';
+import { problemsOf, readEnvelope } from './envelope.ts';
+
+export type ReadAlert =
+  | { readonly ok: true; readonly alert: Alert }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Whether a value means to be an alert, well-formed or not. */
+export function isAlert(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, specversion, alert_id } = value as Readonly<Record<string, unknown>>;
+  return typeof type === 'string' && ALERT_EVENT_TYPES.has(type)
+    ? true
+    : specversion === undefined && alert_id !== undefined;
+}
+
+/** @param value a CloudEvent in its structured form, or a raw alert */
+export function readAlert(value: unknown): ReadAlert {
+  const { specversion } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return storable(specversion === undefined ? readRaw(value) : readEvent(value));
+}
+
+function readEvent(value: unknown): ReadAlert {
+  const read = readEnvelope(value);
+  if (!read.ok) return read;
+  const { source, id, type, data } = read.envelope;
+  const parsed = problemsOf(() => parseOrFail(alertDataSchema, data, 'alert'));
+  if (!parsed.ok) {
+    const inData = ({ field, ...rest }: Problem) => ({
+      ...rest,
+      field: field === '' ? 'data' : `data.${field}`,
+    });
+    return { ok: false, problems: parsed.problems.map(inData) };
+  }
+  const { anomaly_type: kind, severity, affected_services } = parsed.value;
+  const security = ALERT_EVENT_TYPES.get(type)?.security === true || isSecurity(kind);
+  return {
+    ok: true,
+    alert: { source, id, kind, severity, security, services: [...new Set(affected_services)], data },
+  };
+}
+
+function readRaw(value: unknown): ReadAlert {
+  const parsed = problemsOf(() => parseOrFail(rawAlertSchema, value, 'alert'));
+  if (!parsed.ok) return parsed;
+  const { alert_id: id, anomaly_type: kind, severity, service_name } = parsed.value;
+  const alert = {
+    source: '',
+    id,
+    kind,
+    severity,
+    security: isSecurity(kind),
+    services: [service_name],
+    data: value,
+  };
+  return { ok: true, alert };
+}
+
+const isSecurity = (kind: string): boolean => kind.includes('security');
+
+function storable(read: ReadAlert): ReadAlert {
+  if (!read.ok) return read;
+  const { alert } = read;
+  const bad = [alert.id, alert.kind, ...alert.services].find((text) => !isStorableText(text));
+  const expected = 'texts without NUL and broken characters';
+  return bad === undefined ? read : { ok: false, problems: [{ field: '', value: bad, expected }] };
+}
