@@ -3,7 +3,7 @@
  * changes nothing share this code, so that a preview never promises what admission refuses.
  */
 import { planLabels } from '../src/analysis/index.ts';
-import { sameConfiguration, type Change } from '../src/domain/change.ts';
+import { problemsOfSettings, sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, type Problem } from '../src/domain/failure.ts';
 import { frozenBecause } from '../src/domain/freeze.ts';
@@ -11,6 +11,7 @@ import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import type { RolloutStrategy } from '../src/domain/strategy.ts';
+import { gatewayTargetOf, ROUTE, routePart, supportingPart } from '../src/domain/supporting-target.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import type { Baseline } from './baseline.ts';
@@ -55,7 +56,9 @@ export async function problemsOfChange(
       expected: 'something that differs from what is live',
     });
   }
-  const refused = await ports.orchestratorFor(settings.orchestrator).validate(input.serviceId, candidate);
+  problems.push(...problemsOfSettings(input.change, settings.targets));
+  const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
+  const refused = await gateway.validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
   return problems;
 }
@@ -86,7 +89,8 @@ export function planOf(
     serviceId: input.serviceId,
     generation: 0,
     table: 2,
-    target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
+    target: gatewayTargetOf(settings),
+    ...partsOf(ports, settings, from.stable.body, from.candidate),
     summary: summaryOf(from.stable.body, input.change),
     stableHash: hashOf(ports, from.stable.body),
     candidateHash: hashOf(ports, from.candidate),
@@ -135,16 +139,38 @@ function labelsOf(strategy: RolloutStrategy, of: Required<Parameters<typeof plan
   return of.steps.some((weightPct) => weightPct < 100) ? planLabels(of) : of.minSamples;
 }
 
+/** What each of several targets serves before and after: the hashes travel, so that a rollback needs no database. */
+function partsOf(
+  ports: Pick<ActivityPorts, 'hash'>,
+  { targets }: ServiceSettings,
+  stable: Configuration,
+  candidate: Configuration,
+): Pick<RolloutPlan, 'parts'> {
+  if (targets.length === 0) return {};
+  const hashes = (share: (configuration: Configuration) => Configuration) => ({
+    stableHash: hashOf(ports, share(stable)),
+    candidateHash: hashOf(ports, share(candidate)),
+  });
+  const ofTargets = targets.map((target) => [target.name, hashes((whole) => supportingPart(whole, target))]);
+  return {
+    parts: { ...Object.fromEntries(ofTargets), [ROUTE]: hashes((whole) => routePart(whole, targets)) },
+  };
+}
+
 function summaryOf(stable: Configuration, change: Change): string {
-  const parts = Object.entries(change).filter(([, value]) => value !== undefined);
-  return parts
-    .map(([key, value]) => {
+  const { settings, ...named } = change;
+  const parts = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [
+    ...parts.map(([key, value]) => {
       if (key === 'systemPrompt') return 'systemPrompt changed';
       return key === 'model'
         ? `model ${stable['model'] ?? '?'} -> ${String(value)}`
         : `${key} ${String(value)}`;
-    })
-    .join(', ');
+    }),
+    ...Object.entries(settings ?? {}).map(
+      ([key, value]) => `${key} ${stable[key] ?? 'unset'} -> ${String(value)}`,
+    ),
+  ].join(', ');
 }
 
 /** Required guardrails that nothing is told about: without data of the stable arm no step could ever be left. */

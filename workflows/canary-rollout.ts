@@ -237,7 +237,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       // Workers of before it was told answer nothing.
-      const promoted: Promoted | undefined = await mutate.promoteCandidate(owned());
+      const { leaseExpiresAtMs } = current();
+      const promoted: Promoted | undefined = await mutate.promoteCandidate({ ...owned(), leaseExpiresAtMs });
       happened({ kind: promoted?.kind === 'leaseLost' ? 'leaseRanOut' : 'promoted', atMs: Date.now() });
     });
   }
@@ -379,6 +380,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       revision,
       idempotencyKey: `${info.workflowId}/${plan.generation}/${revision}`,
       stableHash: plan.stableHash,
+      ...(plan.parts && { parts: plan.parts }),
       stableGeneration: plan.stableGeneration,
       candidateHash: plan.candidateHash,
     };

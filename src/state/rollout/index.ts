@@ -3,6 +3,7 @@ export type { Look, LookGates, RolloutEvent } from './events.ts';
 export type {
   AbsoluteLimits,
   LogEntry,
+  PartHashes,
   RolloutOutcome,
   RolloutPhase,
   RolloutPlan,
