@@ -1,6 +1,7 @@
 /** `rollout state`: what a rollout does, and why. Shows; decides nothing. */
 import type { Command } from 'commander';
 import type { RolloutState } from '../../state/rollout/index.ts';
+import { dryRunLine, guardrailLines } from '../progress-view.ts';
 import { plainRollout, planOf, type RolloutView } from '../rollout-view.ts';
 import { answering, timeOf, type Cli } from './answer.ts';
 import { serviceArgument, withTemporal } from './options.ts';
@@ -17,7 +18,9 @@ interface Ignored {
 type Shown = { readonly ignored: readonly Ignored[] } & (
   | { readonly phase: 'admitting' | 'refused'; readonly refusal: string | null; readonly plan?: never }
   | (RolloutView &
-      Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting'> & { readonly startedBy: string })
+      Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting' | 'dryRuns'> & {
+        readonly startedBy: string;
+      })
 );
 
 export function addRolloutState(cli: Cli, rollout: Command): void {
@@ -42,6 +45,9 @@ export function addRolloutState(cli: Cli, rollout: Command): void {
   });
 }
 
+const guardrailsOf = ({ plan, verdict, progress }: RolloutView, nowMs: number): readonly string[] =>
+  guardrailLines(plan.guardrails, verdict, progress ?? [], nowMs);
+
 function stateText(state: Shown, nowMs: number): string {
   const ignored = state.ignored.map(({ atMs, name, why }) => `  ${timeOf(atMs)} ${name}: ${why}`);
   const tail = ignored.length === 0 ? [] : ['Not accepted:', ...ignored];
@@ -54,7 +60,10 @@ function stateText(state: Shown, nowMs: number): string {
   return [
     `${plan.summary}, started by ${state.startedBy}: ${outcome ?? phase}`,
     planOf(state),
-    ...(outcome === null ? [plainRollout(state, nowMs).trim()] : []),
+    ...(outcome === null
+      ? [plainRollout(state, nowMs).trim(), 'Guardrails:', ...guardrailsOf(state, nowMs)]
+      : []),
+    ...(state.dryRuns ? ['Shown only (candidate vs stable):', ...state.dryRuns.map(dryRunLine)] : []),
     ...(stopped ? [`${paused ? 'Paused' : 'Held'} by ${stopped.by}: ${stopped.reason}`] : []),
     ...(awaiting ? [`Waits for approval until ${timeOf(awaiting.untilMs)}: ${awaiting.next}`] : []),
     ...(ending ? [`Taken back by ${ending.by}: ${ending.reason}`] : []),

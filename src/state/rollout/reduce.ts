@@ -142,6 +142,7 @@ function looked(state: RolloutState, look: Look): RolloutState {
     foldedTo: look.foldedTo,
     verdict: look.verdict,
     ...(look.gates && gatesSeen(state, look.gates)),
+    ...(look.dryRuns && { dryRuns: look.dryRuns }),
     observedSharePct: look.observedSharePct,
     leaseExpiresAtMs: look.leaseExpiresAtMs,
     looks,
