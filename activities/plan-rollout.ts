@@ -2,15 +2,16 @@
  * What a rollout would do: defaults resolved, limits and labels planned, and what speaks against it. Admission and the preview that
  * changes nothing share this code, so that a preview never promises what admission refuses.
  */
-import { planLabels } from '../src/analysis/index.ts';
-import { sameConfiguration, type Change } from '../src/domain/change.ts';
+import { planLabels, planSteps } from '../src/analysis/index.ts';
+import { problemsOfSettings, sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, type Problem } from '../src/domain/failure.ts';
 import { frozenBecause } from '../src/domain/freeze.ts';
 import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
-import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { dryRunMetrics, type ServiceSettings } from '../src/domain/service-settings.ts';
 import type { RolloutStrategy } from '../src/domain/strategy.ts';
+import { gatewayTargetOf, ROUTE, routePart, supportingPart } from '../src/domain/supporting-target.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { backupOf, withModel } from './backup-route.ts';
@@ -56,7 +57,9 @@ export async function problemsOfChange(
       expected: 'something that differs from what is live',
     });
   }
-  const refused = await ports.orchestratorFor(settings.orchestrator).validate(input.serviceId, candidate);
+  problems.push(...problemsOfSettings(input.change, settings.targets));
+  const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
+  const refused = await gateway.validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
   const { backup } = settings.candidates;
   if (backup !== undefined) {
@@ -91,13 +94,20 @@ export function planOf(
   const guardrails = guardrailsOf(settings, baseline.latencyP95Ms);
   const minSamples = input.minSamples ?? rollout.minSamples;
   const needed = labelsOf(strategy, { guardrails, steps, baseline, minSamples });
+  const ofSteps = strategy === 'canary' ? planSteps({ guardrails, steps, baseline, minSamples }) : null;
+  const metrics = dryRunMetrics(settings);
+  const backup = backupOf(ports, settings.candidates.backup, {
+    stable: from.stable.body,
+    candidate: from.candidate,
+  });
   const soakMs = strategy === 'immediate' ? 0 : durationMs(input.soak ?? rollout.soak);
   const labelMs = needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour);
   return {
     serviceId: input.serviceId,
     generation: 0,
     table: 2,
-    target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
+    target: gatewayTargetOf(settings),
+    ...partsOf(ports, settings, from.stable.body, from.candidate, backup),
     summary: summaryOf(from.stable.body, input.change),
     stableHash: hashOf(ports, from.stable.body),
     candidateHash: hashOf(ports, from.candidate),
@@ -120,10 +130,7 @@ export function planOf(
     approvalTimeoutMs: durationMs(settings.change.approvalTimeout),
     onApprovalTimeout: settings.change.onApprovalTimeout,
     ...(settings.notify.length > 0 && { notify: settings.notify }),
-    backup: backupOf(ports, settings.candidates.backup, {
-      stable: from.stable.body,
-      candidate: from.candidate,
-    }),
+    backup,
     guardrails,
     constraints: {
       ...(constraints.minQuality === undefined ? {} : { minQuality: constraints.minQuality }),
@@ -137,7 +144,11 @@ export function planOf(
       needed,
       perHour: Math.round(baseline.labelsPerHour),
       expectedMs: labelMs === null ? null : Math.round(Math.max(labelMs, steps.length * soakMs)),
+      steps: steps.map((weightPct, i) =>
+        weightPct === 100 ? minSamples : (ofSteps?.[i]?.candidateLabels ?? null),
+      ),
     },
+    ...(metrics.length > 0 && { metrics }),
     requestedBy: from.requestedBy,
     reason: input.reason ?? 'asked for',
     admittedAtMs: from.nowMs,
@@ -150,16 +161,40 @@ function labelsOf(strategy: RolloutStrategy, of: Required<Parameters<typeof plan
   return of.steps.some((weightPct) => weightPct < 100) ? planLabels(of) : of.minSamples;
 }
 
+/** What each of several targets serves before and after: the hashes travel, so that a rollback needs no database. */
+function partsOf(
+  ports: Pick<ActivityPorts, 'hash'>,
+  { targets }: ServiceSettings,
+  stable: Configuration,
+  candidate: Configuration,
+  backup: RolloutPlan['backup'],
+): Pick<RolloutPlan, 'parts'> {
+  if (targets.length === 0) return {};
+  const hashes = (share: (configuration: Configuration) => Configuration) => ({
+    stableHash: hashOf(ports, share(stable)),
+    candidateHash: hashOf(ports, share(candidate)),
+    ...(backup && { backupHash: hashOf(ports, share(withModel(stable, backup.model))) }),
+  });
+  const ofTargets = targets.map((target) => [target.name, hashes((whole) => supportingPart(whole, target))]);
+  return {
+    parts: { ...Object.fromEntries(ofTargets), [ROUTE]: hashes((whole) => routePart(whole, targets)) },
+  };
+}
+
 function summaryOf(stable: Configuration, change: Change): string {
-  const parts = Object.entries(change).filter(([, value]) => value !== undefined);
-  return parts
-    .map(([key, value]) => {
+  const { settings, ...named } = change;
+  const parts = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [
+    ...parts.map(([key, value]) => {
       if (key === 'systemPrompt') return 'systemPrompt changed';
       return key === 'model'
         ? `model ${stable['model'] ?? '?'} -> ${String(value)}`
         : `${key} ${String(value)}`;
-    })
-    .join(', ');
+    }),
+    ...Object.entries(settings ?? {}).map(
+      ([key, value]) => `${key} ${stable[key] ?? 'unset'} -> ${String(value)}`,
+    ),
+  ].join(', ');
 }
 
 /** Required guardrails that nothing is told about: without data of the stable arm no step could ever be left. */

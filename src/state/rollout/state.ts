@@ -3,10 +3,16 @@
  */
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
 import type { LookGates } from './events.ts';
+import type { DryRunMetric, DryRunReport } from '../../domain/dry-run.ts';
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
 import type { RolloutStrategy } from '../../domain/strategy.ts';
+
+/** sha256 of what each target serves before and after the change. */
+export type PartHashes = Readonly<
+  Record<string, Pick<RolloutPlan, 'stableHash' | 'candidateHash'> & { readonly backupHash?: string }>
+>;
 
 /** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
 export interface RolloutPlan {
@@ -19,6 +25,8 @@ export interface RolloutPlan {
   readonly summary: string;
   /** sha256 of the configurations; the bodies are in the store and never travel through history. */
   readonly stableHash: string;
+  /** With several targets: the hashes of each one's part, by its name. Left out with one gateway. */
+  readonly parts?: PartHashes;
   readonly candidateHash: string;
   readonly stableGeneration: number;
   /** Left out in plans of before there was another than canary. */
@@ -59,7 +67,11 @@ export interface RolloutPlan {
     readonly needed: number | null;
     readonly perHour: number;
     readonly expectedMs: number | null;
+    /** Of the candidate at each step, as planned; null where it cannot be told. Left out by older plans. */
+    readonly steps?: readonly (number | null)[];
   };
+  /** Metrics that are shown and never gate. Left out: none. */
+  readonly metrics?: readonly DryRunMetric[];
   readonly requestedBy: string;
   readonly reason: string;
   readonly admittedAtMs: number;
@@ -139,7 +151,7 @@ export interface RolloutState {
   readonly held: { readonly by: string; readonly reason: string } | null;
   /** Why the change is being taken back, once that is certain. Final. */
   readonly ending: {
-    readonly outcome: Exclude<RolloutOutcome, 'promoted' | 'superseded'>;
+    readonly outcome: Exclude<RolloutOutcome, 'promoted'>;
     readonly by: string;
     readonly reason: string;
   } | null;
@@ -161,6 +173,8 @@ export interface RolloutState {
   readonly foldedTo: number;
   readonly verdict: StepVerdict | null;
   readonly observedSharePct: number | null;
+  /** Metrics that are only shown, as the last look found them at this step. */
+  readonly dryRuns?: readonly DryRunReport[];
   /** The weight that was last written, the one before, and when: what the share gate holds the traffic against. */
   readonly asked?: { readonly weightPct: number; readonly beforePct: number; readonly setAtMs: number };
   /** Of the present step, as the last look left them; null before its first look. */
