@@ -47,7 +47,8 @@ export async function admitSuperseding(request: AdmitRequest, waiting: Waiting):
     const stopped = waiting.stopped();
     if (stopped !== null) throw inFlight(`stopped while it waited for ${held} to end: ${stopped}`);
   }
-  throw inFlight(`${held} was told to take its change back, and still holds the service`);
+  const told = toldRunId === null ? '' : ', though it was told to take its change back';
+  throw inFlight(`${held} still holds the service after half an hour${told}`);
 }
 
 /** The first message that ends a change before it was admitted, in words; null when there is none. */

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   DefaultLogger,
@@ -17,7 +18,7 @@ import type { Activities } from '../../../activities/index.ts';
 import type { RolloutState } from '../../../src/state/rollout/index.ts';
 import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { SEARCH_ATTRIBUTES } from '../../../deploy/bootstrap/wanted.ts';
-import { timeSkippingServer } from '../../support/prerequisites/index.ts';
+import { temporalPath, timeSkippingServer } from '../../support/prerequisites/index.ts';
 import { controlActivities, mainActivities, type Place } from './activities.ts';
 import { World, type Hang } from './world.ts';
 
@@ -126,6 +127,16 @@ export async function createTimeSkipping(): Promise<TestWorkflowEnvironment> {
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
   });
   return env;
+}
+
+/** The development server: real time, and continue-as-new as it truly is. */
+export async function createDevelopment(): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: await temporalPath() },
+      searchAttributes: SEARCH_ATTRIBUTES.map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
+    },
+  });
 }
 
 export interface Running {
