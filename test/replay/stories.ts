@@ -117,7 +117,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
     });
     await temporal.until(other, (state) => state.phase === 'soaking');
     world.holder = { workflowId: other.workflowId, firstRunId: 'first', runId: 'run' };
-    const handle = await temporal.rollout(world, { onConflict: 'supersede' });
+    const handle = await temporal.rollout(world, { onConflict: 'supersede', by: 'ann' });
     await other.result();
     world.holder = null;
     await temporal.until(handle, (state) => state.phase === 'soaking');

@@ -79,7 +79,7 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       const { holder } = here;
       if (holder === null) return { kind: 'free' };
       if (toldRunId === holder.firstRunId) return { kind: 'waits', holder, told: true };
-      const told = await signalRollback(holder.workflowId, { by, reason: 'superseded' });
+      const told = await signalRollback(holder.workflowId, { by: by ?? 'unnamed', reason: 'superseded' });
       return { kind: 'waits', holder, told };
     }),
 
