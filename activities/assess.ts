@@ -4,6 +4,7 @@
 import { canonicalJson, chooseCandidate, type Choice } from '../src/decision/index.ts';
 import { durationMs } from '../src/domain/duration.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { isOneStep } from '../src/domain/strategy.ts';
 import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { cycleInputSchema } from '../src/domain/workflow-input.ts';
@@ -151,7 +152,7 @@ async function whatNeedsAPerson(
   model: string,
 ): Promise<string | null> {
   const { strategy } = settings.rollout;
-  if (strategy === 'canary') return null;
+  if (!isOneStep(strategy)) return null;
   if (strategy === 'immediate') return 'with strategy immediate a person starts it';
   const candidateHash = hashOf(ports, applyChange(stable.body, { model }));
   const found = await shadowEvidence(ports, settings, { candidateHash, stableHash: stable.hash });

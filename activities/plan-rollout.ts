@@ -10,7 +10,7 @@ import { frozenBecause } from '../src/domain/freeze.ts';
 import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import { dryRunMetrics, type ServiceSettings } from '../src/domain/service-settings.ts';
-import type { RolloutStrategy } from '../src/domain/strategy.ts';
+import { isOneStep, type RolloutStrategy } from '../src/domain/strategy.ts';
 import { gatewayTargetOf, ROUTE, routePart, supportingPart } from '../src/domain/supporting-target.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
@@ -94,7 +94,7 @@ export function planOf(
   const guardrails = guardrailsOf(settings, baseline.latencyP95Ms);
   const minSamples = input.minSamples ?? rollout.minSamples;
   const needed = labelsOf(strategy, { guardrails, steps, baseline, minSamples });
-  const ofSteps = strategy === 'canary' ? planSteps({ guardrails, steps, baseline, minSamples }) : null;
+  const ofSteps = isOneStep(strategy) ? null : planSteps({ guardrails, steps, baseline, minSamples });
   const metrics = dryRunMetrics(settings);
   const backup = backupOf(ports, settings.candidates.backup, {
     stable: from.stable.body,
@@ -254,15 +254,15 @@ export function problemsOfEvidence(
   return problems;
 }
 
-function uncompared({ strategy, steps }: RolloutPlan): Problem {
+function uncompared({ strategy = 'canary', steps }: RolloutPlan): Problem {
   const evidence =
     'shadow evidence of this very pair of configurations (a healthy decision of kind shadow, not older than rollout.shadowEvidenceFor)';
   const forced = '"force": true starts all the same, on record';
-  return strategy === 'canary'
-    ? {
+  return isOneStep(strategy)
+    ? { field: 'strategy', value: strategy, expected: `another one, or ${evidence}; ${forced}` }
+    : {
         field: 'steps',
         value: steps,
         expected: `a step below 100, where both arms can be compared, or ${evidence}; ${forced}`,
-      }
-    : { field: 'strategy', value: strategy, expected: `another one, or ${evidence}; ${forced}` };
+      };
 }

@@ -1,7 +1,7 @@
 /** What each strategy may be asked, and by whom. Evidence is judged in `plan-rollout.ts`, what is proven told by `what-is-proven.ts`. */
 import { Failure, type Problem } from '../src/domain/failure.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
-import { WHOLE_TRAFFIC, type RolloutStrategy } from '../src/domain/strategy.ts';
+import { isOneStep, WHOLE_TRAFFIC, type RolloutStrategy } from '../src/domain/strategy.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 
 /** Ids of workflows begin so: what starts with one is not the name of a person. */
@@ -13,7 +13,7 @@ export function strategyOf(input: RolloutInput, settings: ServiceSettings): Roll
 
 /** A service's own steps are those of its canaries. */
 export function stepsOf(input: RolloutInput, settings: ServiceSettings): readonly number[] {
-  return strategyOf(input, settings) === 'canary' ? (input.steps ?? settings.rollout.steps) : WHOLE_TRAFFIC;
+  return isOneStep(strategyOf(input, settings)) ? WHOLE_TRAFFIC : (input.steps ?? settings.rollout.steps);
 }
 
 /** Throws PolicyDenied when a workflow asks for what only a person may do. */
@@ -34,7 +34,7 @@ export function problemsOfStrategy(input: RolloutInput, settings: ServiceSetting
   const expect = (field: keyof RolloutInput, expected: string): void => {
     problems.push({ field, value: input[field], expected });
   };
-  if (strategy !== 'canary' && input.steps !== undefined) {
+  if (isOneStep(strategy) && input.steps !== undefined) {
     expect('steps', `none with strategy ${strategy}, which has the one step of 100 %`);
   }
   if (strategy === 'immediate') {

@@ -7,5 +7,10 @@
 export const ROLLOUT_STRATEGIES = ['canary', 'blueGreen', 'immediate'] as const;
 export type RolloutStrategy = (typeof ROLLOUT_STRATEGIES)[number];
 
+/** Whether the whole traffic is switched at once: such a strategy has one step of its own, and compares nothing on live traffic. */
+export function isOneStep(strategy: RolloutStrategy): boolean {
+  return strategy === 'blueGreen' || strategy === 'immediate';
+}
+
 /** The steps of the strategies that have one step only. */
 export const WHOLE_TRAFFIC: readonly number[] = [100];
