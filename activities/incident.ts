@@ -4,6 +4,7 @@
  */
 import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
+import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import type { Notice, Notify } from '../src/domain/notice.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
@@ -64,7 +65,7 @@ export async function respondToIncident(
   const why = await whyNot(ports, settings);
   if (why !== null) return left(why);
 
-  const gateway = ports.orchestratorFor(settings.orchestrator);
+  const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
   const live = await gateway.read(serviceId);
   const stable = await stableFor(ports, settings, live, isOurs);
   if (stable === null) return left('the service is on its backup route already');

@@ -64,9 +64,7 @@ export async function problemsOfChange(
   const { backup } = settings.candidates;
   if (backup !== undefined) {
     // Found out now, and not when the service is hurt.
-    const unserved = await ports
-      .orchestratorFor(settings.orchestrator)
-      .validate(input.serviceId, withModel(stable, backup));
+    const unserved = await gateway.validate(input.serviceId, withModel(stable, backup));
     problems.push(
       ...unserved.map((problem) => ({ ...problem, field: `candidates.backup, ${problem.field}` })),
     );

@@ -28,6 +28,7 @@ export interface LabOptions {
   readonly rollout?: Partial<ServiceSettings['rollout']>;
   readonly cycle?: Partial<ServiceSettings['cycle']>;
   readonly targets?: ServiceSettings['targets'];
+  readonly candidates?: Partial<ServiceSettings['candidates']>;
   readonly onProgress: (line: string) => void;
 }
 
@@ -52,6 +53,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     rollout: { ...given.rollout, ...options.rollout },
     cycle: { ...given.cycle, ...options.cycle },
     ...(options.targets && { targets: options.targets }),
+    candidates: { ...given.candidates, ...options.candidates },
   };
   const running = new Running(logger);
   const stop = async () => {

@@ -8,6 +8,7 @@ import type { World } from './support/world.ts';
 
 const temporal = useTimeSkipping();
 const SECOND_MS = 1_000;
+const SOON = { timeout: 20_000 };
 const ROLLBACK = { by: 'oncall', reason: 'complaints' };
 
 const PLAN: Partial<RolloutPlan> = {
@@ -85,7 +86,7 @@ describe('a rollout that a high anomaly reaches', () => {
     await handle.signal('anomaly', anomaly('high', 'a1'));
     await temporal().until(handle, (state) => state.backup?.stage === 'served');
     hang.release();
-    await expect.poll(() => world.gateway.refused.length).toBe(1);
+    await expect.poll(() => world.gateway.refused.length, SOON).toBe(1);
     expect(world.gateway).toMatchObject({ candidate: 'backup-hash', weightPct: 100 });
     await handle.signal('rollback', ROLLBACK);
     expect(await handle.result()).toMatchObject({ outcome: 'rolledBack' });
@@ -129,7 +130,7 @@ describe('a rollout that a medium anomaly reaches', () => {
     for (let i = 0; i < 2; i += 1) await handle.signal('anomaly', anomaly('medium', 'a1'));
     const held = await temporal().until(handle, (state) => state.held !== null);
     expect(held).toMatchObject({ phase: 'soaking', held: { by: 'sentinel' } });
-    await expect.poll(() => countOf(world, 'startCycle')).toBe(1);
+    await expect.poll(() => countOf(world, 'startCycle'), SOON).toBe(1);
     await handle.signal('rollback', ROLLBACK);
     await handle.result();
     expect(countOf(world, 'startCycle')).toBe(1);

@@ -104,7 +104,9 @@ describe('a rollout on the backup route whose history grows long', () => {
     await handle.signal('anomaly', high);
     await temporal().until(handle, (state) => state.backup?.stage === 'served');
     const runs = (await runsOf(handle.workflowId)).length;
-    await expect.poll(async () => (await runsOf(handle.workflowId)).length).toBeGreaterThan(runs + 1);
+    await expect
+      .poll(async () => (await runsOf(handle.workflowId)).length, { timeout: 30_000 })
+      .toBeGreaterThan(runs + 1);
     await handle.signal('anomaly', high);
     const there = await temporal().until(handle, (state) => state.backup?.stage === 'served');
     expect(there.ignored).toMatchObject([{ name: 'anomaly', why: 'message a1 was already handled' }]);

@@ -1,11 +1,20 @@
 /** The backup route on a real gateway and a real database: with a change in flight, and with none. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { receiveMessage } from '../../../src/state/rollout/index.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { admitRequest, Driver, holderOf, withBaseline } from './rollout-driver.ts';
 import { byHand, CANDIDATE, createWorld, INCUMBENT, SERVICE, traces, type World } from './world.ts';
 
 const BACKUP = 'gpt-4o-mini-2024-07-18';
 const LEASE_MS = 120_000;
+const anomaly = {
+  name: 'anomaly',
+  by: 'sentinel',
+  anomalyType: 'provider_outage',
+  severity: 'critical',
+  security: false,
+  affectedServices: [SERVICE],
+} as const;
 const stale = { type: 'StaleGeneration', nonRetryable: true };
 
 let postgres: TestPostgres;
@@ -115,13 +124,9 @@ describe('with a change in flight', () => {
     await driver.traffic(10_000, 40);
     await driver.look();
     const before = driver.state.evidence;
-    driver.state = { ...driver.state, held: { by: 'sentinel', reason: 'high' } };
     const sinceMs = world.nowMs;
-    driver.state = {
-      ...driver.state,
-      phase: 'applying',
-      backup: { stage: 'wanted', sinceMs, by: 'x', reason: 'x' },
-    };
+    const high = { ...anomaly, severity: 'high' } as const;
+    driver.state = receiveMessage(driver.state, high, sinceMs).state;
     await world.activities.routeToBackup(routeWrite());
     // The backup model fails at everything: half of it would be harm within seconds.
     await driver.world.feed({
@@ -135,11 +140,7 @@ describe('with a change in flight', () => {
     });
     world.nowMs = sinceMs + 20_000;
     driver.happened({ kind: 'backupServed', atMs: sinceMs, leaseExpiresAtMs: null });
-    driver.state = {
-      ...driver.state,
-      held: null,
-      backup: { stage: 'leaving', sinceMs, by: 'x', reason: 'x' },
-    };
+    driver.state = receiveMessage(driver.state, { name: 'resume', by: 'ann' }, world.nowMs).state;
     await world.activities.takeBackCandidate(driver.takeBackWrite());
     driver.happened({ kind: 'backupLeft', atMs: world.nowMs });
     world.nowMs += 1_000;
@@ -189,14 +190,6 @@ describe('at admission', () => {
 
 describe('with nothing in flight', () => {
   const holder = holderOf(`cycle/${SERVICE}`);
-  const anomaly = {
-    name: 'anomaly',
-    by: 'sentinel',
-    anomalyType: 'provider_outage',
-    severity: 'critical',
-    security: false,
-    affectedServices: [SERVICE],
-  } as const;
   const request = (runId = 'run-1') => ({
     input: { serviceId: SERVICE, trigger: 'event' },
     anomaly,

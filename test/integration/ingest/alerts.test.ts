@@ -14,6 +14,7 @@ import { testSettings } from '../../support/settings.ts';
 /** Nobody works on this task queue: signals stay where they are seen. */
 const QUEUE = 'nobody';
 const WINDOW_MS = 200;
+const SOON = { timeout: 20_000 };
 const silent = pino({ level: 'silent' });
 
 const servers = useServers();
@@ -112,7 +113,7 @@ describe('an alert', () => {
     const ingest = await start();
     expect(await post(ingest, event('a', 'high'))).toMatchObject({ status: 202, body: { accepted: 1 } });
     expect(await post(ingest, event('a', 'high'))).toMatchObject({ status: 202, body: { duplicates: 1 } });
-    await expect.poll(deliveredTo).toEqual([`rollout/${serviceId}`]);
+    await expect.poll(deliveredTo, SOON).toEqual([`rollout/${serviceId}`]);
     expect(await signalsOf(`rollout/${serviceId}`)).toMatchObject([
       {
         anomaly_type: 'quality_drop',
@@ -129,9 +130,9 @@ describe('an alert', () => {
   it('starts the cycle with it when nothing runs, and reaches the one that runs already', async () => {
     const ingest = await start();
     await post(ingest, event('a', 'critical'));
-    await expect.poll(deliveredTo).toEqual([`cycle/${serviceId}`]);
+    await expect.poll(deliveredTo, SOON).toEqual([`cycle/${serviceId}`]);
     await post(ingest, event('b', 'medium', { anomaly_type: 'latency' }));
-    await expect.poll(deliveredTo).toHaveLength(2);
+    await expect.poll(deliveredTo, SOON).toHaveLength(2);
     expect(await signalsOf(`cycle/${serviceId}`)).toMatchObject([
       { severity: 'critical' },
       { severity: 'medium' },
@@ -142,12 +143,12 @@ describe('an alert', () => {
   it('reaches an experiment when that is what runs', async () => {
     await running(`experiment/${serviceId}`);
     await post(await start(), event('a', 'high'));
-    await expect.poll(deliveredTo).toEqual([`experiment/${serviceId}`]);
+    await expect.poll(deliveredTo, SOON).toEqual([`experiment/${serviceId}`]);
   });
 
   it('that is low starts nothing, and that is on record', async () => {
     await post(await start(), event('a', 'low'));
-    await expect.poll(deliveredTo).toEqual(['nobody: a low anomaly starts nothing']);
+    await expect.poll(deliveredTo, SOON).toEqual(['nobody: a low anomaly starts nothing']);
   });
 
   it('is taken raw, and as a security alert that does not wait', async () => {
@@ -161,7 +162,7 @@ describe('an alert', () => {
     };
     const security = { ...event('s', 'low'), type: 'com.llmdevops.sentinel.security.alert.v1' };
     expect(await post(ingest, [raw, security])).toMatchObject({ status: 202, body: { accepted: 2 } });
-    await expect.poll(() => signalsOf(`rollout/${serviceId}`)).toHaveLength(2);
+    await expect.poll(() => signalsOf(`rollout/${serviceId}`), SOON).toHaveLength(2);
     const [first, second] = await signalsOf(`rollout/${serviceId}`);
     expect([first, second]).toMatchObject([
       { severity: 'low', security: true },
@@ -197,8 +198,8 @@ describe('a storm', () => {
     const batches = Array.from({ length: 20 }, (_, i) => storm.slice(i * 100, (i + 1) * 100));
     const answers = await Promise.all(batches.map((batch) => post(ingest, batch)));
     expect(answers.map(({ status }) => status)).toEqual(batches.map(() => 202));
-    await expect.poll(() => rows('waiting'), { timeout: 20_000 }).toBe(0);
-    await expect.poll(() => stores.alerts.nextTryAtMs(), { timeout: 20_000 }).toBeNull();
+    await expect.poll(() => rows('waiting'), SOON).toBe(0);
+    await expect.poll(() => stores.alerts.nextTryAtMs(), SOON).toBeNull();
     const signals = await signalsOf(`rollout/${serviceId}`);
     expect(signals.reduce((sum, { alerts }) => sum + Number(alerts), 0)).toBe(2_000);
     expect(signals.length).toBeLessThan(60);
@@ -224,7 +225,7 @@ describe('nothing is lost', () => {
   it('when a signal is refused: it is sent again until it is taken, as the same message', async () => {
     const { taken, sender } = flaky(3);
     await post(await start(sender), event('a', 'critical'));
-    await expect.poll(deliveredTo, { timeout: 10_000 }).toEqual(['rollout/x']);
+    await expect.poll(deliveredTo, SOON).toEqual(['rollout/x']);
     expect(taken).toHaveLength(1);
     const { rows: tries } = await pool.query('SELECT tries FROM alert_deliveries WHERE service_id = $1', [
       serviceId,
@@ -240,7 +241,7 @@ describe('nothing is lost', () => {
     expect(await deliveredTo()).toEqual([]);
     const { taken, sender } = flaky(0);
     await start(sender);
-    await expect.poll(() => taken.length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => taken.length, SOON).toBe(2);
     expect(taken.map(({ severity }) => severity).toSorted()).toEqual(['critical', 'high']);
   });
 
@@ -250,8 +251,8 @@ describe('nothing is lost', () => {
     await Promise.all(
       Array.from({ length: 40 }, (_, i) => post(i % 2 === 0 ? one : two, event(`m${i}`, 'critical'))),
     );
-    await expect.poll(() => rows('waiting'), { timeout: 10_000 }).toBe(0);
-    await expect.poll(() => stores.alerts.nextTryAtMs(), { timeout: 20_000 }).toBeNull();
+    await expect.poll(() => rows('waiting'), SOON).toBe(0);
+    await expect.poll(() => stores.alerts.nextTryAtMs(), SOON).toBeNull();
     const signals = await signalsOf(`rollout/${serviceId}`);
     expect(signals.reduce((sum, { alerts }) => sum + Number(alerts), 0)).toBe(40);
   });
