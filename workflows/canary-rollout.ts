@@ -114,7 +114,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Validates and resolves the input and takes the change lease. What is refused ends the workflow with every problem listed. */
   async function admitted(): Promise<RolloutState> {
     const parentWorkflowId = info.parent?.workflowId ?? null;
-    const request = { input, holder: holder(), parentWorkflowId };
+    const parent = info.parent ? { workflowId: info.parent.workflowId, runId: info.parent.runId } : null;
+    const request = { input, holder: holder(), parentWorkflowId, parent };
     const admitting = asksToSupersede(input)
       ? admitSuperseding(request, {
           on: (holds) => void (waitsFor = holds),
