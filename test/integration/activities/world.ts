@@ -94,6 +94,8 @@ export interface WorldOptions {
   readonly adopted?: boolean;
   /** Finds the drivers, over the world's clock; the REST driver for every address unless said otherwise. */
   readonly orchestratorFor?: (clock: () => number) => OrchestratorFor;
+  /** Time goes by itself, for tests with workers. */
+  readonly realTime?: boolean;
 }
 
 /** A new world on `postgres`, which ends with the test. Blocks of a second, labels that are mature after two. */
@@ -103,7 +105,7 @@ export async function createWorld(
 ): Promise<World> {
   const { pool } = await postgres.createDatabase({ connections: 4 });
   const stores = createStores(pool);
-  const time = { nowMs: BEGIN_MS };
+  const time = options.realTime === true ? realTime() : { nowMs: BEGIN_MS };
   const gateway = await startGateway({
     host: '127.0.0.1',
     port: 0,
@@ -162,6 +164,17 @@ export async function createWorld(
   };
   if (options.adopted ?? true) await adopt(world);
   return world;
+}
+
+function realTime(): { nowMs: number } {
+  return {
+    get nowMs() {
+      return Date.now();
+    },
+    set nowMs(_value) {
+      throw new Error('nowMs: this world is in real time');
+    },
+  };
 }
 
 export function sha256(text: string): string {
