@@ -73,10 +73,17 @@ describe('a rollout that was reset', () => {
       generation: 3,
     });
     expect([await place.statusOf(2), await place.statusOf(3)]).toEqual(['superseded', 'trying']);
+    const { target, stableHash, stableGeneration, candidateHash } = plan;
+    const pair = { generation: 2, revision: 500, idempotencyKey: 'late' };
     const late = {
-      ...{ serviceId: SERVICE, target: plan.target, generation: 2, revision: 500, idempotencyKey: 'late' },
-      ...{ stableHash: plan.stableHash, stableGeneration: 1, candidateHash: plan.candidateHash },
-      ...{ weightPct: 100, leaseMs: 60_000 },
+      serviceId: SERVICE,
+      ...pair,
+      target,
+      stableHash,
+      stableGeneration,
+      candidateHash,
+      weightPct: 100,
+      leaseMs: 60_000,
     };
     await expect(place.world.activities.setWeight(late)).rejects.toMatchObject({ type: 'StaleGeneration' });
     await rolledBack(place);

@@ -2,7 +2,14 @@
 import { condition, continueAsNew, defineSignal, setHandler, startChild } from '@temporalio/workflow';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
 
-export * from '../../../workflows/index.ts';
+export {
+  canaryRollout,
+  default,
+  fleetSweep,
+  optimizationCycle,
+  promotionWatch,
+  restoreConfiguration,
+} from '../../../workflows/index.ts';
 
 export const handOver = defineSignal<[unknown]>('handOver');
 

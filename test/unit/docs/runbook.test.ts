@@ -51,17 +51,13 @@ describe('deploy/runbook.md', () => {
     },
   );
 
-  test.each(commands.filter((line) => /--(?:workflow_)?type /u.test(line)))(
-    '%s: type and input exist',
-    (line) => {
-      const type = /--(?:workflow_)?type (\w+)/u.exec(line)?.[1];
-      if (type === 'LastWorkflowTask') return;
-      expect(WORKFLOW_TYPES).toContain(type);
-      if (type === 'restoreConfiguration')
-        expect(restoreInputSchema.safeParse(inputOf(line)).success).toBe(true);
-      if (/--taskqueue/u.test(line)) expect(line).toContain(`--taskqueue ${TASK_QUEUE} `);
-    },
-  );
+  const starts = commands.filter((line) => / workflow start .*--input/u.test(line));
+  test.each(starts)('%s: type, queue and input are those of the program', (line) => {
+    const [, type = ''] = /--(?:workflow_)?type (\w+)/u.exec(line) ?? [];
+    const [, queue = ''] = /--task-?queue (\S+)/u.exec(line) ?? [];
+    expect([WORKFLOW_TYPES.some((known) => known === type), queue]).toEqual([true, TASK_QUEUE]);
+    expect(restoreInputSchema.parse(inputOf(line))).toMatchObject({ by: 'oncall' });
+  });
 
   test.each(of('llm-optimizer'))('%s: command and options exist', async (line) => {
     const words = line.split(' ').slice(1);
