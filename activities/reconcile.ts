@@ -4,8 +4,10 @@
  */
 import { sameConfiguration } from '../src/domain/change.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import type { OpenChange } from '../src/ports/open-changes.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
+import { withModel } from './backup-route.ts';
 import type { ActivityPorts } from './ports.ts';
 import { reportUnrecorded } from './report-unrecorded.ts';
 
@@ -64,9 +66,9 @@ function inTurn(quiet: readonly OpenChange[], nowMs: number): readonly OpenChang
 }
 
 async function repaired(ports: ActivityPorts, change: OpenChange): Promise<Repair | null> {
-  const { serviceId, lease, target } = change;
+  const { serviceId, lease, settings } = change;
   if (lease && !(await ports.workflows.isClosed(lease.holder))) return null;
-  const live = await ports.orchestratorFor(target).read(serviceId);
+  const live = await ports.orchestratorFor(gatewayTargetOf(settings)).read(serviceId);
   const found = await foundAt(ports, change, live);
   if (!(await isStill(ports, change))) return null;
   switch (found.kind) {
@@ -101,7 +103,7 @@ type Found =
 
 async function foundAt(
   ports: ActivityPorts,
-  { serviceId, lease, trying }: OpenChange,
+  { serviceId, settings, lease, trying }: OpenChange,
   live: LiveConfiguration,
 ): Promise<Found> {
   const { candidate, stable } = live;
@@ -122,6 +124,13 @@ async function foundAt(
     };
   }
   if (!candidate) return { kind: 'stableAlone' };
+  const { backup } = settings.candidates;
+  if (
+    backup !== undefined &&
+    sameConfiguration(withModel(stable.configuration, backup), candidate.configuration)
+  ) {
+    return { kind: 'abandoned', what: `its backup model ${backup}` };
+  }
   const known = await ports.configurations.get(serviceId, candidate.generation);
   return isServed(known, candidate)
     ? {

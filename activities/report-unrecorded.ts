@@ -12,7 +12,7 @@ const AUDIT_SEARCHED = 100;
 /** Record. Key: what is served; a second run reports nothing. An address that cannot be told keeps it from no audit. True when it was news. */
 export async function reportUnrecorded(
   ports: ActivityPorts,
-  { serviceId, notify: asked }: OpenChange,
+  { serviceId, settings }: OpenChange,
   live: LiveConfiguration,
   why: string,
 ): Promise<boolean> {
@@ -33,7 +33,7 @@ export async function reportUnrecorded(
     evidence: '',
     atMs: ports.nowMs(),
   };
-  const told = await notify(ports, { notify: asked, notice }).then(
+  const told = await notify(ports, { notify: settings.notify, notice }).then(
     () => true,
     () => false,
   );

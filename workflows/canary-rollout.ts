@@ -223,11 +223,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
-    describeSelf({
-      service: current().plan.serviceId,
-      kind: 'rollout',
-      phase: `${current().phase} ${weightPct}`,
-    });
+    const { plan, phase } = current();
+    describeSelf({ service: plan.serviceId, kind: 'rollout', phase: `${phase} ${weightPct}` });
   }
 
   async function look(): Promise<void> {
@@ -340,7 +337,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     await interruptible(async () => {
       const taken = await admit.retakeLease(owned());
       clockReads(taken.atMs);
-      happened({ kind: 'leaseRetaken', ...taken });
+      happened({ ...taken, kind: 'leaseRetaken' });
     });
   }
 

@@ -1,13 +1,11 @@
 /** What the reconciler reads of the store: every adopted service with what is open about it, in one question. */
-import type { GatewayTarget } from '../domain/gateway-target.ts';
-import type { Notify } from '../domain/notice.ts';
+import type { ServiceSettings } from '../domain/service-settings.ts';
 import type { ChangeLease } from './stores.ts';
 
 /** One adopted service. `trying` are generations on their way, oldest first. */
 export interface OpenChange {
   readonly serviceId: string;
-  readonly target: GatewayTarget;
-  readonly notify: Notify;
+  readonly settings: ServiceSettings;
   readonly lease: ChangeLease | null;
   readonly trying: readonly number[];
 }
