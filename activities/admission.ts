@@ -23,12 +23,15 @@ import {
 import type { ActivityPorts } from './ports.ts';
 import { stableOf } from './served-as-recorded.ts';
 import { withShadowEvidence } from './shadow-evidence.ts';
+import type { Parent } from './take-lease.ts';
 import { problemsOfStrategy, refuseWithoutPerson, strategyOf } from './strategy-rules.ts';
 
 export interface AdmitRequest {
   readonly input: unknown;
   readonly holder: LeaseHolder;
   readonly parentWorkflowId: string | null;
+  /** The workflow that started this one, whose lease it inherits. Left out by workflows of before it was asked for. */
+  readonly parent?: Parent | null;
 }
 
 export interface Resolved {

@@ -33,13 +33,14 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
   const { input, live, stable, candidate, baseline, plan } = await resolveInput(ports, request);
   const { serviceId } = input;
   const nowMs = plan.admittedAtMs;
-  const generation = await takeLease(ports, serviceId, holder, live.generation);
+  const generation = await takeLease(ports, serviceId, holder, live.generation, request.parent);
   await requireStill(ports, stable, holder);
   const hash = plan.candidateHash;
   await ports.configurations.record(
     { serviceId, generation, body: candidate, hash, status: 'trying', source: holder.workflowId },
     nowMs,
   );
+  await closeDead(ports, serviceId, generation, nowMs);
   await ports.audit.append({
     id: `${holder.workflowId}/${holder.runId}/admitted`,
     serviceId,
@@ -60,4 +61,18 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
     plan: { ...plan, generation },
     evidence: startEvidence(plan.guardrails, plan.steps, baseline.frozen),
   };
+}
+
+/** Whoever holds the lease is the only one that tries anything: what others left as being tried is dead. */
+async function closeDead(
+  { configurations }: ActivityPorts,
+  serviceId: string,
+  generation: number,
+  nowMs: number,
+): Promise<void> {
+  for (const { status, generation: tried } of await configurations.list(serviceId)) {
+    if (status === 'trying' && tried < generation) {
+      await configurations.end(serviceId, tried, 'superseded', nowMs);
+    }
+  }
 }

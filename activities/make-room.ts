@@ -23,7 +23,9 @@ export async function makeRoom(
   const { serviceId, requestedBy: by, reason } = plan;
   const lease = await ports.leases.current(serviceId);
   const ours = request.holder;
-  if (!lease || lease.holder.workflowId === ours.workflowId) return { kind: 'free' };
+  if (!lease || [ours.workflowId, request.parent?.workflowId].includes(lease.holder.workflowId)) {
+    return { kind: 'free' };
+  }
   const { holder } = lease;
   if (await ports.workflows.isClosed(holder)) return { kind: 'free' };
   if (NEVER_ENDED.test(holder.workflowId)) return { kind: 'waits', holder, told: false };

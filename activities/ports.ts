@@ -3,6 +3,7 @@ import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { FleetStore } from '../src/ports/fleet.ts';
 import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
+import type { OpenChanges } from '../src/ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
 import type {
   AuditLog,
@@ -26,6 +27,7 @@ export interface ActivityPorts {
   readonly windows: WindowStore;
   readonly outcomes: OutcomeCatalogue;
   readonly fleet: FleetStore;
+  readonly openChanges: OpenChanges;
   readonly notifier: Notifier;
   readonly orchestratorFor: OrchestratorFor;
   readonly workflows: WorkflowDirectory;

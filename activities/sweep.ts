@@ -1,18 +1,22 @@
-/** The fast path: which services are due for a cycle. */
+/** The fast path: which services are due for a cycle, and which change nobody is in charge of any more. */
 import { durationMs } from '../src/domain/duration.ts';
 import type { WorkflowEnd } from '../src/ports/workflows.ts';
 import type { ActivityPorts } from './ports.ts';
+import { reconcile, type Repair } from './reconcile.ts';
 
 export interface SweepSummary {
   readonly services: number;
   readonly started: readonly string[];
+  /** Left out when nothing was. */
+  readonly repaired?: readonly Repair[];
 }
 
 /**
  * Decide. Starts `cycle/<service>` for each adopted service that is not off and whose last cycle is older than
- * `cycle.every`. A second run starts nothing twice: the workflow id is taken.
+ * `cycle.every`, after the reconciler. A second run starts nothing twice: the workflow id is taken.
  */
 export async function sweep(ports: ActivityPorts): Promise<SweepSummary> {
+  const repaired = await reconcile(ports);
   const services = await ports.services.list();
   const started: string[] = [];
   for (const { serviceId, settings, adoptedAtMs } of services) {
@@ -22,7 +26,7 @@ export async function sweep(ports: ActivityPorts): Promise<SweepSummary> {
     if (ports.nowMs() < dueAtMs) continue;
     if (await ports.workflows.startCycle(serviceId, 'schedule')) started.push(serviceId);
   }
-  return { services: services.length, started };
+  return { services: services.length, started, ...(repaired.length > 0 && { repaired }) };
 }
 
 /** Record. Starts `cycle/<service>` because of an event; false when one runs already. A second run changes nothing. */

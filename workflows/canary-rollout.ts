@@ -114,7 +114,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Validates and resolves the input and takes the change lease. What is refused ends the workflow with every problem listed. */
   async function admitted(): Promise<RolloutState> {
     const parentWorkflowId = info.parent?.workflowId ?? null;
-    const request = { input, holder: holder(), parentWorkflowId };
+    const parent = info.parent ? { workflowId: info.parent.workflowId, runId: info.parent.runId } : null;
+    const request = { input, holder: holder(), parentWorkflowId, parent };
     const admitting = asksToSupersede(input)
       ? admitSuperseding(request, {
           on: (holds) => void (waitsFor = holds),
@@ -222,11 +223,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
-    describeSelf({
-      service: current().plan.serviceId,
-      kind: 'rollout',
-      phase: `${current().phase} ${weightPct}`,
-    });
+    const { plan, phase } = current();
+    describeSelf({ service: plan.serviceId, kind: 'rollout', phase: `${phase} ${weightPct}` });
   }
 
   async function look(): Promise<void> {
@@ -339,7 +337,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     await interruptible(async () => {
       const taken = await admit.retakeLease(owned());
       clockReads(taken.atMs);
-      happened({ kind: 'leaseRetaken', ...taken });
+      happened({ ...taken, kind: 'leaseRetaken' });
     });
   }
 

@@ -16,6 +16,14 @@ export interface WorkflowDirectory {
   startCycle(serviceId: string, trigger: 'schedule' | 'threshold' | 'event'): Promise<boolean>;
   /** Signals `anomaly` to `cycle/<service>`, which is started with it unless it runs. */
   tellCycle(serviceId: string, anomaly: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Starts `restore/<service>` to the recorded stable configuration; false when one runs already. */
+  startRestore(request: {
+    readonly serviceId: string;
+    readonly by: string;
+    readonly reason: string;
+  }): Promise<boolean>;
+  /** First run of the workflow that `runId` is a run of, null when the server has forgotten it. */
+  firstRunOf(run: { readonly workflowId: string; readonly runId: string }): Promise<string | null>;
   /** Signals `rollback`; false when no such workflow runs. */
   signalRollback(
     workflowId: string,

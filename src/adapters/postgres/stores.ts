@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { AlertStore } from '../../ports/alerts.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
+import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type {
   AuditLog,
@@ -20,6 +21,7 @@ import { createDecisionLog } from './decision-log.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { createOpenChanges } from './open-changes.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
 import { createRolloutStore } from './rollout-store.ts';
 import { createServiceStore } from './service-store.ts';
@@ -33,6 +35,7 @@ export interface Stores {
   readonly audit: AuditLog;
   readonly rollouts: RolloutStore;
   readonly fleet: FleetStore;
+  readonly openChanges: OpenChanges;
   readonly ingest: IngestStore;
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
@@ -53,6 +56,7 @@ export function createStores(pool: pg.Pool): Stores {
     audit: createAuditLog(db),
     rollouts: createRolloutStore(db),
     fleet: createFleetStore(db),
+    openChanges: createOpenChanges(db),
     ingest: createIngestStore(db),
     alerts: createAlertStore(db),
     windows: createWindowStore(db),

@@ -35,6 +35,18 @@ export function createWorkflowDirectory(client: Client, taskQueue: string): Work
     }
   };
 
+  /** False when the id is taken. */
+  const startOnce = async (type: string, workflowId: string, input: object): Promise<boolean> => {
+    try {
+      const options = { taskQueue, workflowId, workflowIdConflictPolicy: 'FAIL', args: [input] } as const;
+      await client.workflow.start(type, options);
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  };
+
   return {
     endOf: (workflowId) => endOf(workflowId),
 
@@ -56,17 +68,18 @@ export function createWorkflowDirectory(client: Client, taskQueue: string): Work
       }
     },
 
-    startCycle: async (serviceId, trigger) => {
+    startCycle: (serviceId, trigger) =>
+      startOnce('optimizationCycle', `cycle/${serviceId}`, { serviceId, trigger }),
+
+    startRestore: ({ serviceId, by, reason }) =>
+      startOnce('restoreConfiguration', `restore/${serviceId}`, { serviceId, to: 'stable', by, reason }),
+
+    firstRunOf: async ({ workflowId, runId }) => {
       try {
-        await client.workflow.start('optimizationCycle', {
-          taskQueue,
-          workflowId: `cycle/${serviceId}`,
-          workflowIdConflictPolicy: 'FAIL',
-          args: [{ serviceId, trigger }],
-        });
-        return true;
+        const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+        return raw.workflowExecutionInfo?.firstRunId ?? null;
       } catch (error) {
-        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        if (error instanceof WorkflowNotFoundError) return null;
         throw error;
       }
     },

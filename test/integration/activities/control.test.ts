@@ -147,3 +147,91 @@ describe('takeBackCandidate', () => {
     expect(await world.live()).toMatchObject({ candidate: null, generation: 2, revision: write.revision });
   });
 });
+
+/** Somebody who writes at the gateway under the very generation of the rollout, between two of its writes: the fence does not know them. */
+describe('a change by hand in between', () => {
+  const THEIRS = 'gpt-4o-mini-2024-07-18';
+  /** Serves 25 %, then somebody makes theirs of it, then the rollout's revision goes beyond theirs. */
+  const changed = async (made: { readonly model: string; readonly weightPct?: number }) => {
+    await driver.setWeight(25);
+    await byHand(world, 2, driver.state.revision + 1, made);
+    for (let times = 0; times < 5; times += 1) driver.nextWrite();
+    return world.live();
+  };
+  const writes = {
+    setWeight: () => {
+      const { weightPct: servedPct } = driver.state;
+      const { holder } = driver;
+      return world.activities.setWeight({
+        ...driver.nextWrite(),
+        weightPct: 50,
+        leaseMs: 120_000,
+        servedPct,
+        holder,
+      });
+    },
+    'the renewal of a look': () => world.activities.look(driver.lookRequest()),
+    promoteCandidate: () =>
+      world.activities.promoteCandidate({ ...driver.nextWrite(), holder: driver.holder }),
+    takeBackCandidate: () => world.activities.takeBackCandidate(driver.takeBackWrite()),
+  };
+  const made = {
+    'another candidate': { model: THEIRS, weightPct: 40 },
+    'another stable configuration': { model: THEIRS },
+  };
+  const cells = Object.entries(writes).flatMap(([name, write]) =>
+    Object.entries(made).map(([what, theirs]) => ({ name, write, what, theirs })),
+  );
+
+  it.each(cells)('$name finds $what, writes nothing and gives up', async ({ write, theirs }) => {
+    const live = await changed(theirs);
+    await expect(write()).rejects.toMatchObject(stale);
+    const after = await world.live();
+    expect([after.stable, after.candidate, after.weight_pct]).toEqual([
+      live.stable,
+      live.candidate,
+      live.weight_pct,
+    ]);
+  });
+
+  it.each(['setWeight', 'the renewal of a look'] as const)(
+    '%s finds another weight of its own candidate',
+    async (name) => {
+      const live = await changed({ model: CANDIDATE, weightPct: 90 });
+      await expect(writes[name]()).rejects.toMatchObject(stale);
+      expect(await world.live()).toEqual(live);
+    },
+  );
+
+  it('takeBackCandidate takes its own candidate away at whatever weight, and leaves a foreign stable one', async () => {
+    await changed({ model: CANDIDATE, weightPct: 90 });
+    await world.activities.takeBackCandidate(driver.takeBackWrite());
+    expect(await world.live()).toMatchObject({
+      stable: { configuration: { model: INCUMBENT } },
+      candidate: null,
+    });
+  });
+
+  it('a first weight is not written over what somebody has put there since the admission', async () => {
+    await byHand(world, 1, 5, { model: THEIRS, weightPct: 40 });
+    const live = await world.live();
+    await expect(writes.setWeight()).rejects.toMatchObject(stale);
+    expect(await world.live()).toEqual(live);
+  });
+
+  it('a greater pair in between is found by every write', async () => {
+    await driver.setWeight(25);
+    await byHand(world, 9, 1, { model: THEIRS, weightPct: 40 });
+    const live = await world.live();
+    for (const write of Object.values(writes)) await expect(write()).rejects.toMatchObject(stale);
+    expect(await world.live()).toEqual(live);
+  });
+
+  it('a promotion whose weight lease has run out promotes nothing', async () => {
+    await driver.setWeight(100);
+    world.nowMs += 120_000;
+    const live = await world.live();
+    expect(await writes.promoteCandidate()).toMatchObject({ kind: 'leaseLost' });
+    expect(await world.live()).toEqual(live);
+  });
+});

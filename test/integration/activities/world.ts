@@ -48,6 +48,8 @@ const upstream: Upstream = {
 const noTemporal: WorkflowDirectory = {
   isClosed: () => Promise.reject(new Error('isClosed: this test runs without Temporal')),
   endOf: () => Promise.reject(new Error('endOf: this test runs without Temporal')),
+  startRestore: () => Promise.reject(new Error('startRestore: this test runs without Temporal')),
+  firstRunOf: () => Promise.reject(new Error('firstRunOf: this test runs without Temporal')),
   startCycle: () => Promise.reject(new Error('startCycle: this test runs without Temporal')),
   tellCycle: () => Promise.reject(new Error('tellCycle: this test runs without Temporal')),
   signalRollback: () => Promise.reject(new Error('signalRollback: this test runs without Temporal')),
@@ -92,6 +94,8 @@ export interface WorldOptions {
   readonly adopted?: boolean;
   /** Finds the drivers, over the world's clock; the REST driver for every address unless said otherwise. */
   readonly orchestratorFor?: (clock: () => number) => OrchestratorFor;
+  /** Time goes by itself, for tests with workers. */
+  readonly realTime?: boolean;
 }
 
 /** A new world on `postgres`, which ends with the test. Blocks of a second, labels that are mature after two. */
@@ -101,7 +105,7 @@ export async function createWorld(
 ): Promise<World> {
   const { pool } = await postgres.createDatabase({ connections: 4 });
   const stores = createStores(pool);
-  const time = { nowMs: BEGIN_MS };
+  const time = options.realTime === true ? realTime() : { nowMs: BEGIN_MS };
   const gateway = await startGateway({
     host: '127.0.0.1',
     port: 0,
@@ -160,6 +164,17 @@ export async function createWorld(
   };
   if (options.adopted ?? true) await adopt(world);
   return world;
+}
+
+function realTime(): { nowMs: number } {
+  return {
+    get nowMs() {
+      return Date.now();
+    },
+    set nowMs(_value) {
+      throw new Error('nowMs: this world is in real time');
+    },
+  };
 }
 
 export function sha256(text: string): string {
