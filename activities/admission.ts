@@ -5,6 +5,7 @@
 import { applyChange } from '../src/domain/change.ts';
 import { invalidInput, type Problem } from '../src/domain/failure.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
 import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
@@ -48,7 +49,7 @@ export async function resolveInput(ports: ActivityPorts, request: AdmitRequest):
   refuseWithoutPerson(strategyOf(input, settings), input.serviceId, request.parentWorkflowId);
   refuse(problemsOfStrategy(input, settings));
   await refuseAtStandstill(ports, settings, input);
-  const gateway = ports.orchestratorFor(settings.orchestrator);
+  const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
   const live = await gateway.read(input.serviceId);
   const stable = await stableOf(ports, input.serviceId, live);
   const candidate = applyChange(stable.body, input.change);

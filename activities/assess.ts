@@ -4,6 +4,7 @@
 import { canonicalJson, chooseCandidate, type Choice } from '../src/decision/index.ts';
 import { durationMs } from '../src/domain/duration.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { cycleInputSchema } from '../src/domain/workflow-input.ts';
 import { applyChange } from '../src/domain/change.ts';
@@ -120,7 +121,7 @@ async function decide(
   }
 
   const problems = await ports
-    .orchestratorFor(settings.orchestrator)
+    .orchestratorFor(gatewayTargetOf(settings))
     .validate(serviceId, applyChange(stable.body, { model: choice.chosen }));
   if (problems.length > 0) {
     return nothing(

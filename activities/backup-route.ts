@@ -28,7 +28,7 @@ export async function routeToBackup(
   const { route } = write;
   const gateway = ports.orchestratorFor(write.target);
   const before = await gateway.read(write.serviceId);
-  if (!isOverPromotion(ports, write, before)) await requireOurs(ports, write, before);
+  if (!isOverPromotion(ports, write, before)) await requireOurs(ports, write, before, gateway);
   if (!serves(ports, before, route)) await requireNotPaused(ports);
   const configuration = await bodyOf(ports, write, before);
   await gateway.setCandidate({ ...write, configuration, weightPct: EVERYBODY_PCT });

@@ -3,11 +3,20 @@
  * queue of their own, so that a rollback never waits behind reads. Each reads back what is live before it reports.
  */
 import { Failure } from '../src/domain/failure.ts';
-import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Orchestrator } from '../src/ports/orchestrator.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import { hashOf } from './hash-of.ts';
-import { isOwn, requireOurs, requireWeight, type OwnWrite } from './ours.ts';
+import {
+  isOwn,
+  isPromotedSomewhere,
+  requireOurs,
+  requirePromotable,
+  requireWeight,
+  type OwnWrite,
+} from './ours.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
+import { inReverse, partWrite } from './several-targets.ts';
 import { requireNotFrozen, requireNotPaused } from './standstill.ts';
 
 export interface WeightSet {
@@ -44,41 +53,46 @@ export async function setWeight(
   if (write.starts === true) await requireNotFrozen(ports, write.serviceId);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
-  const before = await gateway.read(write.serviceId);
-  const found = await requireOurs(ports, write, before);
-  const isBackup =
-    before.candidate !== null && hashOf(ports, before.candidate.configuration) === write.backupHash;
-  if (found === 'ours' && servedPct !== undefined && !isBackup) {
-    requireWeight(write, before, servedPct === 0 ? [write.weightPct] : [servedPct, write.weightPct]);
-  }
-  await gateway.setCandidate({ ...write, configuration: candidate.body });
-  const live = await gateway.read(write.serviceId);
-  const served = live.candidate ? hashOf(ports, live.candidate.configuration) : null;
-  if (served !== write.candidateHash || live.weight_pct !== write.weightPct) {
-    throw mismatch(write, live, `the candidate at ${write.weightPct} %`);
-  }
-  return { atMs: ports.nowMs(), weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
+  return wholeOrBack(ports, gateway, write, async () => {
+    const before = await gateway.read(write.serviceId);
+    const found = await requireOurs(ports, write, before, gateway);
+    const isBackup =
+      before.candidate !== null && hashOf(ports, before.candidate.configuration) === write.backupHash;
+    if (found === 'ours' && servedPct !== undefined && !isBackup) {
+      requireWeight(write, before, servedPct === 0 ? [write.weightPct] : [servedPct, write.weightPct]);
+    }
+    await gateway.setCandidate({ ...write, configuration: candidate.body });
+    const live = await gateway.read(write.serviceId);
+    const served = live.candidate ? hashOf(ports, live.candidate.configuration) : null;
+    if (served !== write.candidateHash || live.weight_pct !== write.weightPct) {
+      throw mismatch(write, live, `the candidate at ${write.weightPct} %`);
+    }
+    return { atMs: ports.nowMs(), weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
+  });
 }
 
 /**
  * Mutate. Makes the candidate the stable configuration, then reads back. A candidate whose weight lease has run out is not promoted: what
- * was proven is as old as the lease. Key and failures as `setWeight`.
+ * was proven is as old as the lease. Key and failures as `setWeight`. Of several targets none may stay behind: when one is still away at the
+ * end of the lease, those that were promoted go back, and that is final.
  */
-export async function promoteCandidate(ports: ActivityPorts, write: OwnWrite): Promise<Promoted> {
+export async function promoteCandidate(
+  ports: ActivityPorts,
+  write: OwnWrite & { readonly leaseExpiresAtMs?: number | null },
+): Promise<Promoted> {
   await requireNotPaused(ports);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
-  const before = await gateway.read(write.serviceId);
-  if (!isPromoted(ports, write, before)) {
-    const found = await requireOurs(ports, write, before);
+  return wholeOrBack(ports, gateway, write, async () => {
+    const found = await requirePromotable(ports, write, gateway);
     if (found === 'leaseLost') return { atMs: ports.nowMs(), kind: 'leaseLost' };
-  }
-  await gateway.setStable({ ...write, configuration: candidate.body });
-  const live = await gateway.read(write.serviceId);
-  if (live.candidate || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
-    throw mismatch(write, live, 'the candidate as stable');
-  }
-  return { atMs: ports.nowMs(), kind: 'promoted' };
+    await gateway.setStable({ ...write, configuration: candidate.body });
+    const live = await gateway.read(write.serviceId);
+    if (live.candidate || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
+      throw mismatch(write, live, 'the candidate as stable');
+    }
+    return { atMs: ports.nowMs(), kind: 'promoted' };
+  });
 }
 
 /** Beyond what a run that was reset may have written under the same generation, and what it may still have on the way. */
@@ -88,13 +102,29 @@ const BEYOND_ANOTHER_RUN = 1_000;
  * Compensate. Takes the candidate away and reads back until the stable configuration of before is live alone. Needs the
  * gateway only; the database just for the rare case that a promotion had already been written, which is undone under
  * `revision + 1`. A run that was reset meets revisions beyond its own under its generation: it goes beyond them, as long as what is served is
- * its own. A second run is harmless. Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
+ * its own. A second run is harmless. Several targets are taken back in reverse, the route first, each by itself, past one that is away.
+ * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
  */
 export async function takeBackCandidate(
   ports: ActivityPorts,
   asked: GatewayWrite & { readonly reason: string },
 ): Promise<void> {
   const gateway = ports.orchestratorFor(asked.target);
+  const stable = async () =>
+    (await recorded(ports, asked.serviceId, asked.stableGeneration, asked.stableHash)).body;
+  if (!gateway.parts) return takeBackAt(ports, gateway, asked, stable);
+  await inReverse(gateway.parts, async (part) => {
+    await takeBackAt(ports, part.gateway, partWrite(part, asked), async () => part.share(await stable()));
+  });
+}
+
+/** The same at one gateway. `stable` is asked only when a promotion had been written. */
+async function takeBackAt(
+  ports: ActivityPorts,
+  gateway: Orchestrator,
+  asked: GatewayWrite & { readonly reason: string },
+  stable: () => Promise<Configuration>,
+): Promise<void> {
   const before = await gateway.read(asked.serviceId);
   const doneEarlier = before.generation === asked.generation && before.revision > asked.revision;
   if (doneEarlier && isStableAlone(ports, asked, before)) return;
@@ -104,12 +134,11 @@ export async function takeBackCandidate(
   const removed = await gateway.read(write.serviceId);
   if (isStableAlone(ports, write, removed)) return;
   requireKnown(ports, write, removed);
-  const stable = await recorded(ports, write.serviceId, write.stableGeneration, write.stableHash);
   await gateway.setStable({
     ...write,
     revision: write.revision + 1,
     idempotencyKey: `${write.idempotencyKey}/stable`,
-    configuration: stable.body,
+    configuration: await stable(),
   });
   const live = await gateway.read(write.serviceId);
   if (!isStableAlone(ports, write, live)) throw mismatch(write, live, 'the stable configuration alone');
@@ -135,6 +164,30 @@ function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfi
   );
 }
 
+/**
+ * A write to several targets is finished by another try, or taken back at once: when its failure is final, and when a promotion is
+ * half done at the end of the lease. The pairs are those with which the workflow takes back next, so that is the same write again.
+ */
+async function wholeOrBack<T>(
+  ports: ActivityPorts,
+  gateway: Orchestrator,
+  write: GatewayWrite & { readonly leaseExpiresAtMs?: number | null },
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!gateway.parts || !(error instanceof Failure) || error.type === 'LeaseMoved') throw error;
+    const isLate = ports.nowMs() >= (write.leaseExpiresAtMs ?? Infinity);
+    if (!error.final && !(isLate && (await isPromotedSomewhere(ports, gateway.parts, write)))) throw error;
+    const reason = `a change of several targets failed: ${error.message}`;
+    await takeBackCandidate(ports, { ...write, revision: write.revision + 1, reason }).catch(() => undefined);
+    throw error.final
+      ? error
+      : new Failure('OrchestratorRejected', `not promoted everywhere within the lease: ${error.message}`);
+  }
+}
+
 /** The recorded configuration, as it was admitted. Throws InvalidInput when there is none, or another one. */
 export async function recorded(
   ports: ActivityPorts,
@@ -156,14 +209,6 @@ export async function recorded(
     );
   }
   return record;
-}
-
-function isPromoted(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {
-  return (
-    live.generation === write.generation &&
-    live.candidate === null &&
-    hashOf(ports, live.stable.configuration) === write.candidateHash
-  );
 }
 
 function isStableAlone(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {

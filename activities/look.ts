@@ -55,8 +55,9 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
 
 /** What is live when it is what this rollout wrote; null when the weight lease had run out: the workflow applies the step again. */
 async function ours(ports: ActivityPorts, request: LookRequest): Promise<LiveConfiguration | null> {
-  const live = await ports.orchestratorFor(request.state.plan.target).read(request.serviceId);
-  const found = await requireOurs(ports, request, live);
+  const gateway = ports.orchestratorFor(request.state.plan.target);
+  const live = await gateway.read(request.serviceId);
+  const found = await requireOurs(ports, request, live, gateway);
   if (found === 'leaseLost') return null;
   if (found === 'unwritten') {
     throw new Failure(

@@ -5,12 +5,19 @@
 import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Orchestrator, OrchestratorPart } from '../src/ports/orchestrator.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
+import { partWrite } from './several-targets.ts';
 
 /** `holder` is left out by workflows of before it was asked for: then only the gateway is looked at. */
 export type OwnWrite = GatewayWrite & { readonly holder?: LeaseHolder };
+
+/** What is live of a rollout. */
+export type Served = 'ours' | 'leaseLost' | 'unwritten';
+
+const asItIs: OrchestratorPart['share'] = (configuration) => configuration;
 
 /**
  * What is live of this rollout: its candidate, nothing any more since the weight lease ran out, or nothing yet under this generation.
@@ -20,18 +27,91 @@ export async function requireOurs(
   ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'leases'>,
   write: OwnWrite,
   live: LiveConfiguration,
-): Promise<'ours' | 'leaseLost' | 'unwritten'> {
-  const found = await servedOf(ports, write, live);
+  gateway: Orchestrator,
+): Promise<Served> {
+  const found = await servedBy(ports, write, live, gateway);
   await requireRun(ports, write);
   return found;
 }
 
-/** The same of the gateway alone. */
-export async function servedOf(
+/** The same of the gateway alone, or of several targets each by its part: a lease that ran out at one of them ran out. */
+export async function servedBy(
   ports: Pick<ActivityPorts, 'hash' | 'configurations'>,
   write: GatewayWrite,
   live: LiveConfiguration,
-): Promise<'ours' | 'leaseLost' | 'unwritten'> {
+  { parts }: Pick<Orchestrator, 'parts'>,
+): Promise<Served> {
+  if (!parts) return servedOf(ports, write, live);
+  const found = await Promise.all(
+    parts.map(async (part) =>
+      servedOf(ports, partWrite(part, write), await part.gateway.read(write.serviceId), part.share),
+    ),
+  );
+  if (found.includes('leaseLost')) return 'leaseLost';
+  return found.includes('unwritten') ? 'unwritten' : 'ours';
+}
+
+/**
+ * What a promotion finds: nothing to do any more, the candidate, or a lease that ran out.
+ * @throws Failure as `requireOurs`, and OrchestratorRejected when the lease ran out at one of several targets after another was promoted
+ */
+export async function requirePromotable(
+  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'leases'>,
+  write: OwnWrite,
+  gateway: Orchestrator,
+): Promise<'promoted' | Served> {
+  const parts = gateway.parts ?? [{ name: write.serviceId, gateway, share: asItIs }];
+  const found = await Promise.all(
+    parts.map(async (part) => {
+      const live = await part.gateway.read(write.serviceId);
+      const asked = partWrite(part, write);
+      return isPromoted(ports, asked, live) ? 'promoted' : servedOf(ports, asked, live, part.share);
+    }),
+  );
+  if (found.every((each) => each === 'promoted')) return 'promoted';
+  await requireRun(ports, write);
+  if (!found.includes('leaseLost')) return 'ours';
+  if (!found.includes('promoted')) return 'leaseLost';
+  throw new Failure(
+    'OrchestratorRejected',
+    `${write.serviceId}: the lease ran out at a target after another one had been promoted`,
+  );
+}
+
+/** Whether any of the targets that answer was promoted already. */
+export async function isPromotedSomewhere(
+  ports: Pick<ActivityPorts, 'hash'>,
+  parts: readonly OrchestratorPart[],
+  write: GatewayWrite,
+): Promise<boolean> {
+  const found = await Promise.allSettled(
+    parts.map(async (part) =>
+      isPromoted(ports, partWrite(part, write), await part.gateway.read(write.serviceId)),
+    ),
+  );
+  return found.some((each) => each.status === 'fulfilled' && each.value);
+}
+
+/** The generation tells a promotion from a target whose part is the same before and after. */
+function isPromoted(
+  ports: Pick<ActivityPorts, 'hash'>,
+  write: GatewayWrite,
+  live: LiveConfiguration,
+): boolean {
+  return (
+    live.generation === write.generation &&
+    live.stable.generation === write.generation &&
+    live.candidate === null &&
+    hashOf(ports, live.stable.configuration) === write.candidateHash
+  );
+}
+
+async function servedOf(
+  ports: Pick<ActivityPorts, 'hash' | 'configurations'>,
+  write: GatewayWrite,
+  live: LiveConfiguration,
+  share: OrchestratorPart['share'] = asItIs,
+): Promise<Served> {
   const { serviceId, generation } = write;
   const { candidate } = live;
   if (live.generation > generation) {
@@ -49,7 +129,7 @@ export async function servedOf(
     const what = candidate ? 'another candidate is served' : 'the candidate was taken away';
     throw stale(`${serviceId}: ${what} at the gateway (${live.last_change.kind})`);
   }
-  if (candidate) await requireRecorded(ports, serviceId, candidate);
+  if (candidate) await requireRecorded(ports, serviceId, candidate, share);
   return 'unwritten';
 }
 
@@ -80,9 +160,10 @@ async function requireRecorded(
   { configurations }: Pick<ActivityPorts, 'configurations'>,
   serviceId: string,
   candidate: NonNullable<LiveConfiguration['candidate']>,
+  share: OrchestratorPart['share'],
 ): Promise<void> {
   const known = await configurations.get(serviceId, candidate.generation);
-  if (known && sameConfiguration(known.body, candidate.configuration)) return;
+  if (known && sameConfiguration(share(known.body), candidate.configuration)) return;
   throw stale(
     `${serviceId}: the gateway serves a candidate (generation ${candidate.generation}) that nobody recorded`,
   );

@@ -3,7 +3,7 @@
  * changes nothing share this code, so that a preview never promises what admission refuses.
  */
 import { planLabels } from '../src/analysis/index.ts';
-import { sameConfiguration, type Change } from '../src/domain/change.ts';
+import { problemsOfSettings, sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, type Problem } from '../src/domain/failure.ts';
 import { frozenBecause } from '../src/domain/freeze.ts';
@@ -11,6 +11,7 @@ import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import type { RolloutStrategy } from '../src/domain/strategy.ts';
+import { gatewayTargetOf, ROUTE, routePart, supportingPart } from '../src/domain/supporting-target.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { backupOf, withModel } from './backup-route.ts';
@@ -56,14 +57,14 @@ export async function problemsOfChange(
       expected: 'something that differs from what is live',
     });
   }
-  const refused = await ports.orchestratorFor(settings.orchestrator).validate(input.serviceId, candidate);
+  problems.push(...problemsOfSettings(input.change, settings.targets));
+  const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
+  const refused = await gateway.validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
   const { backup } = settings.candidates;
   if (backup !== undefined) {
     // Found out now, and not when the service is hurt.
-    const unserved = await ports
-      .orchestratorFor(settings.orchestrator)
-      .validate(input.serviceId, withModel(stable, backup));
+    const unserved = await gateway.validate(input.serviceId, withModel(stable, backup));
     problems.push(
       ...unserved.map((problem) => ({ ...problem, field: `candidates.backup, ${problem.field}` })),
     );
@@ -97,7 +98,8 @@ export function planOf(
     serviceId: input.serviceId,
     generation: 0,
     table: 2,
-    target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
+    target: gatewayTargetOf(settings),
+    ...partsOf(ports, settings, { ...from, stable: from.stable.body }),
     summary: summaryOf(from.stable.body, input.change),
     stableHash: hashOf(ports, from.stable.body),
     candidateHash: hashOf(ports, from.candidate),
@@ -150,16 +152,38 @@ function labelsOf(strategy: RolloutStrategy, of: Required<Parameters<typeof plan
   return of.steps.some((weightPct) => weightPct < 100) ? planLabels(of) : of.minSamples;
 }
 
+/** What each of several targets serves before and after: the hashes travel, so that a rollback needs no database. */
+function partsOf(
+  ports: Pick<ActivityPorts, 'hash'>,
+  { targets, candidates: { backup } }: ServiceSettings,
+  { stable, candidate }: { readonly stable: Configuration; readonly candidate: Configuration },
+): Pick<RolloutPlan, 'parts'> {
+  if (targets.length === 0) return {};
+  const hashes = (share: (configuration: Configuration) => Configuration) => ({
+    stableHash: hashOf(ports, share(stable)),
+    candidateHash: hashOf(ports, share(candidate)),
+    ...(backup !== undefined && { backupHash: hashOf(ports, share(withModel(stable, backup))) }),
+  });
+  const ofTargets = targets.map((target) => [target.name, hashes((whole) => supportingPart(whole, target))]);
+  return {
+    parts: { ...Object.fromEntries(ofTargets), [ROUTE]: hashes((whole) => routePart(whole, targets)) },
+  };
+}
+
 function summaryOf(stable: Configuration, change: Change): string {
-  const parts = Object.entries(change).filter(([, value]) => value !== undefined);
-  return parts
-    .map(([key, value]) => {
+  const { settings, ...named } = change;
+  const parts = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [
+    ...parts.map(([key, value]) => {
       if (key === 'systemPrompt') return 'systemPrompt changed';
       return key === 'model'
         ? `model ${stable['model'] ?? '?'} -> ${String(value)}`
         : `${key} ${String(value)}`;
-    })
-    .join(', ');
+    }),
+    ...Object.entries(settings ?? {}).map(
+      ([key, value]) => `${key} ${stable[key] ?? 'unset'} -> ${String(value)}`,
+    ),
+  ].join(', ');
 }
 
 /** Required guardrails that nothing is told about: without data of the stable arm no step could ever be left. */

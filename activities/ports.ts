@@ -13,6 +13,7 @@ import type {
   ServiceStore,
 } from '../src/ports/stores.ts';
 import type { WindowStore } from '../src/ports/windows.ts';
+import type { PartHashes } from '../src/state/rollout/index.ts';
 import type { WorkflowDirectory } from '../src/ports/workflows.ts';
 
 export interface ActivityPorts {
@@ -42,6 +43,8 @@ export interface GatewayWrite {
   readonly revision: number;
   readonly idempotencyKey: string;
   readonly stableHash: string;
+  /** With several targets: the hashes of each one's part, by its name. */
+  readonly parts?: PartHashes;
   readonly stableGeneration: number;
   readonly candidateHash: string;
   /** See `CandidateWrite`. */

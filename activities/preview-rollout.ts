@@ -15,6 +15,7 @@ import {
 } from '../src/domain/failure.ts';
 import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { rolloutInputSchema, type RolloutInput } from '../src/domain/workflow-input.ts';
 import type { ServiceRecord } from '../src/ports/stores.ts';
@@ -82,7 +83,8 @@ export async function previewRollout(ports: ActivityPorts, typed: unknown): Prom
   const held = await heldBy(ports, service.serviceId);
   const ends = input?.onConflict === 'supersede' ? (held[0]?.message ?? null) : null;
   if (ends === null) refusals.push(...held);
-  const live = await ports.orchestratorFor(service.settings.orchestrator).read(service.serviceId);
+  const gateway = ports.orchestratorFor(gatewayTargetOf(service.settings));
+  const live = await gateway.read(service.serviceId);
   const recorded = await kept(refusals, () => stableOf(ports, service.serviceId, live));
   if (!input) return { refusals, live, plan: null, steps: [], proofs: null, ends: null };
   const stable = recorded ?? { body: live.stable.configuration, generation: live.stable.generation };

@@ -1,11 +1,13 @@
 /** The write of an emergency restore; what to restore was resolved in `restore.ts`. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Fence } from '../src/ports/orchestrator.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import { mismatch, recorded } from './control.ts';
 import { isBackupRoute } from './incident.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
+import { inReverse, liveOrPair } from './several-targets.ts';
 
 /** A restore as `prepareRestore` resolved it. */
 export interface WantedConfiguration {
@@ -85,8 +87,8 @@ async function takeOver(
 ): Promise<Taken> {
   const { serviceId } = wanted;
   const gateway = ports.orchestratorFor(wanted.target);
-  const live = await gateway.read(serviceId);
-  const { generation, from } = await seize(ports, { wanted, holder }, live);
+  const { pair, live } = await liveOrPair(gateway, serviceId);
+  const { generation, from } = await seize(ports, { wanted, holder }, pair);
   await ports.configurations.record(
     {
       serviceId,
@@ -102,16 +104,21 @@ async function takeOver(
     now.generation === generation &&
     now.candidate === null &&
     hashOf(ports, now.stable.configuration) === wanted.hash;
-  if (isServed(live)) return { generation, from };
+  if (live && isServed(live)) return { generation, from };
   // Above whatever somebody wrote under this very generation since an earlier try.
-  const revision = live.generation === generation ? live.revision + 1 : 1;
-  await gateway.setStable({
+  const revision = pair.generation === generation ? pair.revision + 1 : 1;
+  const write = {
     serviceId,
     generation,
     revision,
     idempotencyKey: `${holder.workflowId}/${generation}/${revision}`,
-    configuration: body.body,
-  });
+  };
+  if (!gateway.parts) await gateway.setStable({ ...write, configuration: body.body });
+  else {
+    await inReverse(gateway.parts, async (part) => {
+      await part.gateway.setStable({ ...write, configuration: part.share(body.body) });
+    });
+  }
   const after = await gateway.read(serviceId);
   if (!isServed(after)) {
     throw mismatch({ serviceId, generation, revision }, after, 'the restored configuration alone');
@@ -123,7 +130,7 @@ async function takeOver(
 async function seize(
   ports: ActivityPorts,
   { wanted: { serviceId }, holder }: RestoreRequest,
-  live: LiveConfiguration,
+  live: Fence,
 ): Promise<Taken> {
   const request = { serviceId, holder, gatewayGeneration: live.generation, nowMs: ports.nowMs() };
   const first = await ports.leases.seize(request);

@@ -1,5 +1,6 @@
 /** Prepares an emergency restore; the write itself is in `restore-stable.ts`. */
 import { Failure } from '../src/domain/failure.ts';
+import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { restoreInputSchema, type RestoreInput } from '../src/domain/workflow-input.ts';
 import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
@@ -23,7 +24,7 @@ export async function prepareRestore(
   const wanted = await resolve(ports, input, inFlight);
   return {
     serviceId: input.serviceId,
-    target: { driver: settings.orchestrator.driver, url: settings.orchestrator.url },
+    target: gatewayTargetOf(settings),
     generation: wanted.generation,
     hash: wanted.hash,
     holder: inFlight ? lease.holder : null,

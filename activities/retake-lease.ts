@@ -2,7 +2,7 @@
 import { Failure } from '../src/domain/failure.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import { recorded } from './control.ts';
-import { servedOf } from './ours.ts';
+import { servedBy } from './ours.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 
 export interface LeaseRetaken {
@@ -19,8 +19,9 @@ export async function retakeLease(
   { holder, ...write }: GatewayWrite & { readonly holder: LeaseHolder },
 ): Promise<LeaseRetaken> {
   const { serviceId, generation: before, candidateHash } = write;
-  const live = await ports.orchestratorFor(write.target).read(serviceId);
-  await servedOf(ports, write, live);
+  const gateway = ports.orchestratorFor(write.target);
+  const live = await gateway.read(serviceId);
+  await servedBy(ports, write, live, gateway);
   const { body } = await recorded(ports, serviceId, before, candidateHash);
   const nowMs = ports.nowMs();
   const taken = await ports.leases.acquire({ serviceId, holder, gatewayGeneration: live.generation, nowMs });

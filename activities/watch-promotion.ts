@@ -72,9 +72,14 @@ export async function watchPromotion(
     lateNo: (carried.lastLateNo ?? 0) + 1,
     foldedTo: Math.ceil(request.startedAtMs / input.blockMs),
   };
-  const live = await ports.orchestratorFor(input.target).read(input.serviceId);
-  if (live.stable.generation !== input.generation) {
-    return { kind: 'closed', reason: `generation ${live.stable.generation} is stable now`, evidence: before };
+  const gateway = ports.orchestratorFor(input.target);
+  const targets = gateway.parts?.map((part) => part.gateway) ?? [gateway];
+  const generations = await Promise.all(
+    targets.map(async (target) => (await target.read(input.serviceId)).stable.generation),
+  );
+  const other = generations.find((generation) => generation !== input.generation);
+  if (other !== undefined) {
+    return { kind: 'closed', reason: `generation ${other} is stable now`, evidence: before };
   }
   const evidence = await withLiveBlocks(ports, input, await withLateLabels(ports, input, before));
   const verdict = judgeAbsolute(evidence.evidence, {

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { ActivityPorts } from '../activities/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
+import { createCompositeOrchestrator } from '../src/adapters/composite-orchestrator/index.ts';
 import { createFileOrchestrator } from '../src/adapters/file-orchestrator/index.ts';
 import { createGrpcOrchestrator } from '../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../src/adapters/rest-orchestrator/index.ts';
@@ -30,10 +31,11 @@ const CREATE: Readonly<Record<Driver, (options: { readonly url: string }) => Orc
   file: createFileOrchestrator,
 };
 
-/** One driver per address: a gRPC driver holds a connection. */
-function driverFor(): OrchestratorFor {
+/** One driver per address: a gRPC driver holds a connection. Several targets are one composite over theirs. */
+export function driverFor(): OrchestratorFor {
   const drivers = new Map<string, Orchestrator>();
-  return ({ driver, url }) => {
+  const find: OrchestratorFor = ({ driver, url, also }) => {
+    if (also) return createCompositeOrchestrator({ driver, url, also }, find);
     const key = `${driver} ${url}`;
     const known = drivers.get(key);
     if (known) return known;
@@ -41,4 +43,5 @@ function driverFor(): OrchestratorFor {
     drivers.set(key, made);
     return made;
   };
+  return find;
 }

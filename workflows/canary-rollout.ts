@@ -282,7 +282,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       // Workers of before it was told answer nothing.
-      const promoted: Promoted | undefined = await mutate.promoteCandidate(owned());
+      const { leaseExpiresAtMs } = current();
+      const promoted: Promoted | undefined = await mutate.promoteCandidate({ ...owned(), leaseExpiresAtMs });
       happened({ kind: promoted?.kind === 'leaseLost' ? 'leaseRanOut' : 'promoted', atMs: Date.now() });
     });
   }

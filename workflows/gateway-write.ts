@@ -11,6 +11,7 @@ export function gatewayWrite(workflowId: string, state: RolloutState): GatewayWr
     revision,
     idempotencyKey: `${workflowId}/${plan.generation}/${revision}`,
     stableHash: plan.stableHash,
+    ...(plan.parts && { parts: plan.parts }),
     stableGeneration: plan.stableGeneration,
     candidateHash: plan.candidateHash,
     ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),

@@ -2,10 +2,12 @@
  * Adopts a service: reads what its gateway serves now and records it as generation 1, stable. Nothing acts on a service
  * before. A service that is adopted already keeps its record; only its settings are replaced.
  */
+import { sameConfiguration } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LiveConfiguration } from '../domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../domain/service-settings.ts';
-import type { OrchestratorFor } from '../ports/orchestrator.ts';
+import { gatewayTargetOf } from '../domain/supporting-target.ts';
+import type { Orchestrator, OrchestratorFor } from '../ports/orchestrator.ts';
 import type { OutcomeCatalogue } from '../ports/outcomes.ts';
 import type { AuditLog, ConfigurationStore, ServiceStore } from '../ports/stores.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
@@ -30,7 +32,9 @@ export async function adoptService(
   by: string,
 ): Promise<LiveConfiguration> {
   const { serviceId } = settings;
-  const live = await ports.orchestratorFor(settings.orchestrator).read(serviceId);
+  const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
+  const live = await gateway.read(serviceId);
+  await requireFitting(gateway, serviceId, live);
   const known = await ports.services.get(serviceId);
   const adopted = known !== null && known.adoptedAtMs !== null;
   if (live.candidate && !adopted) {
@@ -40,7 +44,10 @@ export async function adoptService(
     );
   }
   await ports.services.put(settings);
-  if (adopted) return live;
+  if (adopted) {
+    await recordNewKeys(ports, settings, live);
+    return live;
+  }
   const nowMs = ports.nowMs();
   const generation = Math.max(1, live.stable.generation);
   const body = live.stable.configuration;
@@ -62,6 +69,51 @@ export async function adoptService(
     atMs: nowMs,
   });
   return live;
+}
+
+/** Several targets are adopted as one configuration: each must serve its share of it and nothing else. */
+async function requireFitting(
+  gateway: Orchestrator,
+  serviceId: string,
+  live: LiveConfiguration,
+): Promise<void> {
+  for (const part of gateway.parts ?? []) {
+    const served = (await part.gateway.read(serviceId)).stable.configuration;
+    const expected = part.share(live.stable.configuration);
+    if (sameConfiguration(served, expected)) continue;
+    const shown = (configuration: Configuration) => Object.keys(configuration).toSorted().join(', ');
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the target ${part.name} serves ${shown(served)}, expected ${shown(expected)}, and the model of the route (${live.stable.configuration['model'] ?? 'none'})`,
+    );
+  }
+}
+
+/**
+ * A target that is named for a service that was adopted before brings keys that nobody recorded: what is served is recorded anew. Anything
+ * else that differs from the record was changed by hand, and stays for a person to settle.
+ */
+async function recordNewKeys(
+  ports: AdoptPorts,
+  settings: ServiceSettings,
+  live: LiveConfiguration,
+): Promise<void> {
+  const { serviceId, targets } = settings;
+  const body = live.stable.configuration;
+  const stable = await ports.configurations.stable(serviceId);
+  if (!stable || live.candidate || sameConfiguration(stable.body, body)) return;
+  const isNew = (key: string) =>
+    stable.body[key] === undefined && targets.some(({ keys }) => keys.includes(key));
+  const known = Object.fromEntries(Object.entries(body).filter(([key]) => !isNew(key)));
+  if (!sameConfiguration(stable.body, known)) return;
+  const [newest] = await ports.configurations.list(serviceId);
+  const generation = Math.max(newest?.generation ?? 0, live.generation) + 1;
+  const nowMs = ports.nowMs();
+  await ports.configurations.record(
+    { serviceId, generation, body, hash: ports.hash(body), status: 'trying', source: 'adoption' },
+    nowMs,
+  );
+  await ports.configurations.promote(serviceId, generation, nowMs);
 }
 
 /** Recorded quality of the incumbent: every later change is held against it. */

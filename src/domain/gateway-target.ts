@@ -7,6 +7,14 @@ export type Driver = (typeof DRIVERS)[number];
 export interface GatewayTarget {
   readonly driver: Driver;
   readonly url: string;
+  /** Supporting targets in the order in which a change is applied; the route comes after them. Left out: there are none. */
+  readonly also?: readonly SupportingTarget[];
+}
+
+/** A further system that owns some keys of the configuration: `supporting-target.ts`. */
+export interface SupportingTarget extends Omit<GatewayTarget, 'also'> {
+  readonly name: string;
+  readonly keys: readonly string[];
 }
 
 const PROTOCOLS: Readonly<Record<Driver, RegExp>> = {
@@ -20,15 +28,25 @@ const EXPECTED: Readonly<Record<Driver, string>> = {
   file: 'file:///folder, where one file per service goes',
 };
 
-/** `orchestrator` of the service settings. The address must be one that the driver can speak to. */
-export const orchestratorSchema = z
-  .strictObject({
-    driver: z.enum(DRIVERS).default('rest'),
-    url: z.string({ error: 'an address' }),
-    route: z.string().min(1).optional(),
-    unleased: z.literal('accepted').optional(),
-  })
-  .superRefine(({ driver, url }, context) => {
-    if (URL.canParse(url) && PROTOCOLS[driver].test(new URL(url).protocol)) return;
-    context.addIssue({ code: 'custom', path: ['url'], input: url, message: EXPECTED[driver] });
-  });
+/** A driver, its address, and `more` keys. The address must be one that the driver can speak to. */
+export function addressedSchema<S extends z.ZodRawShape>(more: S) {
+  return z
+    .strictObject({
+      driver: z.enum(DRIVERS).default('rest'),
+      url: z.string({ error: 'an address' }),
+      ...more,
+    })
+    .superRefine((given, context) => {
+      const { driver, url } = addressSchema.parse(given);
+      if (URL.canParse(url) && PROTOCOLS[driver].test(new URL(url).protocol)) return;
+      context.addIssue({ code: 'custom', path: ['url'], input: url, message: EXPECTED[driver] });
+    });
+}
+
+const addressSchema = z.object({ driver: z.enum(DRIVERS), url: z.string() });
+
+/** `orchestrator` of the service settings. */
+export const orchestratorSchema = addressedSchema({
+  route: z.string().min(1).optional(),
+  unleased: z.literal('accepted').optional(),
+});

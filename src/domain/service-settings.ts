@@ -9,6 +9,7 @@ import { orchestratorSchema } from './gateway-target.ts';
 import { notifySchema } from './notice.ts';
 import { unitSchema } from './orchestrator-wire.ts';
 import { ROLLOUT_STRATEGIES } from './strategy.ts';
+import { targetsSchema } from './supporting-target.ts';
 
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
 const share = z.number().min(0, { error: '0 to 1' }).max(1, { error: '0 to 1' });
@@ -80,6 +81,8 @@ export const serviceSettingsSchema = z.strictObject({
   serviceId: serviceIdSchema,
   mode: z.enum(['off', 'recommend', 'auto']).default('recommend'),
   orchestrator: orchestratorSchema,
+  /** Further systems that own keys of the configuration. */
+  targets: targetsSchema.default([]),
   unit: unitSchema.default('request'),
   quality: z
     .strictObject({

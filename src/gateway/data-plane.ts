@@ -37,12 +37,14 @@ export function serveDataPlane(app: FastifyInstance, parts: Parts): void {
     const metadata = chat.metadata ?? {};
     const ids = { requestId, sessionId: metadata['session_id'], user: chat.user };
     const { assignment, version } = choose(state, unitIdOf(state.unit, ids), exposedAtMs);
-    reply.header('x-optimizer-arm', assignment?.arm ?? 'stable');
-    reply.header('x-optimizer-generation', version.generation);
+    const chosen = { arm: assignment?.arm ?? 'stable', generation: version.generation };
+    reply.header('x-optimizer-arm', chosen.arm);
+    reply.header('x-optimizer-generation', chosen.generation);
     const answer = await upstream.complete({
       requestId,
       serviceId: state.serviceId,
       configuration: version.configuration,
+      chosen,
       messages: chat.messages,
       metadata,
     });

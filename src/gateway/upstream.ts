@@ -4,11 +4,14 @@
  */
 import type { Problem } from '../domain/failure.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
+import type { Arm } from '../domain/window.ts';
 
 export interface UpstreamRequest {
   readonly requestId: string;
   readonly serviceId: string;
   readonly configuration: Configuration;
+  /** What was chosen for the request: what stands behind (a cache, a limiter) serves it by this generation. */
+  readonly chosen?: { readonly arm: Arm; readonly generation: number };
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   /** `metadata` of the request: strings, as OpenAI's API has it. */
   readonly metadata: Readonly<Record<string, string>>;

@@ -51,6 +51,8 @@ export interface Capabilities {
  */
 export interface Orchestrator {
   readonly capabilities: Capabilities;
+  /** Only where a service has several targets: each of them, in the order in which a change is applied. Undone in reverse. */
+  readonly parts?: readonly OrchestratorPart[];
   /** What is live now. */
   read(serviceId: string): Promise<LiveConfiguration>;
   /** What is wrong with a configuration in the gateway's eyes; an empty list when nothing is. */
@@ -58,6 +60,15 @@ export interface Orchestrator {
   setCandidate(write: CandidateWrite): Promise<LiveConfiguration>;
   setStable(write: StableWrite): Promise<LiveConfiguration>;
   removeCandidate(write: RemoveCandidate): Promise<LiveConfiguration>;
+}
+
+/** One of several targets. It takes its share of a configuration, under the same pair as the others. */
+export interface OrchestratorPart {
+  /** Of the settings; `route` for the gateway that moves the traffic. It is the last part. */
+  readonly name: string;
+  readonly gateway: Orchestrator;
+  /** What this target serves of a whole configuration. */
+  share(configuration: Configuration): Configuration;
 }
 
 /** Finds the driver for a service's gateway. */

@@ -10,6 +10,21 @@ import { assignArm } from '../../contract/index.ts';
 import type { Configuration } from '../../domain/orchestrator-wire.ts';
 import type { ConfigurationFile } from './configuration-file.ts';
 
+/**
+ * For a target behind a gateway that has chosen already (`x-optimizer-generation`): the candidate when it is of this generation and its
+ * lease lasts, else stable. It never draws.
+ * @param nowMs milliseconds since the epoch
+ */
+export function chooseByGeneration(
+  file: ConfigurationFile,
+  generation: number,
+  nowMs: number,
+): Configuration {
+  const { candidate, candidate_generation: held, lease_expires_at: leaseEndMs } = file;
+  const isLeased = leaseEndMs === null || nowMs < leaseEndMs;
+  return candidate !== null && held === generation && isLeased ? candidate : file.stable;
+}
+
 /** @param nowMs milliseconds since the epoch: a lease that has run out ends the candidate by the reader's own clock */
 export function chooseFromFile(file: ConfigurationFile, unitId: string, nowMs: number): Configuration {
   const { candidate, lease_expires_at: leaseEndMs, service_id: serviceId, salt } = file;

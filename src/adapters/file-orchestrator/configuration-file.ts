@@ -23,6 +23,9 @@ export const configurationFileSchema = z.object({
   candidate: configurationSchema.nullable(),
   weight_pct: z.number().min(0).max(100),
   lease_expires_at: z.number().nullable(),
+  /** Under which each was written: what a reader behind a gateway chooses by. Left out by older writers. */
+  stable_generation: z.int().min(0).optional(),
+  candidate_generation: z.int().min(0).nullable().optional(),
   optimizer: serviceStateSchema.optional(),
 });
 export type ConfigurationFile = z.output<typeof configurationFileSchema>;
@@ -68,6 +71,8 @@ export const fileOf = (state: ServiceState): ConfigurationFile => ({
   candidate: state.candidate?.version.configuration ?? null,
   weight_pct: state.candidate?.initialPct ?? 0,
   lease_expires_at: state.candidate?.leaseExpiresAtMs ?? null,
+  stable_generation: state.stable.generation,
+  candidate_generation: state.candidate?.version.generation ?? null,
   optimizer: state,
 });
 

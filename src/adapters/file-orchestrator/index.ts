@@ -1,5 +1,5 @@
 /** Driver for programs that read their configuration from a file, and the rule by which such a reader chooses. */
-export { chooseFromFile } from './choose.ts';
+export { chooseByGeneration, chooseFromFile } from './choose.ts';
 export {
   configurationFileSchema,
   readConfigurationFile,

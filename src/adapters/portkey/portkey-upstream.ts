@@ -88,6 +88,10 @@ async function ask(
         'content-type': 'application/json',
         'x-portkey-config': portkeyConfig(request.configuration, provider),
         'x-portkey-trace-id': request.requestId,
+        ...(request.chosen && {
+          'x-optimizer-arm': request.chosen.arm,
+          'x-optimizer-generation': String(request.chosen.generation),
+        }),
       },
       body: JSON.stringify({ messages: messagesOf(request), ...overrideParams(request.configuration) }),
       signal: AbortSignal.timeout(timeoutMs ?? DEFAULT_TIMEOUT_MS),

@@ -1,6 +1,6 @@
 /** Services and their settings. Decides nothing about them. */
 import { durationMs } from '../../domain/duration.ts';
-import type { ServiceSettings } from '../../domain/service-settings.ts';
+import { serviceSettingsSchema, type ServiceSettings } from '../../domain/service-settings.ts';
 import type { ServiceRecord, ServiceStore } from '../../ports/stores.ts';
 import type { Database } from './database.ts';
 
@@ -13,10 +13,15 @@ interface Row {
 
 const toRecord = (row: Row): ServiceRecord => ({
   serviceId: row.service_id,
-  settings: row.settings,
+  settings: withDefaults(row.settings),
   adoptedAtMs: row.adopted_at_ms,
   qualityReference: row.quality_reference,
 });
+
+/** Settings that an older program stored have the defaults of what came since; those of a newer one are read as they are. */
+function withDefaults(stored: ServiceSettings): ServiceSettings {
+  return serviceSettingsSchema.safeParse(stored).data ?? stored;
+}
 
 const SELECT = 'SELECT service_id, settings, adopted_at_ms, quality_reference FROM services';
 

@@ -3,8 +3,10 @@ import { parseOrFail } from '../../domain/validate.ts';
 import { durationMs } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { orchestratorSchema, type GatewayTarget } from '../../domain/gateway-target.ts';
+import { gatewayTargetOf } from '../../domain/supporting-target.ts';
 import type { Answer, Cli } from './answer.ts';
-import { directRollback, type DirectRequest } from './direct-rollback.ts';
+import type { DirectRequest, DirectResult } from './direct-rollback.ts';
+import { directEverywhere, type TargetResult } from './direct-targets.ts';
 import { entryOf, writeDown, type DirectEntry } from './direct-entry.ts';
 import type { Opened, Where } from './parts.ts';
 import { servedBy } from './plan-view.ts';
@@ -32,26 +34,44 @@ export async function rollBackDirectly(cli: Cli, serviceId: string, options: Dir
       leaseGeneration: known.ok ? known.value.leaseGeneration : null,
       timeoutMs: durationMs(options.timeout),
     };
-    const result = await directRollback(opened.ports.orchestratorFor(target), request, cli);
-    const entry = entryOf(request, target, result, cli.nowMs());
-    const written = await askDatabase(cli, options, () => writeDown(opened.ports, entry));
-    const { before, after } = result;
+    const gateway = opened.ports.orchestratorFor(target);
+    const results = await directEverywhere(gateway, request, cli);
+    const entries = results.flatMap(({ name, outcome }) =>
+      outcome.ok
+        ? [{ name, ...outcome, entry: entryAt(name, request, target, outcome.result, cli.nowMs()) }]
+        : [],
+    );
+    const written = await askDatabase(cli, options, async () => {
+      for (const { entry } of entries) await writeDown(opened.ports, entry);
+    });
+    const lines = bookLines(
+      written,
+      entries.map(({ entry }) => entry),
+    );
+    const [route] = entries;
+    if (!route || entries.length < results.length) throw notEverywhere(results, lines);
+    const { before, after, fence, tries } = route.result;
+    const others = entries.slice(1);
     return {
       text: [
         `Before: ${servedBy(before)}`,
         `After:  ${servedBy(after)}`,
+        ...others.map(({ name, result }) => `${name}: ${servedBy(result.after)}`),
         before.candidate
           ? 'Verified: the gateway serves the stable configuration alone. A rollout that comes back ends superseded.'
           : 'No candidate was served. A rollout that comes back ends superseded and brings none.',
-        ...bookLines(written, entry),
+        ...lines,
       ].join('\n'),
       json: {
         serviceId,
         before,
         after,
-        fence: result.fence,
-        tries: result.tries,
-        audit: { written: written.ok, entry },
+        fence,
+        tries,
+        audit: { written: written.ok, entry: route.entry },
+        ...(others.length > 0 && {
+          also: others.map(({ name, result, entry }) => ({ name, ...result, entry })),
+        }),
       },
       ok: true,
     };
@@ -60,11 +80,40 @@ export async function rollBackDirectly(cli: Cli, serviceId: string, options: Dir
   }
 }
 
-function bookLines(written: Asked<void>, entry: DirectEntry): readonly string[] {
-  if (written.ok) return [`Audited as ${entry.id}.`];
+/** The entry of one target: each needs an id of its own, and names its own address. */
+function entryAt(
+  name: string,
+  request: DirectRequest,
+  target: GatewayTarget,
+  result: DirectResult,
+  atMs: number,
+): DirectEntry {
+  const supporting = target.also?.find((each) => each.name === name);
+  const entry = entryOf(request, supporting ?? target, result, atMs);
+  return supporting ? { ...entry, id: `${entry.id}/${name}` } : entry;
+}
+
+/** What was taken back stays taken back; what was not is named, with how the others ended. */
+function notEverywhere(results: readonly TargetResult[], lines: readonly string[]): Failure {
+  const failures = results.flatMap(({ name, outcome }) => (outcome.ok ? [] : [{ name, ...outcome }]));
+  const [first] = failures;
+  if (first && results.length === 1) return first.failure;
+  const told = results.map(({ name, outcome }) =>
+    outcome.ok
+      ? `${name}: verified, ${servedBy(outcome.result.after)}`
+      : `${name}: ${outcome.failure.message}`,
+  );
+  return new Failure(
+    first?.failure.type ?? 'OrchestratorUnavailable',
+    [...told, ...(results.some(({ outcome }) => outcome.ok) ? lines : [])].join('\n'),
+  );
+}
+
+function bookLines(written: Asked<void>, entries: readonly DirectEntry[]): readonly string[] {
+  if (written.ok) return entries.map(({ id }) => `Audited as ${id}.`);
   return [
-    `Not audited yet (${written.why}). Keep this line in a file, for \`llm-optimizer audit import FILE\`:`,
-    JSON.stringify(entry),
+    `Not audited yet (${written.why}). Keep ${entries.length === 1 ? 'this line' : 'these lines'} in a file, for \`llm-optimizer audit import FILE\`:`,
+    ...entries.map((entry) => JSON.stringify(entry)),
   ];
 }
 
@@ -78,7 +127,10 @@ async function knownOf({ ports }: Opened, serviceId: string): Promise<Known> {
     ports.services.get(serviceId),
     ports.leases.current(serviceId),
   ]);
-  return { target: service?.settings.orchestrator ?? null, leaseGeneration: lease?.generation ?? null };
+  return {
+    target: service ? gatewayTargetOf(service.settings) : null,
+    leaseGeneration: lease?.generation ?? null,
+  };
 }
 
 type Asked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };

@@ -4,6 +4,7 @@ export type {
   AbsoluteLimits,
   BackupRoute,
   LogEntry,
+  PartHashes,
   RolloutOutcome,
   RolloutPhase,
   RolloutPlan,

@@ -56,8 +56,15 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'takenBack':
       return state.ending ? end(state, event.atMs, state.ending.outcome, state.ending.reason) : state;
     case 'superseded':
-      return end(state, event.atMs, 'superseded', event.why);
+      return isOneOfSeveral(state)
+        ? takeBack(state, event.atMs, 'superseded', 'optimizer', event.why)
+        : end(state, event.atMs, 'superseded', event.why);
   }
+}
+
+/** Somebody newer may have taken one of several targets only: what we wrote to the others goes before the rollout ends. */
+function isOneOfSeveral({ plan, revision, ending }: RolloutState): boolean {
+  return plan.target.also !== undefined && revision > 0 && ending === null;
 }
 
 /** Starts taking the change back. The first reason stands; a rollout under way back stays so. */

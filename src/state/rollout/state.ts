@@ -8,6 +8,11 @@ import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
 import type { RolloutStrategy } from '../../domain/strategy.ts';
 
+/** sha256 of what each target serves before and after the change, and on the backup route. */
+export type PartHashes = Readonly<
+  Record<string, Pick<RolloutPlan, 'stableHash' | 'candidateHash'> & { readonly backupHash?: string }>
+>;
+
 /** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
 export interface RolloutPlan {
   readonly serviceId: string;
@@ -19,6 +24,8 @@ export interface RolloutPlan {
   readonly summary: string;
   /** sha256 of the configurations; the bodies are in the store and never travel through history. */
   readonly stableHash: string;
+  /** With several targets: the hashes of each one's part, by its name. Left out with one gateway. */
+  readonly parts?: PartHashes;
   readonly candidateHash: string;
   readonly stableGeneration: number;
   /** Left out in plans of before there was another than canary. */
@@ -139,7 +146,7 @@ export interface RolloutState {
   readonly held: { readonly by: string; readonly reason: string } | null;
   /** Why the change is being taken back, once that is certain. Final. */
   readonly ending: {
-    readonly outcome: Exclude<RolloutOutcome, 'promoted' | 'superseded'>;
+    readonly outcome: Exclude<RolloutOutcome, 'promoted'>;
     readonly by: string;
     readonly reason: string;
   } | null;

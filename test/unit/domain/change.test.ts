@@ -1,7 +1,13 @@
 /** A change as somebody types it, and what it makes of a configuration. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyChange, changeSchema, sameConfiguration, type Change } from '../../../src/domain/change.ts';
+import {
+  applyChange,
+  changeSchema,
+  problemsOfSettings,
+  sameConfiguration,
+  type Change,
+} from '../../../src/domain/change.ts';
 
 const STABLE = { model: 'gpt-4o', temperature: '0.7', cache_ttl: '60' };
 
@@ -49,8 +55,32 @@ describe('a change', () => {
     );
   });
 
+  it('sets keys that a target owns, as texts, and no others', () => {
+    const targets = [
+      { name: 'cache', keys: ['cacheTtlSeconds'] },
+      { name: 'prompts', keys: ['system_prompt', 'locale'] },
+    ];
+    const change = changeSchema.parse({ settings: { cacheTtlSeconds: 600, locale: 'de' } });
+    expect(applyChange(STABLE, change)).toEqual({ ...STABLE, cacheTtlSeconds: '600', locale: 'de' });
+    expect(problemsOfSettings(change, targets)).toEqual([]);
+    const wrong = changeSchema.parse({ settings: { ttl: 5, system_prompt: 'x' } });
+    expect(problemsOfSettings(wrong, targets)).toEqual([
+      {
+        field: 'change.settings.ttl',
+        value: 5,
+        expected: 'a key that a target of this service owns: cacheTtlSeconds (cache), locale (prompts)',
+      },
+      { field: 'change.settings.system_prompt', value: 'x', expected: 'it as change.systemPrompt' },
+    ]);
+    expect(problemsOfSettings(wrong, [])[0]?.expected).toBe(
+      'no such key: no target of this service owns any',
+    );
+  });
+
   it.each([
     [{}],
+    [{ settings: {} }],
+    [{ settings: { ttl: null } }],
     [{ model: '' }],
     [{ model: 7 }],
     [{ temperature: 2.1 }],

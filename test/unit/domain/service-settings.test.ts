@@ -45,6 +45,7 @@ describe('settings of a service', () => {
       serviceId: 'support-bot',
       mode: 'recommend',
       orchestrator: { driver: 'rest', url: 'http://127.0.0.1:8081' },
+      targets: [],
       unit: 'request',
       quality: { source: 'feedback', name: 'task_completed', samplePct: 100, matureAfter: '30m' },
       metrics: [{ name: 'task_completed', kind: 'binary', direction: 'increase' }],
@@ -142,6 +143,29 @@ describe('a mistake in the settings', () => {
     ['rollout.look', '500ms', 'rollout.look | "500ms" | at least 1s'],
     ['rollout.block', '7s', 'rollout.block | "7s" | a divisor of one minute, 1s to 1m'],
     ['rollout.block', '2m', 'rollout.block | "2m" | a divisor of one minute, 1s to 1m'],
+    [
+      'targets',
+      [{ name: 'cache', url: 'http://cache', keys: ['model'] }],
+      'targets[0].keys[0] | "model" | another key than "model": the orchestrator owns it',
+    ],
+    [
+      'targets',
+      [{ name: 'route', url: 'http://cache', keys: ['ttl'] }],
+      'targets[0].name | "route" | another name than "route": that is the orchestrator',
+    ],
+    [
+      'targets',
+      [
+        { name: 'cache', url: 'http://cache', keys: ['ttl'] },
+        { name: 'limits', url: 'http://limits', keys: ['rpm', 'ttl'] },
+      ],
+      'targets[1].keys[1] | "ttl" | a key that no other target owns, cache has it',
+    ],
+    [
+      'targets',
+      [{ name: 'cache', driver: 'file', url: 'http://cache', keys: ['ttl'] }],
+      'targets[0].url | "http://cache" | file:///folder, where one file per service goes',
+    ],
   ])('%s = %j is told with field, value and expectation', (path, value, problem) => {
     expect(problemsOf(withValue(path, value))).toContain(problem);
   });
