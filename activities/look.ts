@@ -11,6 +11,7 @@ import type { LeaseHolder } from '../src/ports/stores.ts';
 import { isApart, reduceRollout, type Look, type RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
 import { carriedEvidence } from './carried-evidence.ts';
+import { dryRunsOf } from './dry-runs.ts';
 import { freshened } from './freshness.ts';
 import { gatesOf } from './gates.ts';
 import { requireOurs, requireWeight } from './ours.ts';
@@ -36,6 +37,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
   const evidence = blocks.reduce((folded, block) => fold(state, folded, block), carried);
   const verdict = await freshened(ports, state, judgeAt(state.plan, state.stepIndex, evidence), nowMs);
   const gates = await gatesOf(ports, state, blocks, nowMs);
+  const dryRuns = await dryRunsOf(ports, state, toNo);
   const live = before && verdict.outcome !== 'harm' ? await renew(ports, request, before) : before;
   const found: Look = {
     atMs: nowMs,
@@ -47,6 +49,7 @@ export async function look(ports: ActivityPorts, request: LookRequest): Promise<
     foldedTo: Math.max(state.foldedTo, toNo),
     verdict,
     ...(gates && { gates }),
+    ...(dryRuns && { dryRuns }),
   };
   const kept = await recorded(ports, request, found);
   await auditActs(ports, state, request.holder);
@@ -148,6 +151,10 @@ async function recorded(ports: ActivityPorts, request: LookRequest, found: Look)
   const id = `${request.idempotencyKey}/look`;
   const { evidence, verdict, atMs } = found;
   const gates = found.gates?.reports ?? [];
-  await recordVerdict(ports, { id, plan, holder, stepIndex, evidence, verdict, gates, atMs });
+  const { dryRuns } = found;
+  await recordVerdict(ports, {
+    ...{ id, plan, holder, stepIndex, evidence, verdict, gates, atMs },
+    ...(dryRuns && { dryRuns }),
+  });
   return { ...found, decisionId: id };
 }

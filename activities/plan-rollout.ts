@@ -2,14 +2,14 @@
  * What a rollout would do: defaults resolved, limits and labels planned, and what speaks against it. Admission and the preview that
  * changes nothing share this code, so that a preview never promises what admission refuses.
  */
-import { planLabels } from '../src/analysis/index.ts';
+import { planLabels, planSteps } from '../src/analysis/index.ts';
 import { problemsOfSettings, sameConfiguration, type Change } from '../src/domain/change.ts';
 import { durationMs, formatDuration } from '../src/domain/duration.ts';
 import { Failure, type Problem } from '../src/domain/failure.ts';
 import { frozenBecause } from '../src/domain/freeze.ts';
 import { guardrailsOf } from '../src/domain/guardrails-of.ts';
 import type { Configuration } from '../src/domain/orchestrator-wire.ts';
-import type { ServiceSettings } from '../src/domain/service-settings.ts';
+import { dryRunMetrics, type ServiceSettings } from '../src/domain/service-settings.ts';
 import type { RolloutStrategy } from '../src/domain/strategy.ts';
 import { gatewayTargetOf, ROUTE, routePart, supportingPart } from '../src/domain/supporting-target.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
@@ -92,6 +92,8 @@ export function planOf(
   const guardrails = guardrailsOf(settings, baseline.latencyP95Ms);
   const minSamples = input.minSamples ?? rollout.minSamples;
   const needed = labelsOf(strategy, { guardrails, steps, baseline, minSamples });
+  const ofSteps = strategy === 'canary' ? planSteps({ guardrails, steps, baseline, minSamples }) : null;
+  const metrics = dryRunMetrics(settings);
   const soakMs = strategy === 'immediate' ? 0 : durationMs(input.soak ?? rollout.soak);
   const labelMs = needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour);
   return {
@@ -139,7 +141,11 @@ export function planOf(
       needed,
       perHour: Math.round(baseline.labelsPerHour),
       expectedMs: labelMs === null ? null : Math.round(Math.max(labelMs, steps.length * soakMs)),
+      steps: steps.map((weightPct, i) =>
+        weightPct === 100 ? minSamples : (ofSteps?.[i]?.candidateLabels ?? null),
+      ),
     },
+    ...(metrics.length > 0 && { metrics }),
     requestedBy: from.requestedBy,
     reason: input.reason ?? 'asked for',
     admittedAtMs: from.nowMs,

@@ -1,6 +1,7 @@
 /** Judges a step of a rollout, and keeps verdicts so that they can be judged again. What is kept when is the caller's. */
 import { judgeAbsolute, judgeStep, type RolloutEvidence } from '../src/analysis/index.ts';
 import { canonicalJson, recordDecision } from '../src/decision/index.ts';
+import type { DryRunReport } from '../src/domain/dry-run.ts';
 import type { GateReport } from '../src/domain/gate.ts';
 import type { StepVerdict } from '../src/domain/guardrail.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
@@ -29,10 +30,12 @@ export async function recordVerdict(
     readonly evidence: RolloutEvidence;
     readonly verdict: StepVerdict;
     readonly gates: readonly GateReport[];
+    /** Metrics that were shown beside it. */
+    readonly dryRuns?: readonly DryRunReport[];
     readonly atMs: number;
   },
 ): Promise<void> {
-  const { id, plan, holder, stepIndex, evidence, verdict, gates, atMs } = of;
+  const { id, plan, holder, stepIndex, evidence, verdict, gates, dryRuns, atMs } = of;
   const { guardrails, constraints, steps, minSamples } = plan;
   const limits = { guardrails, constraints, steps, stepIndex, minSamples };
   const decision = recordDecision({ evidence, limits, seed: null, codeVersion: CODE_VERSION }, ports.hash);
@@ -44,7 +47,13 @@ export async function recordVerdict(
     kind: 'verdict',
     outcome: verdict.outcome,
     reason: verdict.reason,
-    detail: { ...decision, evidenceHash: ports.hash(canonicalJson(evidence)), verdict, gates },
+    detail: {
+      ...decision,
+      evidenceHash: ports.hash(canonicalJson(evidence)),
+      verdict,
+      gates,
+      ...(dryRuns && { dryRuns }),
+    },
     hash: decision.hash,
     atMs,
   });

@@ -1,5 +1,5 @@
 /** What the `state` query of a rollout answers: input and starter first, because a second start is answered with the run that stands. */
-import type { RolloutState } from '../src/state/rollout/index.ts';
+import { progressOf, type RolloutState } from '../src/state/rollout/index.ts';
 import type { IgnoredMessage } from './messages.ts';
 
 export function describeRollout(of: {
@@ -16,5 +16,14 @@ export function describeRollout(of: {
     return { phase, input, refusal, ...(waitsFor !== null && { waitsFor }), ignored };
   }
   const { plan, evidence: _evidence, seen: _seen, gates, ...shown } = state;
-  return { input, startedBy: plan.requestedBy, ...shown, gates: gates?.reports ?? [], plan, ignored };
+  const progress = progressOf(state);
+  return {
+    input,
+    startedBy: plan.requestedBy,
+    ...shown,
+    progress,
+    gates: gates?.reports ?? [],
+    plan,
+    ignored,
+  };
 }

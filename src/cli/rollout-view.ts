@@ -3,7 +3,8 @@ import pc from 'picocolors';
 import { formatDuration } from '../domain/duration.ts';
 import type { GateReport } from '../domain/gate.ts';
 import type { GuardrailVerdict } from '../domain/guardrail.ts';
-import type { RolloutState } from '../state/rollout/index.ts';
+import type { RolloutState, StepProgress } from '../state/rollout/index.ts';
+import { about } from './about.ts';
 
 /** What the `state` query answers, as far as it is shown. */
 export type RolloutView = Pick<
@@ -19,7 +20,7 @@ export type RolloutView = Pick<
   | 'held'
   | 'paused'
   | 'looks'
-> & { readonly gates?: readonly GateReport[] };
+> & { readonly gates?: readonly GateReport[]; readonly progress?: readonly StepProgress[] };
 
 /** What was planned before the start: labels needed, labels that arrive, and the finish that follows. */
 export function planOf({ plan }: Pick<RolloutView, 'plan'>): string {
@@ -42,7 +43,7 @@ export function plainRollout(view: RolloutView, nowMs: number): string {
   const proof = verdict.guardrails.map(evidencePct).join(', ');
   const slowest = furthestBehind(verdict.guardrails);
   const behind = slowest ? `; ${slowest.reason}` : '';
-  return `  ${step}: ${labelsOf(verdict.guardrails)}, ${soakOf(view, nowMs)}; evidence ${proof}${behind}`;
+  return `  ${step}: ${labelsOf(view, verdict.guardrails, nowMs)}, ${soakOf(view, nowMs)}; evidence ${proof}${behind}`;
 }
 
 function evidencePct(guardrail: GuardrailVerdict): string {
@@ -61,7 +62,11 @@ export function liveRollout(view: RolloutView, nowMs: number): string[] {
   ];
   if (stopped) head.push(pc.yellow(`  stopped by ${stopped.by}: ${stopped.reason}`));
   if (!verdict) return [...head, pc.dim('  first look to come')];
-  return [...head, `  ${labelsOf(verdict.guardrails)}`, ...verdict.guardrails.map(guardrailLine)];
+  return [
+    ...head,
+    `  ${labelsOf(view, verdict.guardrails, nowMs)}`,
+    ...verdict.guardrails.map(guardrailLine),
+  ];
 }
 
 function guardrailLine(guardrail: GuardrailVerdict): string {
@@ -77,14 +82,16 @@ function meter(share: number): string {
   return `${'#'.repeat(filled)}${'.'.repeat(20 - filled)}`;
 }
 
-function labelsOf(guardrails: readonly GuardrailVerdict[]): string {
+function labelsOf({ progress }: RolloutView, guardrails: readonly GuardrailVerdict[], nowMs: number): string {
   const quality = guardrails.find((g) => g.id === 'quality') ?? guardrails[0];
   if (!quality) return 'no labels';
   const open = guardrails.filter((g) => g.required && g.outcome !== 'pass' && g.labelsNeeded !== null);
   const left = Math.max(0, ...open.map((g) => g.labelsNeeded ?? 0));
   const have = quality.labels.candidate;
+  const lastMs = Math.max(0, ...(progress ?? []).map(({ expectedAtMs }) => expectedAtMs ?? 0));
+  const some = lastMs > nowMs ? `, some ${about(lastMs - nowMs)}` : '';
   return left > 0
-    ? `${have} of about ${have + left} labels of the candidate`
+    ? `${have} of about ${have + left} labels of the candidate${some}`
     : `${have} labels of the candidate`;
 }
 

@@ -2,9 +2,13 @@
  * The feedback CloudEvent: what became of one request. Emitted by a gateway, read by ingest.
  */
 import { z } from 'zod';
+import { FEEDBACK_METRIC } from './dry-run.ts';
 import { ARMS } from './window.ts';
 
 export const FEEDBACK_EVENT_TYPE = 'com.llmdevops.observatory.feedback.v1';
+
+/** Of a service's own in one event. */
+const MOST_METRICS = 20;
 
 const nonNegative = z.number({ error: 'a finite number' }).min(0, { error: '0 or more' });
 
@@ -29,5 +33,15 @@ export const feedbackDataSchema = z.strictObject({
   latency_ms: nonNegative,
   input_tokens: nonNegative,
   output_tokens: nonNegative,
+  /** Further numbers by name; those that the service's settings list are kept in windows and shown, none gates. */
+  metrics: z
+    .record(
+      z.string().regex(FEEDBACK_METRIC, { error: 'a name such as groundedness: a-z, 0-9 and _' }),
+      z.number({ error: 'a finite number' }),
+    )
+    .refine((metrics) => Object.keys(metrics).length <= MOST_METRICS, {
+      error: `at most ${MOST_METRICS} metrics`,
+    })
+    .optional(),
 });
 export type FeedbackData = z.infer<typeof feedbackDataSchema>;

@@ -3,6 +3,7 @@
  * Unknown keys are errors. Percentages end in `Pct` (0..100), money in `Usd`; durations are strings such as `15m`.
  */
 import { z } from 'zod';
+import { FEEDBACK_METRIC, OTLP_METRICS, type DryRunMetric } from './dry-run.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { freezeSchema } from './freeze.ts';
 import { orchestratorSchema } from './gateway-target.ts';
@@ -77,6 +78,11 @@ const guardrailsSchema = z.strictObject({
     .prefault({}),
 });
 
+const METRIC_NAME = `a name under "metrics" of a feedback event (a-z, 0-9 and _), ${OTLP_METRICS.join(' or ')}`;
+/** `quality` and `error` are columns of their own in every event. */
+const isMetricName = (name: string): boolean =>
+  OTLP_METRICS.includes(name) || (FEEDBACK_METRIC.test(name) && name !== 'quality' && name !== 'error');
+
 export const serviceSettingsSchema = z.strictObject({
   serviceId: serviceIdSchema,
   mode: z.enum(['off', 'recommend', 'auto']).default('recommend'),
@@ -95,11 +101,16 @@ export const serviceSettingsSchema = z.strictObject({
   metrics: z
     .array(
       z.strictObject({
-        name: z.string().min(1),
+        name: z.string({ error: 'a name' }).refine(isMetricName, { error: METRIC_NAME }),
         kind: z.enum(['binary', 'bounded', 'positive']),
         direction: z.enum(['increase', 'decrease']),
+        /** What is not the quality is shown and never gates: there is no other way yet. */
+        dryRun: z.literal(true, { error: 'true: such a metric is shown and never gates' }).optional(),
       }),
     )
+    .refine((metrics) => new Set(metrics.map(({ name }) => name)).size === metrics.length, {
+      error: 'each name once',
+    })
     .default([{ name: 'task_completed', kind: 'binary', direction: 'increase' }]),
   objectives: objectivesSchema.default(OBJECTIVE_PRESETS.balanced),
   constraints: z
@@ -167,6 +178,13 @@ export const serviceSettingsSchema = z.strictObject({
 
 export type ServiceSettings = z.output<typeof serviceSettingsSchema>;
 export type ServiceSettingsInput = z.input<typeof serviceSettingsSchema>;
+
+/** The metrics that are shown and never gate: all but the one that `quality` names. */
+export function dryRunMetrics({ metrics, quality }: ServiceSettings): readonly DryRunMetric[] {
+  return metrics
+    .filter(({ name }) => name !== quality.name)
+    .map(({ name, kind, direction }) => ({ name, kind, direction }));
+}
 
 /** A lease lasts at least three looks, so that one lost tick never takes a healthy canary away; blocks divide minutes. */
 function checkRolloutTimes(

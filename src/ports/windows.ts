@@ -79,6 +79,18 @@ export interface WindowStore {
     readonly fromNo: number;
     readonly toNo: number;
   }): Promise<readonly Block[]>;
+  /**
+   * Metrics of a service's own, by name, summed over blocks `fromNo..toNo` of `blockMs`: arms as in `blocks`. Of feedback the first
+   * observation of each unit, of OTLP metrics every one.
+   */
+  named(request: {
+    readonly serviceId: string;
+    readonly generation: number;
+    readonly blockMs: number;
+    readonly fromNo: number;
+    readonly toNo: number;
+    readonly names: readonly string[];
+  }): Promise<Readonly<Record<Arm, Readonly<Record<string, WindowStats>>>>>;
   /** One arm summed over `[fromMs, toMs)`; `generation` null means any. */
   summary(request: {
     readonly serviceId: string;

@@ -27,6 +27,7 @@ export interface LabOptions {
   readonly mode: ServiceSettings['mode'];
   readonly rollout?: Partial<ServiceSettings['rollout']>;
   readonly cycle?: Partial<ServiceSettings['cycle']>;
+  readonly targets?: ServiceSettings['targets'];
   readonly onProgress: (line: string) => void;
 }
 
@@ -50,6 +51,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     mode,
     rollout: { ...given.rollout, ...options.rollout },
     cycle: { ...given.cycle, ...options.cycle },
+    ...(options.targets && { targets: options.targets }),
   };
   const running = new Running(logger);
   const stop = async () => {

@@ -16,6 +16,20 @@ export async function blockLengths(
   return new Map(rows.map((row) => [row.service_id, row.block_ms]));
 }
 
+/** Names of the metrics that each registered service among `serviceIds` lists in its settings. */
+export async function listedMetrics(
+  tx: Queryable,
+  serviceIds: Iterable<string>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await tx.query<{ service_id: string; names: readonly string[] }>(
+    `SELECT service_id, ARRAY(
+       SELECT metric->>'name' FROM json_array_elements(settings->'metrics') AS metric ORDER BY 1) AS names
+     FROM services WHERE service_id = ANY ($1)`,
+    [[...new Set(serviceIds)]],
+  );
+  return new Map(rows.map((row) => [row.service_id, row.names]));
+}
+
 /** A service's window length in ms; a minute for one that nobody registered. */
 export const windowMsOf = (blocks: ReadonlyMap<string, number>, serviceId: string): number =>
   blocks.get(serviceId) ?? UNKNOWN_SERVICE_WINDOW_MS;

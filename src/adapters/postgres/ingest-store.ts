@@ -3,7 +3,7 @@
  * batch that is sent again after a crash adds nothing.
  */
 import type { FeedbackEvent, IngestStore } from '../../ports/windows.ts';
-import { blockLengths, windowMsOf } from './block-lengths.ts';
+import { blockLengths, listedMetrics, windowMsOf } from './block-lengths.ts';
 import type { Database, Queryable } from './database.ts';
 import { ensurePartitions, insertNew } from './feedback-events.ts';
 import { recordStreams } from './otlp-streams.ts';
@@ -16,13 +16,21 @@ async function foldEvents(
   blocks: ReadonlyMap<string, number>,
 ): Promise<void> {
   const isFirst = await firstOfUnits(tx, events);
+  const withMetrics = events.filter(({ data }) => data.metrics !== undefined);
+  const listed =
+    withMetrics.length === 0
+      ? new Map<string, readonly string[]>()
+      : await listedMetrics(
+          tx,
+          withMetrics.map(({ data }) => data.service),
+        );
   const batch = new WindowBatch();
   for (const event of events) {
     const { service, arm, generation, task_type, timestamp } = event.data;
     const windowMs = windowMsOf(blocks, service);
     const startMs = windowStartMs(Date.parse(timestamp), windowMs);
     const first = isFirst(event);
-    for (const [metric, value] of observationsOf(event.data)) {
+    for (const [metric, value] of observationsOf(event.data, listed.get(service))) {
       const key = {
         serviceId: service,
         windowStartMs: startMs,

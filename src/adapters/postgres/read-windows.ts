@@ -9,7 +9,7 @@ import type { Queryable } from './database.ts';
 export type Scope = 'unitFirst' | 'all';
 
 /** Which windows to sum. The result has one entry per group, arm and metric that has an observation. */
-export interface WindowSelection {
+export interface WindowSelection<M extends string = Metric> {
   readonly scope: Scope;
   readonly serviceId: string;
   /** `[fromMs, toMs)`; a window belongs to where it starts. */
@@ -21,19 +21,21 @@ export interface WindowSelection {
   readonly groups?: readonly number[];
   /** Generation per arm; null means any, an arm that is absent is not read. */
   readonly arms: Readonly<Partial<Record<Arm, number | null>>>;
+  /** The product's own metrics unless others are named. */
+  readonly metrics?: readonly M[];
 }
 
-export interface GroupedStats {
+export interface GroupedStats<M extends string = Metric> {
   readonly no: number;
   readonly arm: Arm;
-  readonly metric: Metric;
+  readonly metric: M;
   readonly stats: WindowStats;
 }
 
-interface Row {
+interface Row<M extends string> {
   readonly no: number;
   readonly arm: Arm;
-  readonly metric: Metric;
+  readonly metric: M;
   readonly count: number;
   readonly sum: number;
   readonly sum_of_squares: number;
@@ -58,7 +60,7 @@ export const SELECTED = `service_id = $1 AND window_start_ms >= $2 AND window_st
   AND generation = CASE arm WHEN 'stable' THEN coalesce($7::bigint, generation) ELSE coalesce($8::bigint, generation) END
   AND metric = ANY ($9)`;
 
-export const parametersOf = ({ arms, ...selection }: WindowSelection): unknown[] => [
+export const parametersOf = ({ arms, ...selection }: WindowSelection<string>): unknown[] => [
   selection.serviceId,
   selection.fromMs,
   selection.toMs,
@@ -67,7 +69,7 @@ export const parametersOf = ({ arms, ...selection }: WindowSelection): unknown[]
   Object.keys(arms),
   arms.stable ?? null,
   arms.candidate ?? null,
-  METRICS,
+  selection.metrics ?? METRICS,
 ];
 
 const statement = (prefix: '' | 'first_'): string => `
@@ -88,11 +90,11 @@ const toSketch = (stored: StoredSketch | null): SketchState | null =>
   };
 
 /** Statistics per group, arm and metric, groups rising. */
-export async function readWindows(
+export async function readWindows<M extends string = Metric>(
   db: Queryable,
-  selection: WindowSelection,
-): Promise<readonly GroupedStats[]> {
-  const rows = await db.query<Row>(STATEMENTS[selection.scope], parametersOf(selection));
+  selection: WindowSelection<M>,
+): Promise<readonly GroupedStats<M>[]> {
+  const rows = await db.query<Row<M>>(STATEMENTS[selection.scope], parametersOf(selection));
   return rows.map((row) => ({
     no: row.no,
     arm: row.arm,

@@ -28,8 +28,18 @@ export interface WindowAddition {
 /** Metrics whose quantiles are asked for. */
 const SKETCHED: ReadonlySet<string> = new Set<Metric>(['latencyMs', 'costUsd']);
 
-/** One event's observations: `quality` only when somebody judged the answer. */
-export function observationsOf(data: FeedbackData): readonly (readonly [Metric, number])[] {
+/**
+ * One event's observations: `quality` only when somebody judged the answer, and of its further metrics those that the service lists.
+ * @param listed names in the settings of the service
+ */
+export function observationsOf(
+  data: FeedbackData,
+  listed: readonly string[] = [],
+): readonly (readonly [string, number])[] {
+  const named = listed.flatMap((name): readonly (readonly [string, number])[] => {
+    const value = data.metrics?.[name];
+    return value === undefined ? [] : [[name, value]];
+  });
   const always: readonly (readonly [Metric, number])[] = [
     ['error', data.error ? 1 : 0],
     ['latencyMs', data.latency_ms],
@@ -37,7 +47,9 @@ export function observationsOf(data: FeedbackData): readonly (readonly [Metric, 
     ['inputTokens', data.input_tokens],
     ['outputTokens', data.output_tokens],
   ];
-  return data.quality === null ? always : [...always, ['quality', data.quality]];
+  const quality: readonly (readonly [Metric, number])[] =
+    data.quality === null ? [] : [['quality', data.quality]];
+  return [...always, ...quality, ...named];
 }
 
 /** Additions of one batch by window. */

@@ -1,4 +1,5 @@
 /** Windows as verdicts and observation read them, and the blocks that rollouts have folded. */
+import { OTLP_METRICS } from '../../domain/dry-run.ts';
 import type { Arm, ArmWindow, Block, Metric, WindowStats } from '../../domain/window.ts';
 import type { WindowStore } from '../../ports/windows.ts';
 import type { Database, Queryable } from './database.ts';
@@ -8,6 +9,7 @@ import {
   readWindows,
   SELECTED,
   type GroupedStats,
+  type Scope,
   type WindowSelection,
 } from './read-windows.ts';
 
@@ -97,6 +99,24 @@ export function createWindowStore(db: Database): WindowStore {
   return {
     blocks: async ({ serviceId, generation, blockMs, fromNo, toNo }) =>
       toBlocks(await readWindows(db, rolloutBlocks(serviceId, generation, blockMs, fromNo, toNo)), blockMs),
+    named: async ({ serviceId, generation, blockMs, fromNo, toNo, names }) => {
+      const range = rolloutBlocks(serviceId, generation, blockMs, fromNo, toNo);
+      const read = (scope: Scope, metrics: readonly string[]) =>
+        metrics.length === 0 ? [] : readWindows<string>(db, { ...range, groupMs: null, scope, metrics });
+      const isOtlp = (name: string) => OTLP_METRICS.includes(name);
+      const found = [
+        ...(await read(
+          'unitFirst',
+          names.filter((name) => !isOtlp(name)),
+        )),
+        ...(await read('all', names.filter(isOtlp))),
+      ];
+      const of = (arm: Arm) =>
+        Object.fromEntries(
+          found.filter((each) => each.arm === arm).map(({ metric, stats }) => [metric, stats]),
+        );
+      return { stable: of('stable'), candidate: of('candidate') };
+    },
     summary: async ({ serviceId, arm, generation, fromMs, toMs }) => {
       const selection = { serviceId, fromMs, toMs, groupMs: null, arms: { [arm]: generation } };
       return {

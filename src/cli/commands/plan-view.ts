@@ -1,9 +1,12 @@
 /** A previewed rollout in words and tables. Shows; decides nothing. */
 import type { RolloutPreview, StepPreview } from '../../../activities/preview-rollout.ts';
 import { formatDuration } from '../../domain/duration.ts';
+import type { SupportingTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { RolloutPlan } from '../../state/rollout/index.ts';
+import { about } from '../about.ts';
+import { betterOf, marginOf, unitName } from '../guardrail-words.ts';
 import { table } from './answer.ts';
 
 export function planText(serviceId: string, preview: RolloutPreview): string {
@@ -17,6 +20,8 @@ export function planText(serviceId: string, preview: RolloutPreview): string {
     if (plan.approval !== 'none') parts.push(`Approval:    ${plan.approval}`);
     parts.push(...listed('Proven before the promotion:', proofs?.proven ?? []));
     parts.push(...listed('NOT proven:', proofs?.notProven ?? []));
+    if (plan.metrics) parts.push(`Shown only:  ${plan.metrics.map(({ name }) => name).join(', ')}`);
+    if (plan.target.also) parts.push(`Targets:     ${targetsOf(plan.target.also)}`);
   }
   if (preview.ends !== null) parts.push('', `It would first end another change: ${preview.ends}`);
   if (refusals.length === 0) parts.push('', 'It would be admitted.');
@@ -48,15 +53,22 @@ export function servedBy(live: LiveConfiguration): string {
   return `${model}${beside} (generation ${live.generation}, revision ${live.revision})`;
 }
 
-function marginOf({ margin, direction }: GuardrailSpec): string {
-  const way = direction === 'increase' ? 'drop' : 'rise';
-  return margin.kind === 'relative' ? `${way} of ${margin.pct} %` : `${way} of ${margin.points} points`;
+/** In the order in which the change is applied. */
+function targetsOf(also: readonly SupportingTarget[]): string {
+  const named = also.map(({ name, driver, keys }) => `${name} (${driver}): ${keys.join(', ')}`);
+  return [...named, 'then the route: everything else'].join('; ');
 }
 
 function guardrailTable(guardrails: readonly GuardrailSpec[]): string {
   return table(
-    ['guardrail', 'margin', 'decides'],
-    guardrails.map((spec) => [spec.id, marginOf(spec), spec.required ? 'yes' : 'no, shown only']),
+    ['guardrail', 'margin', 'counted in', 'better', 'decides'],
+    guardrails.map((spec) => [
+      spec.id,
+      marginOf(spec),
+      unitName(spec),
+      betterOf(spec),
+      spec.required ? 'yes' : 'no, shown only',
+    ]),
   );
 }
 
@@ -93,22 +105,3 @@ function expected({ plan }: RolloutPreview): string {
 }
 
 const count = (value: number | null): string => (value === null ? 'unknown' : value.toLocaleString('en'));
-
-/** Rounded up to two units: 3,725,000 -> "1h 3m". */
-export function about(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1_000],
-  ] as const;
-  const first = units.findIndex(([, size]) => ms >= size);
-  if (first === -1) return '1s';
-  const [name, size] = units[first] ?? ['s', 1_000];
-  const next = units[first + 1];
-  if (!next) return `${Math.ceil(ms / size)}${name}`;
-  const rest = Math.ceil((ms % size) / next[1]);
-  const whole = Math.floor(ms / size);
-  if (rest * next[1] >= size) return `${whole + 1}${name}`;
-  return rest === 0 ? `${whole}${name}` : `${whole}${name} ${rest}${next[0]}`;
-}

@@ -1,6 +1,7 @@
 /** `rollout state`: what a rollout does, and why. Shows; decides nothing. */
 import type { Command } from 'commander';
 import type { RolloutState } from '../../state/rollout/index.ts';
+import { dryRunLine, guardrailLines } from '../progress-view.ts';
 import { plainRollout, planOf, type RolloutView } from '../rollout-view.ts';
 import { answering, timeOf, type Cli } from './answer.ts';
 import { serviceArgument, withTemporal } from './options.ts';
@@ -22,7 +23,7 @@ type Shown = { readonly ignored: readonly Ignored[] } & (
       readonly plan?: never;
     }
   | (RolloutView &
-      Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting' | 'backup'> & {
+      Pick<RolloutState, 'evidenceHash' | 'ending' | 'log' | 'awaiting' | 'backup' | 'dryRuns'> & {
         readonly startedBy: string;
       })
 );
@@ -49,6 +50,9 @@ export function addRolloutState(cli: Cli, rollout: Command): void {
   });
 }
 
+const guardrailsOf = ({ plan, verdict, progress }: RolloutView, nowMs: number): readonly string[] =>
+  guardrailLines(plan.guardrails, verdict, progress ?? [], nowMs);
+
 function stateText(state: Shown, nowMs: number): string {
   const ignored = state.ignored.map(({ atMs, name, why }) => `  ${timeOf(atMs)} ${name}: ${why}`);
   const tail = ignored.length === 0 ? [] : ['Not accepted:', ...ignored];
@@ -62,7 +66,10 @@ function stateText(state: Shown, nowMs: number): string {
   return [
     `${plan.summary}, started by ${state.startedBy}: ${outcome ?? phase}`,
     planOf(state),
-    ...(outcome === null ? [plainRollout(state, nowMs).trim()] : []),
+    ...(outcome === null
+      ? [plainRollout(state, nowMs).trim(), 'Guardrails:', ...guardrailsOf(state, nowMs)]
+      : []),
+    ...(state.dryRuns ? ['Shown only (candidate vs stable):', ...state.dryRuns.map(dryRunLine)] : []),
     ...(stopped ? [`${paused ? 'Paused' : 'Held'} by ${stopped.by}: ${stopped.reason}`] : []),
     ...(backup
       ? [

@@ -51,6 +51,9 @@ function storageProblems(data: FeedbackData, nowMs: number): readonly Problem[] 
     ...[...texts.map((key) => [key, data[key]] as const), ['unit.id', data.unit.id] as const]
       .filter(([, value]) => !isStorableText(value))
       .map(([key, value]) => problem(key, value, 'a text without NUL and broken characters')),
+    ...Object.entries(data.metrics ?? {})
+      .filter(([, value]) => Math.abs(value) > LARGEST_TRACKABLE)
+      .map(([name, value]) => problem(`metrics.${name}`, value, `within ${LARGEST_TRACKABLE}`)),
     ...numbers
       .filter((key) => data[key] > LARGEST_TRACKABLE)
       .map((key) => problem(key, data[key], `at most ${LARGEST_TRACKABLE}`)),

@@ -2,6 +2,7 @@
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
 import type { ShareGate } from '../../analysis/gates/share-gate.ts';
 import type { TlgState } from '../../analysis/tlg.ts';
+import type { DryRunReport } from '../../domain/dry-run.ts';
 import type { GateReport } from '../../domain/gate.ts';
 import type { StepVerdict } from '../../domain/guardrail.ts';
 
@@ -26,6 +27,8 @@ export interface Look {
   readonly gates?: LookGates;
   /** The decision that this look recorded; left out when it recorded none. */
   readonly decisionId?: string;
+  /** Left out where the service lists no metrics of its own. */
+  readonly dryRuns?: readonly DryRunReport[];
 }
 
 export type RolloutEvent =

@@ -25,6 +25,7 @@ export {
   type Standing,
 } from './decision-table.ts';
 export { noticeOf, rolloutNotices, type RolloutNotice } from './notices.ts';
+export { progressOf, type StepProgress } from './progress.ts';
 export { nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
 export { replacementInput } from './replacement.ts';

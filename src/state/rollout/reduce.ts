@@ -153,6 +153,7 @@ function looked(state: RolloutState, look: Look): RolloutState {
     verdict: look.verdict,
     ...(state.fallAnew === true && { fallAnew: false }),
     ...(look.gates && gatesSeen(state, look.gates)),
+    ...(look.dryRuns && { dryRuns: look.dryRuns }),
     observedSharePct: look.observedSharePct,
     leaseExpiresAtMs: look.leaseExpiresAtMs,
     looks,

@@ -3,6 +3,7 @@
  */
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
 import type { LookGates } from './events.ts';
+import type { DryRunMetric, DryRunReport } from '../../domain/dry-run.ts';
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
@@ -66,7 +67,11 @@ export interface RolloutPlan {
     readonly needed: number | null;
     readonly perHour: number;
     readonly expectedMs: number | null;
+    /** Of the candidate at each step, as planned; null where it cannot be told. Left out by older plans. */
+    readonly steps?: readonly (number | null)[];
   };
+  /** Metrics that are shown and never gate. Left out: none. */
+  readonly metrics?: readonly DryRunMetric[];
   readonly requestedBy: string;
   readonly reason: string;
   readonly admittedAtMs: number;
@@ -168,6 +173,8 @@ export interface RolloutState {
   readonly foldedTo: number;
   readonly verdict: StepVerdict | null;
   readonly observedSharePct: number | null;
+  /** Metrics that are only shown, as the last look found them at this step. */
+  readonly dryRuns?: readonly DryRunReport[];
   /** The weight that was last written, the one before, and when: what the share gate holds the traffic against. */
   readonly asked?: { readonly weightPct: number; readonly beforePct: number; readonly setAtMs: number };
   /** Of the present step, as the last look left them; null before its first look. */

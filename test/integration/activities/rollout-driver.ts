@@ -73,6 +73,7 @@ export class Driver {
       revision,
       idempotencyKey: `${this.holder.workflowId}/${plan.generation}/${revision}`,
       stableHash: plan.stableHash,
+      ...(plan.parts && { parts: plan.parts }),
       stableGeneration: plan.stableGeneration,
       candidateHash: plan.candidateHash,
       ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),

@@ -22,6 +22,7 @@ import type { FeedbackData } from '../../../src/domain/feedback.ts';
 import type { LiveConfiguration } from '../../../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../../../src/domain/service-settings.ts';
 import { startGateway, type Upstream } from '../../../src/gateway/index.ts';
+import type { OrchestratorFor } from '../../../src/ports/orchestrator.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import type { WorkflowDirectory } from '../../../src/ports/workflows.ts';
 import { seedGateway } from '../../../workers/seed-gateway.ts';
@@ -89,6 +90,8 @@ export interface WorldOptions {
   readonly workflows?: WorkflowDirectory;
   /** True unless said otherwise. */
   readonly adopted?: boolean;
+  /** Finds the drivers, over the world's clock; the REST driver for every address unless said otherwise. */
+  readonly orchestratorFor?: (clock: () => number) => OrchestratorFor;
 }
 
 /** A new world on `postgres`, which ends with the test. Blocks of a second, labels that are mature after two. */
@@ -126,7 +129,8 @@ export async function createWorld(
   });
   const ports: ActivityPorts = {
     ...stores,
-    orchestratorFor: ({ url }) => createRestOrchestrator({ url }),
+    orchestratorFor:
+      options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
     notifier: createWebhookNotifier(),
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,

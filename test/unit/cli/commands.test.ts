@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CliParts } from '../../../src/cli/commands/parts.ts';
 import { runCli } from '../../../src/cli/commands/program.ts';
-import { about } from '../../../src/cli/commands/plan-view.ts';
+import { about } from '../../../src/cli/about.ts';
 
 /** What a command line prints and ends with before it asks any server; one that does fails the test. */
 async function typed(...line: readonly string[]) {
