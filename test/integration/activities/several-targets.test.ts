@@ -321,6 +321,24 @@ describe('without the workflow', () => {
     });
   });
 
+  it('a target that is named later brings the keys that it serves, and the next change counts from there', async () => {
+    const plain = await createWorld(postgres, {
+      orchestratorFor: (worldClock) => {
+        clock = worldClock;
+        return driversOver(clock);
+      },
+    });
+    expect(await plain.stores.configurations.stable(SERVICE)).toMatchObject({ body: { model: INCUMBENT } });
+    const targets = supporting.targets.map((target) => ({ ...target, keys: [...target.keys] }));
+    const named: World = { ...plain, settings: { ...plain.settings, targets } };
+    await adopt(named);
+    expect(await plain.stores.configurations.stable(SERVICE)).toMatchObject({ body: STABLE, generation: 2 });
+    await adopt(named);
+    expect(await plain.stores.configurations.stable(SERVICE)).toMatchObject({ generation: 2 });
+    const driver = await Driver.admitted(plain, { change: { settings: { rpm: 50 } } });
+    expect(driver.state.plan).toMatchObject({ summary: 'rpm 100 -> 50', generation: 3, stableGeneration: 2 });
+  });
+
   it('a route that somebody changed by hand is found by the next admission, never overwritten', async () => {
     await byHand(world, 5, 1, { model: 'gpt-4o-mini-2024-07-18' });
     await withBaseline(world);

@@ -121,8 +121,7 @@ describe('a rollout over several targets', () => {
   it('ends superseded when one was changed by hand, which stays; the others go back', async () => {
     const handle = await start();
     await soakingAt(50);
-    const byHand = { ...supporting.targets[1], url: proxy.url };
-    const limits = lab.ports.orchestratorFor({ driver: 'rest', url: byHand.url });
+    const limits = lab.ports.orchestratorFor({ driver: 'rest', url: proxy.url });
     const live = await limits.read(SERVICE);
     await limits.setStable({
       serviceId: SERVICE,

@@ -144,6 +144,16 @@ describe('a mistake in the settings', () => {
     ['rollout.block', '7s', 'rollout.block | "7s" | a divisor of one minute, 1s to 1m'],
     ['rollout.block', '2m', 'rollout.block | "2m" | a divisor of one minute, 1s to 1m'],
     [
+      'metrics',
+      [{ name: 'quality', kind: 'bounded', direction: 'increase' }],
+      'metrics[0].name | "quality" | a name under "metrics" of a feedback event (a-z, 0-9 and _), llm.response.quality or llm.response.relevance',
+    ],
+    [
+      'metrics',
+      [{ name: 'turns', kind: 'positive', direction: 'decrease', dryRun: false }],
+      'metrics[0].dryRun | false | true: such a metric is shown and never gates',
+    ],
+    [
       'targets',
       [{ name: 'cache', url: 'http://cache', keys: ['model'] }],
       'targets[0].keys[0] | "model" | another key than "model": the orchestrator owns it',
