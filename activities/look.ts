@@ -153,7 +153,14 @@ async function recorded(ports: ActivityPorts, request: LookRequest, found: Look)
   const gates = found.gates?.reports ?? [];
   const { dryRuns } = found;
   await recordVerdict(ports, {
-    ...{ id, plan, holder, stepIndex, evidence, verdict, gates, atMs },
+    id,
+    plan,
+    holder,
+    stepIndex,
+    evidence,
+    verdict,
+    gates,
+    atMs,
     ...(dryRuns && { dryRuns }),
   });
   return { ...found, decisionId: id };

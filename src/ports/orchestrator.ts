@@ -68,7 +68,7 @@ export interface OrchestratorPart {
   readonly name: string;
   readonly gateway: Orchestrator;
   /** What this target serves of a whole configuration. */
-  share(configuration: Configuration): Configuration;
+  readonly share: (configuration: Configuration) => Configuration;
 }
 
 /** Finds the driver for a service's gateway. */
