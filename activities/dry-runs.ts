@@ -10,13 +10,15 @@ import type { ActivityPorts } from './ports.ts';
  */
 export async function dryRunsOf(
   ports: Pick<ActivityPorts, 'windows'>,
-  { plan, steps, stepIndex }: RolloutState,
+  { plan, steps, stepIndex, apart }: RolloutState,
   toNo: number,
 ): Promise<readonly DryRunReport[] | null> {
   const { metrics, serviceId, generation, blockMs } = plan;
   const startedAtMs = steps.findLast(({ index }) => index === stepIndex)?.startedAtMs;
   if (metrics === undefined || startedAtMs === undefined) return null;
-  const fromNo = Math.ceil(startedAtMs / blockMs);
+  // Since the service was last on its backup model: that answered in the candidate's place.
+  const sinceBackupNo = Math.max(0, ...(apart ?? []).map((range) => range.toNo + 1));
+  const fromNo = Math.max(Math.ceil(startedAtMs / blockMs), sinceBackupNo);
   const names = metrics.map(({ name }) => name);
   const found =
     toNo < fromNo

@@ -6,10 +6,11 @@ import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
 import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import type { Notice, Notify } from '../src/domain/notice.ts';
-import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
+import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { cycleInputSchema } from '../src/domain/workflow-input.ts';
+import type { Orchestrator, StableWrite } from '../src/ports/orchestrator.ts';
 import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import type { Message } from '../src/state/messages.ts';
 import { adoptedService } from './adopted-service.ts';
@@ -18,6 +19,7 @@ import { mismatch } from './control.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
 import { requireStill, stableOf } from './served-as-recorded.ts';
+import { inReverse } from './several-targets.ts';
 import { standstillOf } from './standstill.ts';
 import { takeLease } from './take-lease.ts';
 
@@ -92,7 +94,10 @@ export async function respondToIncident(
     if (after.candidate || hashOf(ports, after.stable.configuration) !== route.hash)
       throw mismatch(write, after, 'the backup model as stable');
   } catch (error) {
-    if (error instanceof Failure && error.final) await giveUp(ports, serviceId, generation, holder);
+    if (error instanceof Failure && error.final) {
+      await backEverywhere(gateway, write, stable.body);
+      await giveUp(ports, serviceId, generation, holder);
+    }
     throw error;
   }
   await ports.configurations.promote(serviceId, generation, ports.nowMs());
@@ -122,6 +127,21 @@ export async function respondToIncident(
     atMs: nowMs,
   };
   return { kind: 'routed', serviceId, reason, notify: settings.notify, notice };
+}
+
+/** With several targets: those that took the backup model serve what they did before, in reverse. What fails is left to a person. */
+async function backEverywhere(
+  { parts }: Orchestrator,
+  write: Omit<StableWrite, 'configuration'>,
+  stable: Configuration,
+): Promise<void> {
+  await inReverse(parts ?? [], async (part) => {
+    await part.gateway.setStable({
+      ...write,
+      revision: write.revision + 1,
+      configuration: part.share(stable),
+    });
+  }).catch(() => undefined);
 }
 
 /** Why nothing is done about it: nobody consented, or everything stands still. */

@@ -9,7 +9,7 @@ import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
 import type { RolloutStrategy } from '../../domain/strategy.ts';
 
-/** sha256 of what each target serves before and after the change. */
+/** sha256 of what each target serves before and after the change, and on the backup route. */
 export type PartHashes = Readonly<
   Record<string, Pick<RolloutPlan, 'stableHash' | 'candidateHash'> & { readonly backupHash?: string }>
 >;

@@ -20,7 +20,7 @@ import {
   startSupporting,
   type Hook,
   type Supporting,
-} from './supporting-targets.ts';
+} from '../../support/supporting-targets.ts';
 import { adopt, BEGIN_MS, byHand, CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from './world.ts';
 
 let postgres: TestPostgres;
@@ -174,12 +174,20 @@ describe.each(WAYS)('with one target killed before each call of $way', ({ before
       },
     });
     const mortal = victim === 'limits' ? supporting.limits : route;
+    await withBaseline(world);
+    const admission = await world.activities.admitRollout(admitRequest({ change: CHANGE }));
     const failures: unknown[] = [];
     let through = false;
     for (let callNo = 0; !through; callNo += 1) {
-      const holder = holderOf(`rollout/${SERVICE}`, `run-${callNo}`);
-      if (callNo === 0) await withBaseline(world);
-      const { plan } = await world.activities.admitRollout(admitRequest({ change: CHANGE }, holder));
+      // Every point is a change of its own: the same one, under the next generation.
+      const plan = { ...admission.plan, generation: admission.plan.generation + callNo };
+      const record = {
+        serviceId: SERVICE,
+        generation: plan.generation,
+        body: TRIED,
+        hash: plan.candidateHash,
+      };
+      await world.stores.configurations.record({ ...record, status: 'trying', source: 'test' }, world.nowMs);
       let revision = 0;
       const write = () => {
         revision += 1;
@@ -192,7 +200,7 @@ describe.each(WAYS)('with one target killed before each call of $way', ({ before
           stableGeneration: plan.stableGeneration,
           candidateHash: plan.candidateHash,
           revision,
-          idempotencyKey: `${holder.workflowId}/${plan.generation}/${revision}`,
+          idempotencyKey: `rollout/${SERVICE}/${plan.generation}/${revision}`,
           reason: 'complaints',
         };
       };
@@ -232,8 +240,6 @@ describe.each(WAYS)('with one target killed before each call of $way', ({ before
       revision += 1;
       await world.activities.takeBackCandidate(write());
       expect(await whole()).toMatchObject({ stable: { configuration: STABLE }, candidate: null });
-      await world.stores.leases.release(SERVICE, holder);
-      await world.stores.configurations.end(SERVICE, plan.generation, 'rolledBack', world.nowMs);
     }
     expect(failures.length).toBeGreaterThan(1);
     for (const failed of failures) {

@@ -1,25 +1,31 @@
 /**
- * Supporting targets for the activity tests: a cache that reads a file, and limits and prompts behind reference gateways of their own,
+ * Supporting targets for tests and proofs: a cache that reads a file, and limits and prompts behind reference gateways of their own,
  * which can be killed and started again on the same port and folder.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createCompositeOrchestrator } from '../../../src/adapters/composite-orchestrator/index.ts';
-import { createFileOrchestrator } from '../../../src/adapters/file-orchestrator/index.ts';
-import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
-import type { SupportingTarget } from '../../../src/domain/gateway-target.ts';
-import type { Configuration } from '../../../src/domain/orchestrator-wire.ts';
-import { startGateway, type Gateway } from '../../../src/gateway/index.ts';
+import { pino } from 'pino';
+import { createCompositeOrchestrator } from '../../src/adapters/composite-orchestrator/index.ts';
+import { createFileOrchestrator } from '../../src/adapters/file-orchestrator/index.ts';
+import { createRestOrchestrator } from '../../src/adapters/rest-orchestrator/index.ts';
+import type { SupportingTarget } from '../../src/domain/gateway-target.ts';
+import type { Configuration } from '../../src/domain/orchestrator-wire.ts';
+import { startGateway, type Gateway, type Upstream } from '../../src/gateway/index.ts';
 import type {
   CandidateWrite,
   Orchestrator,
   OrchestratorFor,
   RemoveCandidate,
   StableWrite,
-} from '../../../src/ports/orchestrator.ts';
-import { silent, stubbornUpstream } from '../gateway/support.ts';
+} from '../../src/ports/orchestrator.ts';
+
+/** Takes every configuration, and answers nothing: only what it serves is looked at. */
+const upstream: Upstream = {
+  validate: () => [],
+  complete: async () => ({ kind: 'notRecorded', message: 'this upstream answers nothing' }),
+};
 
 /** A reference gateway that dies and comes back. */
 export class MortalGateway {
@@ -55,9 +61,9 @@ export class MortalGateway {
       host: '127.0.0.1',
       port: this.#port,
       stateDir: this.#folder,
-      upstream: stubbornUpstream,
+      upstream,
       emitters: [],
-      logger: silent,
+      logger: pino({ level: 'silent' }),
       clock: () => this.#clock(),
     });
     this.#port = Number(new URL(this.#running.url).port);
