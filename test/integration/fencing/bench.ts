@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createGrpcOrchestrator } from '../../../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
@@ -44,11 +45,17 @@ export interface Bench {
   readonly send: (wish: Wish, line?: { readonly holds: boolean }) => Promise<Sent>;
   /** A write that arrives at once. */
   readonly write: (wish: Wish) => Promise<'taken' | 'refused'>;
+  /** Time passes at the gateway. */
   readonly later: (ms: number) => void;
+  /** Time passes for everybody, or by the gateway's clock alone. */
+  readonly wait: (ms: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-export async function openBench(transport: Transport): Promise<Bench> {
+export async function openBench(
+  transport: Transport,
+  { waits }: { readonly waits: 'really' | 'byTheClock' },
+): Promise<Bench> {
   const time = { nowMs: Date.now() };
   const stateDir = await mkdtemp(join(tmpdir(), 'fencing-'));
   const gateway = await startGateway({
@@ -86,6 +93,10 @@ export async function openBench(transport: Transport): Promise<Bench> {
     send,
     write: async (wish) => (await send(wish)).answer,
     later: (ms) => void (time.nowMs += ms),
+    wait: async (ms) => {
+      if (waits === 'really') await delay(ms);
+      time.nowMs += ms;
+    },
     close: async () => {
       await Promise.all(lines.map((line) => line.close()));
       await gateway.close();

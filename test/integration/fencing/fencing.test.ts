@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { openBench } from './bench.ts';
 import { TRIALS } from './trials.ts';
 
-describe.each(['rest', 'grpc'] as const)('over %s', (transport) => {
+describe.concurrent.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   it.concurrent.each(TRIALS)('$name', async ({ run }) => {
-    const bench = await openBench(transport);
+    const bench = await openBench(transport, { waits: 'really' });
     try {
       expect(await run(bench)).toBeNull();
     } finally {

@@ -2,7 +2,6 @@
  * What a network may do to the writes of a rollout, each as a trial that says what went wrong: null when the fence held. The same trials run against
  * the gateway as it is, where all must be null, and against one that does not look at revisions, where none may be.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveConfiguration } from '../../../src/domain/orchestrator-wire.ts';
 import { CANDIDATE, INCUMBENT, type Bench } from './bench.ts';
 
@@ -34,8 +33,7 @@ const overtaken =
   async (bench: Bench): Promise<string | null> => {
     await bench.write({ kind: 'candidate', revision: 1, weightPct: 25 });
     const late = await bench.send({ kind, revision: 2, weightPct }, { holds: true });
-    await delay(heldMs);
-    bench.later(heldMs);
+    await bench.wait(heldMs);
     const rolledBack = await bench.write({ kind: 'rollback', revision: 3 });
     if (rolledBack !== 'taken') return 'the rollback was refused';
     await late.line.release();

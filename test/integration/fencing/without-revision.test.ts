@@ -21,9 +21,9 @@ vi.mock('../../../src/contract/reducer.ts', async (original) => {
   return { ...whole, reduceWrite: blind };
 });
 
-describe.each(['rest', 'grpc'] as const)('without the revision check, over %s', (transport) => {
+describe.concurrent.each(['rest', 'grpc'] as const)('without the revision check, over %s', (transport) => {
   it.concurrent.each(TRIALS)('is noticed: $name', async ({ run }) => {
-    const bench = await openBench(transport);
+    const bench = await openBench(transport, { waits: 'byTheClock' });
     try {
       expect(await run(bench)).toEqual(expect.any(String));
     } finally {

@@ -24,9 +24,9 @@ export class Points {
   /** Calls that are stopped now, so that nothing hangs when the trial ends. */
   readonly #stopped = new Set<(fate: Fate) => void>();
 
-  /** How often each point was passed or reached. */
-  get seen(): ReadonlyMap<string, number> {
-    return this.#seen;
+  /** How often a service came to the point. */
+  seen(point: string, serviceId: string): number {
+    return this.#seen.get(`${serviceId} ${point}`) ?? 0;
   }
 
   /** The next call at the point stops there. Null when none comes within the time. */
@@ -50,7 +50,7 @@ export class Points {
 
   /** Called by a proxy for every call at one of its points. Goes on at once unless somebody waits for this point. */
   async at(point: string, serviceId: string): Promise<Fate> {
-    this.#seen.set(point, (this.#seen.get(point) ?? 0) + 1);
+    this.#seen.set(`${serviceId} ${point}`, this.seen(point, serviceId) + 1);
     const trap = [...this.#traps].find((each) => each.point === point);
     if (!trap) return 'goesOn';
     this.#traps.delete(trap);

@@ -60,7 +60,11 @@ export async function playStory(
 }
 
 /** The gateway's first configuration, settings as short as they may be, and labels to be admitted on. */
-async function adopt(lab: Lab, serviceId: string): Promise<void> {
+export async function adopt(
+  lab: Lab,
+  serviceId: string,
+  rollout: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { stores, gatewayUrl } = lab;
   await seedGateway(gatewayUrl, { serviceId, model: INCUMBENT, unit: 'request' });
   const settings = testSettings(serviceId, {
@@ -80,6 +84,7 @@ async function adopt(lab: Lab, serviceId: string): Promise<void> {
       lease: '5m',
       maxRollout: '1h',
       watch: '1s',
+      ...rollout,
     },
     orchestrator: { url: gatewayUrl },
   });
@@ -94,7 +99,7 @@ async function adopt(lab: Lab, serviceId: string): Promise<void> {
   await lab.writing(() => stores.ingest.recordFeedback(baseline(serviceId, nowMs), nowMs));
 }
 
-async function start({ client }: Lab, serviceId: string): Promise<void> {
+export async function start({ client }: Lab, serviceId: string): Promise<void> {
   try {
     await client.workflow.start('canaryRollout', {
       taskQueue: TASK_QUEUE,
