@@ -241,3 +241,24 @@ export const applyMove = (state: RolloutState, given: Single, atMs: number): Rol
 export const sequence = fc
   .tuple(planDifferences, fc.array(move, { minLength: 1, maxLength: 60 }))
   .map(([plan, moves]) => ({ plan, moves: spelledOut(moves) }));
+
+const ENDING_MESSAGES: ReadonlySet<string> = new Set(['rollback', 'reject', 'replace']);
+const ENDING_EVENTS: ReadonlySet<string> = new Set(['stepFailed', 'superseded', 'timeRanOut']);
+
+/** Whether the move may end a rollout at once, wherever it stands. */
+const mayEnd = (given: Single): boolean => {
+  if (given.kind === 'event') return ENDING_EVENTS.has(given.event);
+  if (given.kind === 'look') return given.outcome === 'harm';
+  if (given.kind !== 'message') return false;
+  const read = readMessage(given.name, given.payload);
+  if (!read.ok) return false;
+  const { message } = read;
+  if (message.name !== 'anomaly') return ENDING_MESSAGES.has(message.name);
+  return message.security || message.severity === 'critical';
+};
+
+/** The same sequences for rollouts that are to get far: of what may end one at once, the last alone is kept. */
+export const longSequence = sequence.map(({ plan, moves }) => {
+  const last = moves.findLastIndex(mayEnd);
+  return { plan, moves: moves.filter((given, i) => i === last || !mayEnd(given)) };
+});

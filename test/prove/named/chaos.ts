@@ -9,7 +9,7 @@ import { runTrial, type Trial } from '../../support/chaos/trial.ts';
 import type { Proof, ProofOptions, ProofResult } from '../proof.ts';
 
 /** So many rollouts at a time: each kill meets all of them, wherever they stand. */
-const AT_A_TIME = 12;
+const AT_A_TIME = 14;
 
 async function run({ runs, seed, only, onProgress }: ProofOptions): Promise<ProofResult> {
   const cells = CELLS.filter((cell) => only === null || keyOf(cell).includes(only));

@@ -30,6 +30,8 @@ export const KILL_POINTS: readonly string[] = [
   WAITING,
 ];
 
+const A_WHILE_MS = 3_000;
+
 export interface Cell {
   readonly victim: Victim;
   readonly point: string;
@@ -48,40 +50,40 @@ function fateOf({ victim, point }: Cell): Fate {
   return victim === 'gateway' ? 'isLost' : 'goesOn';
 }
 
-/**
- * Waits for a rollout to come to the point, kills the process there and then, and starts it again. Null when none comes within the time.
- * @returns the last event of each open rollout's history at that moment
- */
-export async function killAt(
-  lab: Lab,
-  cell: Cell,
-  open: () => readonly string[],
-  limitMs: number,
-): Promise<readonly string[] | null> {
-  if (cell.point === WAITING) {
-    const waits = await untilWaiting(lab, open, limitMs);
-    if (!waits) return null;
-    const events = await lastEvents(lab, open());
-    await lab.killed(cell.victim);
-    return events;
-  }
-  const reached = await lab.points.next(cell.point, limitMs);
-  if (!reached) return null;
-  const events = await lastEvents(lab, open());
-  await lab.killed(cell.victim, async () => {
-    reached.release(fateOf(cell));
-    await delay(50);
-  });
-  return events;
+export interface Kill {
+  readonly cell: Cell;
+  /** The last event of each open rollout's history at that moment. */
+  readonly events: readonly string[];
 }
 
-async function untilWaiting(lab: Lab, open: () => readonly string[], limitMs: number): Promise<boolean> {
+/**
+ * Waits for a rollout to come to one of the cells' points, kills the process there and then, and starts it again. Where none comes to any for a while, one
+ * that waits for its next look will do. Null when nothing of this is to be had within the time.
+ */
+export async function killAtAny(
+  lab: Lab,
+  cells: readonly Cell[],
+  open: () => readonly string[],
+  limitMs: number,
+): Promise<Kill | null> {
+  const points = new Set(cells.map(({ point }) => point));
   const untilMs = Date.now() + limitMs;
   while (Date.now() < untilMs) {
-    if ((await lastEvents(lab, open())).includes('TIMER_STARTED')) return true;
-    await delay(200);
+    const reached = await lab.points.next(points, points.has(WAITING) ? A_WHILE_MS : limitMs);
+    const events = await lastEvents(lab, open());
+    const point = reached?.point ?? (events.includes('TIMER_STARTED') ? WAITING : null);
+    const cell = cells.find((each) => each.point === point);
+    if (!cell) {
+      reached?.release('goesOn');
+      continue;
+    }
+    await lab.killed(cell.victim, async () => {
+      reached?.release(fateOf(cell));
+      await delay(50);
+    });
+    return { cell, events };
   }
-  return false;
+  return null;
 }
 
 /** Names of `temporal.api.enums.v1.EventType`, of those that a rollout has. */

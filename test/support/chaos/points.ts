@@ -14,7 +14,7 @@ export interface Reached {
 }
 
 interface Trap {
-  readonly point: string;
+  readonly points: ReadonlySet<string>;
   readonly spring: (reached: Reached) => void;
 }
 
@@ -29,12 +29,12 @@ export class Points {
     return this.#seen.get(`${serviceId} ${point}`) ?? 0;
   }
 
-  /** The next call at the point stops there. Null when none comes within the time. */
-  async next(point: string, limitMs: number): Promise<Reached | null> {
+  /** The next call at any of the points stops there. Null when none comes within the time. */
+  async next(points: ReadonlySet<string>, limitMs: number): Promise<Reached | null> {
     let trap: Trap | undefined;
     let timer: NodeJS.Timeout | undefined;
     const reached = new Promise<Reached>((spring) => {
-      trap = { point, spring };
+      trap = { points, spring };
       this.#traps.add(trap);
     });
     const late = new Promise<null>((resolve) => {
@@ -48,10 +48,10 @@ export class Points {
     }
   }
 
-  /** Called by a proxy for every call at one of its points. Goes on at once unless somebody waits for this point. */
+  /** Called by a proxy for every call at one of its points. Goes on at once unless somebody waits for it. */
   async at(point: string, serviceId: string): Promise<Fate> {
     this.#seen.set(`${serviceId} ${point}`, this.seen(point, serviceId) + 1);
-    const trap = [...this.#traps].find((each) => each.point === point);
+    const trap = [...this.#traps].find((each) => each.points.has(point));
     if (!trap) return 'goesOn';
     this.#traps.delete(trap);
     let mine: ((fate: Fate) => void) | undefined;

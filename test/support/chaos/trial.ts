@@ -5,7 +5,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { canonicalJson } from '../../../src/decision/index.ts';
-import { killAt, keyOf, type Cell } from './kills.ts';
+import { keyOf, killAtAny, type Cell } from './kills.ts';
 import type { Lab } from './lab.ts';
 import { playStory, STORIES, type StoryName } from './story.ts';
 import { hashOfTrace, type Trace } from './trace.ts';
@@ -31,12 +31,11 @@ export interface Trial {
   readonly violations: readonly string[];
 }
 
-/** A point that no rollout comes to in this time is tried again later. */
-const POINT_MS = 25_000;
+/** So long none of the points left may be reached, so often in a row, before the trial gives them up and reports no hits. */
+const POINT_MS = 60_000;
+const MISSES = 4;
 /** Differences that a violation quotes. */
 const SHOWN = 6;
-/** How often a cell is tried before the trial gives it up, and reports no hits. */
-const TRIES = 12;
 
 export async function runTrial(lab: Lab, options: TrialOptions): Promise<Trial> {
   const { seed, cells, runs, atATime, stories = STORIES, onProgress } = options;
@@ -72,21 +71,23 @@ export async function runTrial(lab: Lab, options: TrialOptions): Promise<Trial> 
   const boundaries = new Map<string, number>();
   let kills = 0;
   try {
-    const queue = shuffled(cells, seed).map((cell) => ({ cell, tries: 0 }));
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const { cell, tries } = next;
-      const events = await killAt(lab, cell, () => [...open], POINT_MS);
-      if (!events) {
-        if (tries + 1 < TRIES) queue.push({ cell, tries: tries + 1 });
+    let left = shuffled(cells, seed);
+    for (let misses = 0; left.length > 0 && misses < MISSES;) {
+      const kill = await killAtAny(lab, left, () => [...open], POINT_MS);
+      if (!kill) {
+        misses += 1;
         continue;
       }
+      misses = 0;
       kills += 1;
-      hits.set(keyOf(cell), (hits.get(keyOf(cell)) ?? 0) + 1);
-      for (const event of events) {
-        const key = `${cell.victim}: after ${event}`;
-        boundaries.set(key, (boundaries.get(key) ?? 0) + 1);
+      const key = keyOf(kill.cell);
+      left = left.filter((cell) => cell !== kill.cell);
+      hits.set(key, (hits.get(key) ?? 0) + 1);
+      for (const event of kill.events) {
+        const boundary = `${kill.cell.victim}: after ${event}`;
+        boundaries.set(boundary, (boundaries.get(boundary) ?? 0) + 1);
       }
-      onProgress(`kill ${kills}, ${queue.length} to go: ${keyOf(cell)}; ${ended} rollouts ended`);
+      onProgress(`kill ${kills}, ${left.length} to go: ${key}; ${ended} rollouts ended`);
     }
   } finally {
     killing.goesOn = false;

@@ -24,7 +24,7 @@ import { seedGateway } from '../../../workers/seed-gateway.ts';
 import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { freePorts, postgresProcess, temporalProcess } from '../chaos/processes.ts';
 import { testPlan } from '../rollout.ts';
-import { sequence } from '../rollout-sequences.ts';
+import { longSequence } from '../rollout-sequences.ts';
 import { temporaryFolder } from '../servers.ts';
 import { testSettings } from '../settings.ts';
 import { differencesOfGateway, differencesOfState } from './compare.ts';
@@ -54,7 +54,7 @@ export async function playSequences(options: {
 }): Promise<Played> {
   const { count, seed, atATime, onProgress } = options;
   const theatre = await openTheatre();
-  const left = fc.sample(sequence, { seed, numRuns: count }).map((given, i) => ({ ...given, i }));
+  const left = fc.sample(longSequence, { seed, numRuns: count }).map((given, i) => ({ ...given, i }));
   const outcomes = new Map<string, number>();
   const problems: string[] = [];
   let continued = 0;
@@ -76,7 +76,7 @@ export async function playSequences(options: {
   return { sequences: count, outcomes, continued, problems };
 }
 
-type Sequence = Parameters<Parameters<typeof sequence.map>[0]>[0];
+type Sequence = Parameters<Parameters<typeof longSequence.map>[0]>[0];
 
 async function openTheatre() {
   const dataDir = temporaryFolder();

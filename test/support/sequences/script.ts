@@ -64,9 +64,12 @@ export interface Bodies {
 export const SOMEBODY_ELSES: Configuration = { model: 'gpt-4o-mini-2024-07-18' };
 export const REFUSED = 'as the script says';
 const CLOSING: Sent = { name: 'rollback', payload: { by: 'the script', reason: 'it is over' } };
+const APPROVING: Sent = { name: 'approve', payload: { by: 'the script' } };
+const RESUMING: Sent = { name: 'resume', payload: { by: 'the script' } };
+const POINTS_AT_MOST = 60;
 /** Between two actions; longer than a soak, shorter than anything else. */
 const TICK_MS = 25;
-const MESSAGES_AT_ONCE = 3;
+const MESSAGES_AT_ONCE = 1;
 
 export function scriptOf(plan: RolloutPlan, bodies: Bodies, moves: readonly Single[]): Script {
   return new Playwright(plan, bodies, moves).write();
@@ -131,23 +134,29 @@ class Playwright {
       this.#clockMs = Math.max(this.#clockMs, untilMs);
       return;
     }
-    const message = this.#nextMessage() ?? CLOSING;
+    const message = this.#nextMessage() ?? this.#waker();
     this.#points.push({ kind: 'wait', message, at: this.#state });
     this.#receives(message);
   }
 
+  /** The next message, whatever else comes before it: that is kept for what runs later. */
   #nextMessage(): Sent | null {
-    for (let given = this.#left.shift(); given; given = this.#left.shift()) {
-      if (given.kind === 'restart') this.#restart();
-      if (given.kind === 'message') return this.#sent(given);
-    }
-    return null;
+    const i = this.#left.findIndex(({ kind }) => kind === 'message');
+    const [given] = i < 0 ? [] : this.#left.splice(i, 1);
+    return given?.kind === 'message' ? this.#sent(given) : null;
+  }
+
+  /** What lets a rollout go on once the sequence has nothing left to say; at last, that it is over. */
+  #waker(): Sent {
+    if (this.#points.length > POINTS_AT_MOST) return CLOSING;
+    const { phase, awaiting } = this.#state;
+    return phase === 'awaitingApproval' || awaiting ? APPROVING : RESUMING;
   }
 
   /** What the sequence says of an activity that starts now: messages first, then how it ends. */
   #takeFor(activity: Scripted): { readonly messages: readonly Sent[]; readonly ending: Ending } {
     const messages: Sent[] = [];
-    if (this.#left.length === 0 && !this.#state.ending) messages.push(CLOSING);
+    if (this.#left.length === 0 && isStuck(this.#state)) messages.push(this.#waker());
     while (this.#left.length > 0 && messages.length < MESSAGES_AT_ONCE) {
       const [given] = this.#left;
       if (!given || (given.kind === 'look' && activity !== 'look')) break;
@@ -278,6 +287,10 @@ class Playwright {
     this.#state = reduceRollout(this.#state, event);
   }
 }
+
+/** Nothing but a message lets it go on. */
+const isStuck = ({ ending, paused, held, awaiting }: RolloutState): boolean =>
+  !ending && (paused ?? held ?? awaiting ?? null) !== null;
 
 function endingOf(activity: Scripted, given: Single): Ending | null {
   if (given.kind === 'look') return { kind: 'looked', move: given };
