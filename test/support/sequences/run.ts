@@ -10,13 +10,14 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { Pool } from 'pg';
 import { pino } from 'pino';
-import { createControlActivities } from '../../../activities/index.ts';
+import { createControlActivities, type ActivityPorts } from '../../../activities/index.ts';
 import { withFailures } from '../../../activities/failures.ts';
 import { bootstrap } from '../../../deploy/bootstrap.ts';
 import { migrate } from '../../../deploy/migrate.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
 import { startGateway } from '../../../src/gateway/index.ts';
+import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import type { RolloutState } from '../../../src/state/rollout/index.ts';
 import { buildBundle, PAYLOAD_CONVERTER_PATH } from '../../../workers/build-bundle.ts';
 import { createPorts } from '../../../workers/ports.ts';
@@ -106,7 +107,7 @@ async function openTheatre() {
   const client = new Client({ connection });
   const real = createPorts(pool, client);
   const stages = new Map<string, Stage>();
-  const workers = await startWorkers(address, createControlActivities(real), stages);
+  const workers = await startWorkers(address, real, stages);
 
   const record = async (serviceId: string): Promise<void> => {
     await real.services.put(testSettings(serviceId, { orchestrator: { url: gateway.url } }));
@@ -190,11 +191,19 @@ async function waitsAt(handle: WorkflowHandle, at: RolloutState): Promise<boolea
   return 'looks' in shown && of(shown) === of(at);
 }
 
-async function startWorkers(
-  address: string,
-  control: ReturnType<typeof createControlActivities>,
-  stages: ReadonlyMap<string, Stage>,
-) {
+interface Admitting {
+  readonly input: { readonly serviceId: string };
+  readonly holder: LeaseHolder;
+}
+
+interface Renewing {
+  readonly serviceId: string;
+  readonly holder: LeaseHolder;
+}
+
+async function startWorkers(address: string, ports: ActivityPorts, stages: ReadonlyMap<string, Stage>) {
+  const { leases } = ports;
+  const control = createControlActivities(ports);
   const stageOf = (serviceId: string): Stage => {
     const stage = stages.get(serviceId);
     if (!stage) throw new Error(`${serviceId}: no sequence has named it`);
@@ -209,16 +218,14 @@ async function startWorkers(
       workflowBundle: { code: await buildBundle() },
       maxCachedWorkflows: 60,
       activities: {
-        admitRollout: withFailures(async ({ input }: { readonly input: { readonly serviceId: string } }) =>
-          stageOf(input.serviceId).admit(),
-        ),
+        admitRollout: withFailures(({ input, holder }: Admitting) => stageOf(input.serviceId).admit(holder)),
         look: withFailures((request: Parameters<Stage['look']>[0]) =>
           stageOf(request.serviceId).look(request),
         ),
         finishRollout: withFailures(async ({ state }: { readonly state: RolloutState }) => {
           stageOf(state.plan.serviceId).finished = state;
         }),
-        renewLeaseRun: withFailures(async () => undefined),
+        renewLeaseRun: ({ serviceId, holder }: Renewing) => leases.renewRun(serviceId, holder),
       },
     }),
     await Worker.create({

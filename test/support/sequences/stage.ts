@@ -7,6 +7,7 @@ import type { Client } from '@temporalio/client';
 import type { ActivityPorts, Admission, ControlActivities } from '../../../activities/index.ts';
 import { startEvidence } from '../../../src/analysis/index.ts';
 import { Failure } from '../../../src/domain/failure.ts';
+import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import type { RolloutPlan, RolloutState } from '../../../src/state/rollout/index.ts';
 import {
   lookOf,
@@ -42,9 +43,15 @@ export class Stage {
   }
 
   /** The run that follows a replacement is not part of the sequence. */
-  admit(): Admission {
+  async admit(holder: LeaseHolder): Promise<Admission> {
     if (this.#admitted) throw new Failure('PolicyDenied', 'the sequence is over');
     this.#admitted = true;
+    const { serviceId, generation } = this.plan;
+    const request = { serviceId, holder, gatewayGeneration: generation - 1, nowMs: Date.now() };
+    const lease = await this.#ports.leases.acquire(request);
+    if (lease.kind !== 'acquired' || lease.generation !== generation) {
+      this.problems.push(`the lease is ${JSON.stringify(lease)} in place of generation ${generation}`);
+    }
     return { plan: this.plan, evidence: startEvidence(this.plan.guardrails, this.plan.steps) };
   }
 
