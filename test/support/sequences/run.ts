@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Pool } from 'pg';
 import { pino } from 'pino';
 import { createControlActivities, type ActivityPorts } from '../../../activities/index.ts';
@@ -59,6 +59,7 @@ export async function playSequences(options: {
   const outcomes = new Map<string, number>();
   const problems: string[] = [];
   let continued = 0;
+  let ended = 0;
   try {
     const slot = async (): Promise<void> => {
       for (let next = left.pop(); next; next = left.pop()) {
@@ -67,7 +68,8 @@ export async function playSequences(options: {
         outcomes.set(found.outcome, (outcomes.get(found.outcome) ?? 0) + 1);
         if (found.continued) continued += 1;
         problems.push(...found.problems.map((problem) => `sequence ${i} of seed ${seed}: ${problem}`));
-        if (left.length % 25 === 0) onProgress(`${left.length} sequences to go`);
+        ended += 1;
+        if (ended % 25 === 0) onProgress(`${ended} of ${count} sequences played`);
       }
     };
     await Promise.all(Array.from({ length: atATime }, slot));
@@ -80,6 +82,8 @@ export async function playSequences(options: {
 type Sequence = Parameters<Parameters<typeof longSequence.map>[0]>[0];
 
 async function openTheatre() {
+  // Activities that fail because the script says so are not news.
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = temporaryFolder();
   const ports = await freePorts();
   const postgres = await postgresProcess(dataDir, ports.postgres);
