@@ -49,13 +49,11 @@ export interface Ports {
 
 export const freePorts = (): Promise<Ports> => choosePorts({ temporal: 0, postgres: 0, gateway: 0 });
 
-/** Continues rollouts as new after so many events, so that short ones do it too. */
-const EVENTS_BEFORE_CONTINUE_AS_NEW = 60;
-
-export async function temporalProcess(dataDir: string, port: number): Promise<Killable> {
+/** Suggests to continue as new after `events` of a history, so that short rollouts do it too. */
+export async function temporalProcess(dataDir: string, port: number, events: number): Promise<Killable> {
   const cli = await temporalPath();
   const listen = ['--ip', '127.0.0.1', '--port', String(port), '--headless', '--log-level', 'never'];
-  const limit = `limit.historyCount.suggestContinueAsNew=${EVENTS_BEFORE_CONTINUE_AS_NEW}`;
+  const limit = `limit.historyCount.suggestContinueAsNew=${events}`;
   const args = ['server', 'start-dev', ...listen, '--db-filename', join(dataDir, 'temporal.sqlite')];
   const run = child(() => spawnLogged(dataDir, 'temporal', cli, [...args, '--dynamic-config-value', limit]));
   return {

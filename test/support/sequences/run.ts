@@ -87,7 +87,7 @@ async function openTheatre() {
   const dataDir = temporaryFolder();
   const ports = await freePorts();
   const postgres = await postgresProcess(dataDir, ports.postgres);
-  const temporal = await temporalProcess(dataDir, ports.temporal);
+  const temporal = await temporalProcess(dataDir, ports.temporal, 20);
   const address = `127.0.0.1:${ports.temporal}`;
   await Promise.all([postgres.start(), temporal.start()]);
   await Promise.all([
@@ -131,6 +131,7 @@ async function openTheatre() {
     await record(serviceId);
     const plan = testPlan({
       ...differences,
+      backup: null,
       serviceId,
       target: { driver: 'rest', url: gateway.url },
       stableHash: real.hash(canonicalJson(BODIES.stable)),

@@ -122,6 +122,10 @@ class Playwright {
           break;
         case 'takeBack':
           this.#takeBack();
+          break;
+        case 'routeToBackup':
+        case 'leaveBackup':
+          throw new TypeError('plan.backup: sequences are played without a backup route');
       }
     }
   }
