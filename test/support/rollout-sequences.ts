@@ -124,6 +124,14 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('event' as const),
+      event: fc.constantFrom('backupServed' as const, 'backupLeft' as const),
+      afterMs,
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('event' as const), event: fc.constantFrom(...EVENTS), afterMs }),
   },
@@ -159,6 +167,8 @@ export const gatesOf = (
 const start = fc
   .record({
     approval: fc.constantFrom(
+      'none' as const,
+      'none' as const,
       'none' as const,
       'beforeStart' as const,
       'perStep' as const,
