@@ -148,8 +148,9 @@ async function recorded(ports: ActivityPorts, request: LookRequest, found: Look)
     state: { verdict: found.verdict, looks: state.looks + 1 },
   });
   if (!decides(state, found)) return found;
-  const id = `${request.idempotencyKey}/look`;
-  const { evidence, verdict, atMs } = found;
+  const { evidence, evidenceHash, verdict, atMs } = found;
+  // A try whose answer got lost may have recorded less: each finding has a record of its own, and the state names the one it rests on.
+  const id = `${request.idempotencyKey}/look/${evidenceHash.slice(0, 8)}-${verdict.outcome}`;
   const gates = found.gates?.reports ?? [];
   const { dryRuns } = found;
   await recordVerdict(ports, {

@@ -48,6 +48,19 @@ it('folds matured blocks only, and renews the lease', async () => {
   });
 });
 
+it('that is tried again and finds more leaves the decision it ended with, and rests on it', async () => {
+  const request = driver.lookRequest();
+  const unheard = await world.activities.look(request);
+  await driver.traffic(10_000, 400);
+  const heard = await world.activities.look(request);
+  expect([unheard.verdict.outcome, heard.verdict.outcome]).toEqual(['noData', 'healthy']);
+  const decisions = await world.stores.decisions.list({ serviceId: SERVICE, kind: 'verdict' });
+  expect(decisions.map(({ outcome }) => outcome)).toEqual(['healthy', 'noData']);
+  expect(decisions[0]?.detail).toMatchObject({ evidence: heard.evidence });
+  await world.activities.look(request);
+  expect(await world.stores.decisions.list({ serviceId: SERVICE, kind: 'verdict' })).toHaveLength(2);
+});
+
 it('counts late labels apart, never in a block that was folded', async () => {
   const fromMs = world.nowMs;
   await driver.traffic(10_000, 40);
