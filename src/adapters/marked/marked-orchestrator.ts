@@ -32,7 +32,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       const before = await loaded(serviceId);
       const mark = before.mark ?? unmarked(serviceId, before.served, clock());
       const after = judged(what, mark, event, clock());
-      const drift = driftOf(mark, before.served);
+      const drift = driftOf(mark, before.served, before.unfinished);
       if (drift !== null) throw await refuseDrift(product, { what, before, mark, after, event, drift });
       await product.store(serviceId, before, after);
       const back = await loaded(serviceId);

@@ -22,6 +22,11 @@ export interface Loaded {
   readonly mark: ServiceState | null;
   readonly served: Served;
   readonly version: string;
+  /**
+   * Where serving takes several calls: what was served before a write that may have stopped half-way. The mark is written first, so what
+   * is found is a mixture of this and the mark, and it is ours.
+   */
+  readonly unfinished?: Served;
 }
 
 /** What a driver implements. Every method throws `Failure` as the orchestrator port says. */
@@ -33,6 +38,7 @@ export interface MarkedProduct {
   /**
    * Makes the product serve `after` and keeps it as the mark, as one step where the product can. `before` is the reading that
    * was judged: a product that can tell refuses when it has changed since. Where only the mark differs, what is served is not touched.
+   * What takes several calls writes the mark first, beside what was served before (`unfinished`), and clears that last.
    */
   store(serviceId: string, before: Loaded, after: ServiceState): Promise<void>;
   /** Runs `run` while no other process of ours writes this service. */
