@@ -8,6 +8,7 @@
  */
 import { configurationHash, settle, type ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { Configuration } from '../../domain/orchestrator-wire.ts';
 import { driftOf, servesOurCandidate } from './drift.ts';
 import type { Loaded, MarkedProduct } from './marked-product.ts';
 
@@ -16,7 +17,11 @@ const LEFT_BEHIND_MS = 30_000;
 
 /** What there was to do. `leaseEndsAtMs` is null when no candidate of ours is served, or it has no lease. */
 export type Expiry =
-  | { readonly kind: 'idle' | 'watching'; readonly leaseEndsAtMs: number | null; readonly mark: ServiceState | null }
+  | {
+      readonly kind: 'idle' | 'watching';
+      readonly leaseEndsAtMs: number | null;
+      readonly stable: Configuration;
+    }
   | { readonly kind: 'tookAway'; readonly leaseEndsAtMs: number; readonly mark: ServiceState };
 
 /**
@@ -30,14 +35,15 @@ export async function expireLease(
 ): Promise<Expiry> {
   const found = await readService(product, serviceId);
   const end = leaseEndOf(found);
-  if (end === null) return { kind: 'idle', leaseEndsAtMs: null, mark: found.mark };
-  if (clock() < end) return { kind: 'watching', leaseEndsAtMs: end, mark: found.mark };
+  const { stable } = found.served;
+  if (end === null) return { kind: 'idle', leaseEndsAtMs: null, stable };
+  if (clock() < end) return { kind: 'watching', leaseEndsAtMs: end, stable };
   return product.exclusive(serviceId, async () => {
     const before = await readService(product, serviceId);
     const { mark } = before;
     const leaseEndsAtMs = leaseEndOf(before);
     if (mark === null || leaseEndsAtMs === null || clock() < leaseEndsAtMs) {
-      return { kind: 'watching', leaseEndsAtMs, mark };
+      return { kind: 'watching', leaseEndsAtMs, stable: before.served.stable };
     }
     const after = withoutCandidate(mark, before, clock());
     await product.store(serviceId, before, after);
@@ -63,7 +69,8 @@ function leaseEndOf({ mark, served, unfinished }: Loaded): number | null {
   if (mark === null || served.candidate === null) return null;
   if (servesOurCandidate(mark, served)) return mark.candidate?.leaseExpiresAtMs ?? null;
   // A half-done removal (or promotion) left our candidate behind: its time is over now.
-  const leftBehind = mark.candidate === null && unfinished !== undefined && driftOf(mark, served, unfinished) === null;
+  const leftBehind =
+    mark.candidate === null && unfinished !== undefined && driftOf(mark, served, unfinished) === null;
   return leftBehind ? mark.lastChange.atMs + LEFT_BEHIND_MS : null;
 }
 

@@ -13,6 +13,7 @@ import type { ServiceState } from '../../contract/index.ts';
 import type { Capabilities, Orchestrator } from '../../ports/orchestrator.ts';
 import {
   createMarkedOrchestrator,
+  driftOf,
   inTurn,
   readMark,
   servedBy,
@@ -83,12 +84,15 @@ export function createMlflowProduct(options: MlflowOptions): MarkedProduct {
     store: async (serviceId, before, after) => {
       const endpoint = await find(serviceId);
       if (!endpoint || loadedOf(endpoint, options.route ?? serviceId).version !== before.version) {
-        throw new Failure('OrchestratorUnavailable', `endpoint of ${serviceId} was changed while it was written`);
+        throw new Failure(
+          'OrchestratorUnavailable',
+          `endpoint of ${serviceId} was changed while it was written`,
+        );
       }
       const wanted = servedBy(after);
       const mark = (unfinished: Served | null) =>
         api.setTag(endpoint, MARK_TAG, fitting(writeMark(after, unfinished)));
-      if (!isServed(wanted, before.served)) {
+      if (driftOf(after, before.served) !== null) {
         await mark(before.unfinished ?? before.served);
         await api.setLinkages(endpoint, {
           primary: await primaryOf(wanted, `write endpoint of ${serviceId}`),
@@ -117,11 +121,6 @@ export function createMlflowProduct(options: MlflowOptions): MarkedProduct {
 }
 
 const isFallback = ({ linkage_type }: ModelMapping): boolean => linkage_type === 'FALLBACK';
-
-const isServed = (wanted: Served, served: Served): boolean =>
-  wanted.stable['model'] === served.stable['model'] &&
-  wanted.candidate?.['model'] === served.candidate?.['model'] &&
-  wanted.weightPct === served.weightPct;
 
 function problemsOf(configuration: Configuration, definitions: readonly string[]): readonly Problem[] {
   return Object.entries(configuration).flatMap(([field, value]) => {
@@ -160,7 +159,9 @@ function loadedOf(endpoint: Endpoint, name: string): Loaded {
     // Without a split MLflow asks the first model alone.
     weightPct: candidate ? sharePct(split, candidate === arms[0], candidate.pct, total) : 0,
   };
-  const version = createHash('sha256').update(JSON.stringify([text, endpoint.model_mappings])).digest('hex');
+  const version = createHash('sha256')
+    .update(JSON.stringify([text, endpoint.model_mappings]))
+    .digest('hex');
   return { ...marked, served, version };
 }
 
@@ -192,5 +193,8 @@ function candidateOf(
 
 function fitting(text: string): string {
   if (text.length <= LONGEST_MARK) return text;
-  throw new Failure('OrchestratorRejected', `the mark has ${text.length} characters, MLflow keeps ${LONGEST_MARK}`);
+  throw new Failure(
+    'OrchestratorRejected',
+    `the mark has ${text.length} characters, MLflow keeps ${LONGEST_MARK}`,
+  );
 }

@@ -14,6 +14,7 @@ import {
   type ControlActivities,
 } from '../../../activities/index.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
+import { createWatchdogs } from '../../../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
@@ -131,6 +132,7 @@ export async function createWorld(
     ...stores,
     orchestratorFor:
       options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
+    watchdogs: createWatchdogs(),
     notifier: createWebhookNotifier(),
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,
