@@ -26,8 +26,13 @@ export interface AdminApi {
 /** Said with status 500 by a proxy that can never do it: trying again would not help. */
 const NO_DATABASE = /No DB Connected|DB not connected|STORE_MODEL_IN_DB/iu;
 
-const meaning = (_status: number, text: string): FailureType | null =>
-  NO_DATABASE.test(text) ? 'OrchestratorRejected' : null;
+/** What a proxy without a database says of a key that is not its master key: it cannot look it up. */
+const UNKNOWN_KEY = /no_db_connection/u;
+
+function meaning(_status: number, text: string): FailureType | null {
+  if (UNKNOWN_KEY.test(text)) return 'Unauthorized';
+  return NO_DATABASE.test(text) ? 'OrchestratorRejected' : null;
+}
 
 export function createAdminApi(options: {
   readonly url: string;

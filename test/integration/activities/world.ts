@@ -93,6 +93,8 @@ export interface WorldOptions {
   readonly adopted?: boolean;
   /** Finds the drivers, over the world's clock; the REST driver for every address unless said otherwise. */
   readonly orchestratorFor?: (clock: () => number) => OrchestratorFor;
+  /** Settings of another gateway than the reference one. */
+  readonly orchestrator?: Record<string, unknown>;
 }
 
 /** A new world on `postgres`, which ends with the test. Blocks of a second, labels that are mature after two. */
@@ -126,7 +128,7 @@ export async function createWorld(
       minSamples: 200,
     },
     ...options.settings,
-    orchestrator: { url: gateway.url },
+    orchestrator: options.orchestrator ?? { url: gateway.url },
   });
   const ports: ActivityPorts = {
     ...stores,
