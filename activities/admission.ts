@@ -57,7 +57,7 @@ export async function resolveInput(ports: ActivityPorts, request: AdmitRequest):
   refuse(await problemsOfChange(ports, settings, input, { stable: stable.body, candidate }));
 
   const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, service, live, nowMs);
+  const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
   const requestedBy = input.by ?? request.parentWorkflowId ?? 'unnamed (started by hand)';
   const keeper = await leaseKeeperOf(ports, settings, live.stable.hash);
   if (keeper.kind === 'refused') throw invalidInput(INPUT, [keeper.problem]);

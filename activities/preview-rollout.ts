@@ -110,7 +110,7 @@ async function planned(
   const ofStrategy = problemsOfStrategy(named, settings);
   const ofChange = await problemsOfChange(ports, settings, input, { stable: stable.body, candidate });
   const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, service, live, nowMs);
+  const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
   const requestedBy = named.by;
   const keeper = await leaseKeeperOf(ports, settings, live.stable.hash);
   const planned = planOf(ports, {

@@ -4,7 +4,7 @@ import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 import type { DriverUnderTest } from './driver-under-test.ts';
 import { drivers, USUAL } from './drivers.ts';
 
-const REQUESTS = 2_000;
+const USUAL_REQUESTS = 2_000;
 
 /** A share of n fair draws lies within this of its expectation but for about one in 3 million. */
 const tolerance = (share: number, n: number): number => 5.1 * Math.sqrt((share * (1 - share)) / n);
@@ -13,6 +13,7 @@ describe.each(drivers)('the $name driver', ({ start }) => {
   let driver: DriverUnderTest;
   let orchestrator: Orchestrator;
   let { stable, candidate }: NonNullable<DriverUnderTest['configurations']> = USUAL;
+  let requests = USUAL_REQUESTS;
   let serviceId = '';
   let tests = 0;
 
@@ -20,6 +21,7 @@ describe.each(drivers)('the $name driver', ({ start }) => {
     driver = await start();
     orchestrator = driver.orchestrator;
     ({ stable, candidate } = driver.configurations ?? USUAL);
+    requests = driver.requests ?? USUAL_REQUESTS;
   });
   afterAll(() => driver.close());
   beforeEach(async () => {
@@ -34,13 +36,13 @@ describe.each(drivers)('the $name driver', ({ start }) => {
     idempotencyKey: `rollout/${serviceId}/${generation}/${revision}`,
   });
   const shareOf = async (model: string): Promise<number> =>
-    ((await driver.answers(serviceId, REQUESTS)).get(model) ?? 0) / REQUESTS;
+    ((await driver.answers(serviceId, requests)).get(model) ?? 0) / requests;
   /** The share once the gateway had the time that it says it needs: an answer of 200 is not the traffic. */
   const settledShare = async (share: number): Promise<number> => {
     const giveUpAtMs = Date.now() + 2 * orchestrator.capabilities.convergenceMs;
     for (;;) {
       const seen = await shareOf(candidate.model);
-      if (Math.abs(seen - share) <= tolerance(share, REQUESTS) || Date.now() > giveUpAtMs) return seen;
+      if (Math.abs(seen - share) <= tolerance(share, requests) || Date.now() > giveUpAtMs) return seen;
     }
   };
 
@@ -76,7 +78,7 @@ describe.each(drivers)('the $name driver', ({ start }) => {
       observed.push(await settledShare(weightPct / 100));
     }
     for (const [i, share] of [0.05, 0.25, 0.5, 1].entries()) {
-      expect(Math.abs((observed[i] ?? 0) - share)).toBeLessThanOrEqual(tolerance(share, REQUESTS));
+      expect(Math.abs((observed[i] ?? 0) - share)).toBeLessThanOrEqual(tolerance(share, requests));
     }
     await orchestrator.removeCandidate({ ...write(2, 9), reason: 'enough' });
     expect(await settledShare(0)).toBe(0);

@@ -10,6 +10,8 @@ export interface DriverUnderTest {
   readonly orchestrator: Orchestrator;
   /** Puts a service with this configuration on the product, stable alone, at pair (1, 1) where the product knows pairs. */
   readonly createService: (serviceId: string, configuration: Configuration) => Promise<void>;
+  /** How many requests the suites count a share by; 2,000 unless told. */
+  readonly requests?: number;
   /** Sends `n` requests as different units and counts which model answered each. */
   readonly answers: (serviceId: string, n: number) => Promise<ReadonlyMap<string, number>>;
   /** What the suite deploys, where the product cannot serve its usual ones. */

@@ -25,6 +25,10 @@ export interface LitellmFake {
   readonly calls: { readonly method: string; readonly path: string; readonly body: Params }[];
   /** What replicas that have not read the database serve; null: all are up to date. */
   behind: readonly FakeDeployment[] | null;
+  /** The n-th change from now on is lost: before it is made, or its answer after. */
+  lose: { change: number; readonly when: 'before' | 'after' } | null;
+  /** How the next calls fail, whatever they ask. */
+  fault: { readonly status: number; times: number; readonly message?: string } | null;
   ask(modelName: string): string;
   close(): Promise<void>;
 }
@@ -116,9 +120,19 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
         const said = `Authentication Error, Invalid proxy server token passed: ${request.headers.authorization ?? 'none'}`;
         return reply(401, { error: { message: said, type: 'auth_error', code: '401' } });
       }
+      if (fake.fault && fake.fault.times > 0) {
+        fake.fault.times -= 1;
+        return reply(fake.fault.status, {
+          error: { message: fake.fault.message ?? 'as the test asked', code: `${fake.fault.status}` },
+        });
+      }
       try {
         const body = text === '' ? {} : (JSON.parse(text) as Params);
-        return reply(200, answer(request.method ?? '', request.url ?? '', body));
+        const lost =
+          request.method !== 'GET' && fake.lose !== null && --fake.lose.change === 0 ? fake.lose.when : null;
+        if (lost === 'before') return request.socket.destroy();
+        const answered = answer(request.method ?? '', request.url ?? '', body);
+        return lost === 'after' ? request.socket.destroy() : reply(200, answered);
       } catch (error) {
         const status = error instanceof Refusal ? error.status : 500;
         return reply(status, {
@@ -134,6 +148,8 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
     stored,
     calls,
     behind: null,
+    fault: null,
+    lose: null,
     ask: (modelName) => String(shuffled(stored, modelName, draw)?.litellm_params['model']),
     close: async () => {
       server.closeAllConnections();

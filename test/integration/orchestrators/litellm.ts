@@ -12,6 +12,9 @@ import type { DriverStart, DriverUnderTest } from './driver-under-test.ts';
 import { FAKE_KEY, startLitellmFake } from './litellm-fake.ts';
 import { startProvider } from './portkey.ts';
 
+/** For the suites: `npm run prove -- gateways` counts 2,000 at each step. */
+const HEAVY_REQUESTS = 300;
+
 const configurations = {
   stable: { model: 'openai/gpt-4o', temperature: '0.2' },
   candidate: { model: 'openai/gpt-4o-mini', temperature: '0.2' },
@@ -86,6 +89,7 @@ export const litellmFile: DriverStart = {
     return {
       orchestrator: createMarkedOrchestrator(product, Date.now),
       configurations,
+      requests: HEAVY_REQUESTS,
       expire: (serviceId) => expireLease(product, serviceId, Date.now),
       createService: async () => undefined,
       answers: async (serviceId, n) =>

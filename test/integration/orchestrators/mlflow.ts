@@ -10,6 +10,9 @@ import { startProvider } from './portkey.ts';
 /** Shortened: the suite waits for it again and again. */
 const CACHE_SECONDS = 2;
 
+/** For the suites: `npm run prove -- gateways` counts 2,000 at each step. */
+const HEAVY_REQUESTS = 300;
+
 const configurations = { stable: { model: 'gpt-4o' }, candidate: { model: 'gpt-4o-mini' } };
 
 /** @param cacheSeconds how long MLflow serves an old split; 60 is its own default */
@@ -24,6 +27,7 @@ export const mlflowWith = ({ cacheSeconds }: { readonly cacheSeconds: number }):
     return {
       orchestrator: createMarkedOrchestrator(product, Date.now),
       configurations,
+      requests: HEAVY_REQUESTS,
       expire: (serviceId) => expireLease(product, serviceId, Date.now),
       createService: (serviceId, { model = '' }) => server.createEndpoint(serviceId, model),
       answers: async (serviceId, n) => countAnswers(n, 16, () => server.ask(serviceId)),

@@ -1,6 +1,7 @@
 /**
  * The same steps over every gateway, with real processes: what share of 2,000 requests the candidate really answered, and when the traffic
- * moved, as the share gate saw it. LiteLLM and MLflow also pass the conformance suite here: their programs are too heavy for every run.
+ * moved, as the share gate saw it. LiteLLM and MLflow also pass the suites of the drivers here: their programs
+ * are too heavy for every run. Parts are `NAME shares` and `NAME suite`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,39 +54,39 @@ export const proof: Proof = {
     const table: string[][] = [['gateway', 'asked', 'observed', '95 % interval', 'write', 'moved after']];
     const figures: Record<string, number | null> = {};
     const broken: string[] = [];
+    const wanted = (part: string): boolean => only === null || part.includes(only);
     for (const gateway of GATEWAYS) {
-      if (only !== null && !gateway.part.includes(only)) continue;
-      onProgress(`${gateway.part}: starting`);
-      const driver = await gateway.start();
-      try {
-        for await (const step of steps(driver, runs)) {
-          const { weightPct, observed, low, high, movedMs, writeMs } = step;
-          onProgress(`${gateway.part}: ${weightPct} % asked, ${observed.toFixed(2)} % seen`);
-          table.push([
-            gateway.part,
-            `${weightPct} %`,
-            `${observed.toFixed(2)} %`,
-            `${low.toFixed(2)} to ${high.toFixed(2)} %`,
-            `${Math.round(writeMs)} ms`,
-            `${(movedMs / 1_000).toFixed(1)} s`,
-          ]);
-          figures[`${gateway.part}${weightPct}`] = Number(observed.toFixed(3));
-          figures[`${gateway.part}${weightPct}MovedMs`] = Math.round(movedMs);
-          if (!step.sound) {
-            broken.push(
-              `${gateway.part}: ${weightPct} % asked, ${observed.toFixed(2)} % of ${runs} requests seen`,
-            );
+      const { part } = gateway;
+      if (wanted(`${part} shares`)) {
+        onProgress(`${part}: starting`);
+        const driver = await gateway.start();
+        try {
+          for await (const step of steps(driver, runs)) {
+            const { weightPct, observed, low, high, movedMs, writeMs } = step;
+            onProgress(`${part}: ${weightPct} % asked, ${observed.toFixed(2)} % seen`);
+            table.push([
+              part,
+              `${weightPct} %`,
+              `${observed.toFixed(2)} %`,
+              `${low.toFixed(2)} to ${high.toFixed(2)} %`,
+              `${(writeMs / 1_000).toFixed(2)} s`,
+              `${(movedMs / 1_000).toFixed(1)} s`,
+            ]);
+            figures[`${part}${weightPct}`] = Number(observed.toFixed(3));
+            figures[`${part}${weightPct}MovedMs`] = Math.round(movedMs);
+            if (!step.sound)
+              broken.push(`${part}: ${weightPct} % asked, ${observed.toFixed(2)} % of ${runs} seen`);
           }
+        } finally {
+          await driver.close();
         }
-      } finally {
-        await driver.close();
       }
-      if (gateway.heavy) {
-        onProgress(`${gateway.part}: the conformance suite`);
+      if (gateway.heavy && wanted(`${part} suite`)) {
+        onProgress(`${part}: the suites`);
         const passed = await conforms(gateway.name, onProgress);
-        figures[`${gateway.part}Conforms`] = passed ? 1 : 0;
-        table.push([gateway.part, 'conformance', passed ? 'passed' : 'FAILED', '', '', '']);
-        if (!passed) broken.push(`${gateway.part}: the conformance suite failed`);
+        figures[`${part}Suite`] = passed ? 1 : 0;
+        table.push([part, 'suites', passed ? 'passed' : 'FAILED', '', '', '']);
+        if (!passed) broken.push(`${part}: a suite failed`);
       }
     }
     if (table.length === 1) broken.push(`--only ${only ?? ''}: no such gateway; there are ${partNames}`);
@@ -164,7 +165,7 @@ function intervalPct(seen: number, n: number, alpha?: number): readonly [number,
   return [100 * low, 100 * high];
 }
 
-/** Runs the suite over this product in a process of its own. */
+/** Runs the suites over this product in a process of its own. */
 async function conforms(driver: string, onProgress: (line: string) => void): Promise<boolean> {
   const suite = 'test/integration/orchestrators/conformance.test.ts';
   const child = spawn(
