@@ -123,7 +123,9 @@ describe.each(['before', 'after'] as const)('a change that is lost %s it is made
   it.each([1, 2, 3, 4])('number %i of a rollback: the watchdog completes it', async (change) => {
     await tried(1, 50, 1_000);
     fake.lose = { change, when };
-    await expect(orchestrator.removeCandidate({ ...write(2), reason: 'harm' })).rejects.toThrow();
+    await expect(orchestrator.removeCandidate({ ...write(2), reason: 'harm' })).rejects.toMatchObject({
+      type: 'OrchestratorUnavailable',
+    });
     fake.lose = null;
     const later = () => Date.now() + 120_000;
     await expireLease(createLitellmProduct(options()), 'bot', later);
