@@ -6,7 +6,7 @@
  * read may be answered by one that is behind: what was written counts once the read-back and the traffic agree.
  */
 import { createHash } from 'node:crypto';
-import { configurationHash } from '../../contract/index.ts';
+import { configurationHash, type ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Capabilities, Orchestrator } from '../../ports/orchestrator.ts';
 import {
@@ -15,6 +15,7 @@ import {
   inTurn,
   readMark,
   servedBy,
+  unfinishedOf,
   writeMark,
   type Loaded,
   type MarkedProduct,
@@ -92,15 +93,15 @@ export function createLitellmProduct(options: LitellmOptions): MarkedProduct {
         );
       }
       const stableId = requireId(arms, route);
-      const mark = (unfinished: Served | null) =>
+      const mark = (unfinished: readonly ServiceState[]) =>
         api.patch(stableId, { info: { [MARK_KEY]: writeMark(after, unfinished) } });
       if (driftOf(after, before.served) === null) {
-        await mark(null);
+        await mark([]);
         return;
       }
-      await mark(before.unfinished ?? before.served);
+      await mark(unfinishedOf(before, after));
       await serve(route, arms, servedBy(after));
-      await mark(null);
+      await mark([]);
     },
   };
 

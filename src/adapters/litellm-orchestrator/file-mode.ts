@@ -7,6 +7,7 @@
  * written over such an edit, and nothing is restarted on it.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { tryLock } from '../../embedded/file-lock.ts';
 import { runCommand } from '../../embedded/index.ts';
@@ -16,6 +17,7 @@ import {
   driftOf,
   readMark,
   servedBy,
+  unfinishedOf,
   writeMark,
   type MarkedProduct,
   type Served,
@@ -95,7 +97,7 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
     },
     store: async (serviceId, before, after) => {
       const route = routeOf(serviceId);
-      const put = async (expected: string | null, unfinished: Served | null): Promise<void> => {
+      const put = async (expected: string | null, unfinished: readonly ServiceState[]): Promise<void> => {
         const file = await readConfiguration(config, route);
         if (!file || (expected !== null && file.version !== expected)) {
           throw new Failure('OrchestratorUnavailable', `${config} was changed while it was written`);
@@ -105,14 +107,14 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
       };
       const isServed = driftOf(after, before.served) === null;
       if (!isServed) {
-        await put(before.version, before.unfinished ?? before.served);
+        await put(before.version, unfinishedOf(before, after));
         await restart(
           route,
           () => runningOf(`read ${serviceId}`, route),
           (served) => driftOf(after, served) === null,
         );
       }
-      await put(isServed ? before.version : null, null);
+      await put(isServed ? before.version : null, []);
     },
     exclusive: async (_serviceId, run) => {
       const lock = await locked(`${config}.lock`);

@@ -11,12 +11,16 @@ const WEIGHT_ROUNDING_PCT = 0.005;
 
 /**
  * Null when they agree; else what differs, without the text of a prompt.
- * @param unfinished what was served before a write of ours that may have stopped half-way: each part may still be as it was then, and
- * the weight anything between
+ * @param unfinished the states before writes of ours that may have stopped half-way: each part may still be as it was in any of them,
+ * and the weight anything between
  */
-export function driftOf(mark: ServiceState, served: Served, unfinished?: Served): string | null {
+export function driftOf(
+  mark: ServiceState,
+  served: Served,
+  unfinished: readonly ServiceState[] = [],
+): string | null {
   const wanted = servedBy(mark);
-  const ours = [wanted, ...(unfinished ? [unfinished] : [])];
+  const ours = [wanted, ...unfinished.map(servedBy)];
   const differences = [
     ours.some(({ stable }) => same(stable, served.stable)) ? null : 'the stable configuration',
     ours.some(({ candidate }) => same(candidate, served.candidate)) ? null : 'the candidate',

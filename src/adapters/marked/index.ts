@@ -5,4 +5,11 @@ export { createProductApi, type ProductApi, type ProductCall } from './product-a
 export { inTurn } from './in-turn.ts';
 export { readMark, writeMark } from './mark-text.ts';
 export { createMarkedOrchestrator } from './marked-orchestrator.ts';
-export { servedBy, unmarked, type Loaded, type MarkedProduct, type Served } from './marked-product.ts';
+export {
+  servedBy,
+  unfinishedOf,
+  unmarked,
+  type Loaded,
+  type MarkedProduct,
+  type Served,
+} from './marked-product.ts';

@@ -2,26 +2,17 @@
 import { z } from 'zod';
 import { serviceStateSchema, type ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
-import { configurationSchema } from '../../domain/orchestrator-wire.ts';
-import type { Loaded, Served } from './marked-product.ts';
+import type { Loaded } from './marked-product.ts';
 
 const markSchema = z.strictObject({
   state: serviceStateSchema,
-  /** What was served before a write that has not been seen to end. */
-  before: z
-    .strictObject({
-      stable: configurationSchema,
-      candidate: configurationSchema.nullable(),
-      weightPct: z.number().min(0).max(100),
-    })
-    .optional(),
+  /** Before writes that have not been seen to end, oldest first. */
+  before: z.array(serviceStateSchema).optional(),
 });
 
-/** @param before what was served until now, while the write is on its way; null once it has ended */
-export function writeMark(state: ServiceState, before: Served | null): string {
-  const kept = before && { stable: before.stable, candidate: before.candidate, weightPct: before.weightPct };
-  return JSON.stringify({ state, ...(kept && { before: kept }) });
-}
+/** @param before while the write is on its way (`unfinishedOf`); empty once it has ended */
+export const writeMark = (state: ServiceState, before: readonly ServiceState[]): string =>
+  JSON.stringify({ state, ...(before.length > 0 && { before }) });
 
 /** @throws Failure OrchestratorRejected, naming the place, when it cannot be read: somebody has changed it */
 export function readMark(text: string | null, place: string): Pick<Loaded, 'mark' | 'unfinished'> {

@@ -15,7 +15,7 @@ import { describeProblem, Failure } from '../../domain/failure.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
 import { driftOf, servesOurCandidate } from './drift.ts';
-import { unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
+import { servedBy, unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
 
 const pair = ({ generation, revision }: Fence): string => `(generation ${generation}, revision ${revision})`;
 
@@ -67,7 +67,12 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
   return {
     capabilities: product.capabilities,
     read: async (serviceId) => {
-      const { mark, served } = await loaded(serviceId);
+      const { mark, served, unfinished = [] } = await loaded(serviceId);
+      // Until a write of several calls has ended, it counts as not made: nobody may take it for done.
+      const [oldest] = unfinished;
+      if (mark && oldest && driftOf(mark, served, unfinished) === null) {
+        return asServed(oldest, servedBy(oldest), clock());
+      }
       const known = mark ?? unmarked(serviceId, served, clock());
       const settled = product.capabilities.leased ? settle(known, clock()) : known;
       const expired = settled.candidate === null && known.candidate !== null;

@@ -17,6 +17,7 @@ import {
   inTurn,
   readMark,
   servedBy,
+  unfinishedOf,
   writeMark,
   type Loaded,
   type MarkedProduct,
@@ -90,17 +91,17 @@ export function createMlflowProduct(options: MlflowOptions): MarkedProduct {
         );
       }
       const wanted = servedBy(after);
-      const mark = (unfinished: Served | null) =>
+      const mark = (unfinished: readonly ServiceState[]) =>
         api.setTag(endpoint, MARK_TAG, fitting(writeMark(after, unfinished)));
       if (driftOf(after, before.served) !== null) {
-        await mark(before.unfinished ?? before.served);
+        await mark(unfinishedOf(before, after));
         await api.setLinkages(endpoint, {
           primary: await primaryOf(wanted, `write endpoint of ${serviceId}`),
           fallback: endpoint.model_mappings.filter(isFallback),
           fallbackConfig: endpoint.fallback_config,
         });
       }
-      await mark(null);
+      await mark([]);
     },
   };
 
@@ -179,12 +180,13 @@ interface Arm {
 function candidateOf(
   arms: readonly Arm[],
   mark: ServiceState | null,
-  unfinished: Served | undefined,
+  unfinished: readonly ServiceState[] = [],
 ): Arm | undefined {
   if (arms.length < 2) return undefined;
   const named = (model: string | undefined) => arms.find((arm) => arm.model === model);
-  const tried =
-    named(mark?.candidate?.version.configuration['model']) ?? named(unfinished?.candidate?.['model']);
+  const tried = [mark, ...unfinished]
+    .map((state) => named(state?.candidate?.version.configuration['model']))
+    .find((arm) => arm !== undefined);
   if (tried) return tried;
   const stable = named(mark?.stable.configuration['model']);
   if (stable) return arms.find((arm) => arm !== stable);
