@@ -104,6 +104,11 @@ describe.each(['before', 'after'] as const)('a change that is lost %s it is made
     async (change) => {
       fake.lose = { change, when };
       await expect(tried(1, 25)).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+      // Not made until it has ended, or an activity that returns would take it for somebody else's.
+      const ended = change === 4 && when === 'after';
+      expect(await orchestrator.read('bot')).toMatchObject(
+        ended ? { revision: 1, weight_pct: 25 } : { revision: 0, candidate: null },
+      );
       expect(await tried(1, 25)).toMatchObject({ revision: 1, weight_pct: 25 });
       expect(weights()).toEqual([75, 25]);
       expect(await orchestrator.read('bot')).toMatchObject({ revision: 1, weight_pct: 25 });
@@ -132,6 +137,21 @@ describe.each(['before', 'after'] as const)('a change that is lost %s it is made
     expect(weights()).toEqual([100]);
     expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, weight_pct: 0 });
   });
+});
+
+it('a raise and two rollbacks that all stop half-way: the last one still takes the candidate away', async () => {
+  await tried(1, 5);
+  fake.lose = { change: 3, when: 'after' };
+  await expect(tried(2, 100)).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+  for (const change of [2, 1]) {
+    fake.lose = { change, when: 'after' };
+    const stopped = orchestrator.removeCandidate({ ...write(3), reason: 'harm' });
+    await expect(stopped).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+    expect(await orchestrator.read('bot')).toMatchObject({ revision: 1, weight_pct: 5 });
+  }
+  const back = await orchestrator.removeCandidate({ ...write(3), reason: 'harm' });
+  expect(back).toMatchObject({ candidate: null, revision: 3 });
+  expect(weights()).toEqual([100]);
 });
 
 describe('by hand', () => {
