@@ -64,14 +64,15 @@ async function readService(product: MarkedProduct, serviceId: string): Promise<L
   throw new Failure('UnknownService', `the product serves no service ${serviceId}`);
 }
 
-/** When the lease of our candidate ends, if it is served: by the mark, or still, after a write of ours that stopped half-way. */
+/**
+ * When there is something to take away: at the end of our candidate's lease, if it is served. A write of ours that stopped half-way and
+ * that nobody came back to is completed: a removal (or promotion) some time after it was begun, a weight when its lease ends.
+ */
 function leaseEndOf({ mark, served, unfinished }: Loaded): number | null {
-  if (mark === null || served.candidate === null) return null;
-  if (servesOurCandidate(mark, served)) return mark.candidate?.leaseExpiresAtMs ?? null;
-  // A half-done removal (or promotion) left our candidate behind: its time is over now.
-  const leftBehind =
-    mark.candidate === null && unfinished !== undefined && driftOf(mark, served, unfinished) === null;
-  return leftBehind ? mark.lastChange.atMs + LEFT_BEHIND_MS : null;
+  if (mark === null) return null;
+  const stopped = unfinished !== undefined && driftOf(mark, served, unfinished) === null;
+  if (mark.candidate === null) return stopped ? mark.lastChange.atMs + LEFT_BEHIND_MS : null;
+  return servesOurCandidate(mark, served) || stopped ? mark.candidate.leaseExpiresAtMs : null;
 }
 
 /** The state when the lease has run out. A stable configuration that was changed by hand is kept as it was found. */
