@@ -9,6 +9,7 @@ import type { DriverStart, DriverUnderTest, Named } from './driver-under-test.ts
 import { drivers, USUAL } from './drivers.ts';
 
 const BLOCK_MS = 1_000;
+const BLOCK_REQUESTS = 60;
 
 /** A driver, one service after another, and the writes of a rollout on it. */
 function underTest(start: DriverStart['start']) {
@@ -50,14 +51,15 @@ describe.each(drivers)('the $name driver', ({ start }) => {
   const at = underTest(start);
 
   it('answers 200 and serves the old weights for a minute: the clock of the step starts when the traffic moved', async () => {
-    const ofCandidate = async () => (await at.driver.answers(at.serviceId, 200)).get(at.candidate.model) ?? 0;
+    const ofCandidate = async () =>
+      (await at.driver.answers(at.serviceId, BLOCK_REQUESTS)).get(at.candidate.model) ?? 0;
     const old = await ofCandidate();
     await at.driver.orchestrator.setCandidate(at.candidateWrite(1, 25));
     expect(await at.driver.orchestrator.read(at.serviceId)).toMatchObject({ weight_pct: 25 });
     let gate: ShareGate = startShareGate({ weightPct: 25, beforePct: 0, setAtMs: 0, convergeMs: 300_000 });
     const fold = (no: number, candidate: number): void => {
       const [startMs, endMs] = [no * BLOCK_MS, (no + 1) * BLOCK_MS];
-      gate = foldExposures(gate, { no, startMs, endMs, stable: 200 - candidate, candidate });
+      gate = foldExposures(gate, { no, startMs, endMs, stable: BLOCK_REQUESTS - candidate, candidate });
     };
     for (let no = 0; no < 60; no++) fold(no, old);
     expect(gate.movedAtMs).toBeNull();

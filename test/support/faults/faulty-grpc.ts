@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { ActuatorClient, actuatorService } from '../../../src/actuator/index.ts';
 import { listen } from '../../../src/grpc/index.ts';
-import type { Fault, FaultyGateway } from './fault.ts';
+import { isBehind, type Fault, type FaultyGateway } from './fault.ts';
 
 const CODES: Partial<Record<Fault, status>> = {
   gap: status.UNAVAILABLE,
@@ -34,7 +34,7 @@ export async function startFaultyGrpc(target: string): Promise<FaultyGateway> {
       if (code !== undefined) return callback({ code, details: fault });
       const isRead = name === 'GetCurrentConfiguration';
       const key = JSON.stringify(call.request);
-      if (isRead && fault === 'disagreeing' && seen.has(key) && reads++ % 2 === 0) {
+      if (isRead && fault === 'disagreeing' && seen.has(key) && isBehind(++reads)) {
         return callback(null, seen.get(key));
       }
       if (!isRead && name !== 'ValidateConfiguration') written += 1;

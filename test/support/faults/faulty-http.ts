@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Fault, FaultyGateway } from './fault.ts';
+import { isBehind, type Fault, type FaultyGateway } from './fault.ts';
 
 interface Answer {
   readonly status: number;
@@ -42,7 +42,7 @@ export async function startFaultyHttp(target: string): Promise<FaultyGateway> {
       return pass(request, Buffer.concat(chunks));
     }
     const old = seen.get(path);
-    if (fault === 'disagreeing' && old && reads++ % 2 === 0) return old;
+    if (fault === 'disagreeing' && old && isBehind(++reads)) return old;
     const found = await pass(request, Buffer.concat(chunks));
     if (fault !== 'disagreeing') seen.set(path, found);
     return found;
