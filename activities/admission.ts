@@ -59,7 +59,7 @@ export async function resolveInput(ports: ActivityPorts, request: AdmitRequest):
   const nowMs = ports.nowMs();
   const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
   const requestedBy = input.by ?? request.parentWorkflowId ?? 'unnamed (started by hand)';
-  const keeper = await leaseKeeperOf(ports, settings, live.stable.hash);
+  const keeper = await leaseKeeperOf(ports, settings);
   if (keeper.kind === 'refused') throw invalidInput(INPUT, [keeper.problem]);
   const planned = planOf(ports, {
     input,

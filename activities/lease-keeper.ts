@@ -4,7 +4,7 @@
  */
 import { Failure, type Problem } from '../src/domain/failure.ts';
 import type { GateReport } from '../src/domain/gate.ts';
-import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import { targetOf, type GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import type { LeasedBy, RolloutPlan } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -17,16 +17,18 @@ const FRESH_ROUNDS = 3;
 export type LeaseKeeper =
   { readonly kind: 'kept'; readonly by: LeasedBy } | { readonly kind: 'refused'; readonly problem: Problem };
 
-/** @param stableHash of what the gateway serves now: a watchdog that sees another one watches another product */
+/** Of the route alone: supporting targets are of drivers that keep leases. A watchdog that sees another stable configuration watches another product. */
 export async function leaseKeeperOf(
   ports: Ports,
   { serviceId, orchestrator }: ServiceSettings,
-  stableHash: string,
 ): Promise<LeaseKeeper> {
-  if (ports.orchestratorFor(orchestrator).capabilities.leased) return { kind: 'kept', by: 'gateway' };
+  const gateway = ports.orchestratorFor(targetOf(orchestrator));
+  if (gateway.capabilities.leased) return { kind: 'kept', by: 'gateway' };
   const { driver, watchdog, unleased } = orchestrator;
   const missing =
-    watchdog === undefined ? null : await watchdogFailure(ports, watchdog, serviceId, stableHash);
+    watchdog === undefined
+      ? null
+      : await watchdogFailure(ports, watchdog, serviceId, (await gateway.read(serviceId)).stable.hash);
   if (watchdog !== undefined && missing === null) return { kind: 'kept', by: 'watchdog' };
   if (unleased === 'accepted') return { kind: 'kept', by: 'unleased' };
   const problem =

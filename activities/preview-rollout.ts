@@ -112,7 +112,7 @@ async function planned(
   const nowMs = ports.nowMs();
   const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
   const requestedBy = named.by;
-  const keeper = await leaseKeeperOf(ports, settings, live.stable.hash);
+  const keeper = await leaseKeeperOf(ports, settings);
   const planned = planOf(ports, {
     input,
     settings,
