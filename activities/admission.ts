@@ -12,6 +12,7 @@ import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { adoptedService } from './adopted-service.ts';
 import { baselineOf, type Baseline } from './baseline.ts';
+import { leaseKeeperOf } from './lease-keeper.ts';
 import {
   INPUT,
   planOf,
@@ -59,9 +60,21 @@ export async function resolveInput(ports: ActivityPorts, request: AdmitRequest):
   refuse(await problemsOfChange(ports, settings, input, { stable: stable.body, candidate }));
 
   const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, service, live, nowMs);
+  const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
   const requestedBy = input.by ?? request.parentWorkflowId ?? 'unnamed (started by hand)';
-  const planned = planOf(ports, { input, settings, requestedBy, stable, candidate, baseline, nowMs });
+  const keeper = await leaseKeeperOf(ports, settings);
+  if (keeper.kind === 'refused') throw invalidInput(INPUT, [keeper.problem]);
+  const planned = planOf(ports, {
+    input,
+    settings,
+    requestedBy,
+    stable,
+    candidate,
+    baseline,
+    leasedBy: keeper.by,
+    capabilities: gateway.capabilities,
+    nowMs,
+  });
   const plan = await withShadowEvidence(ports, settings, planned);
   refuse(problemsOfEvidence(plan, input, baseline).slice(0, 1));
   return { input, live, stable, candidate, baseline, plan };

@@ -28,15 +28,18 @@ export interface Baseline {
   readonly labelsPerHour: number;
 }
 
-/** Every arm that served the stable configuration counts: just after a promotion that was the candidate. */
+/**
+ * Every arm that served the stable configuration counts: just after a promotion that was the candidate. A product that nobody of ours
+ * has promoted anything at knows no generation (0): then it is the recorded one, by which ingest tells its events.
+ */
 export async function baselineOf(
   ports: ActivityPorts,
   service: ServiceRecord,
-  live: LiveConfiguration,
+  { live, recordedGeneration }: { readonly live: LiveConfiguration; readonly recordedGeneration: number },
   nowMs: number,
 ): Promise<Baseline> {
   const { serviceId } = service;
-  const generation = live.stable.generation;
+  const generation = live.stable.generation === 0 ? recordedGeneration : live.stable.generation;
   const fromMs = Math.max(nowMs - BASELINE_MS, await backupUntilMs(ports, serviceId, generation));
   const range = { serviceId, generation, fromMs, toMs: nowMs };
   const rateFromMs = Math.max(nowMs - RATE_MS, service.adoptedAtMs ?? 0);

@@ -15,6 +15,7 @@ import {
   requireWeight,
   type OwnWrite,
 } from './ours.ts';
+import { requireWatched } from './lease-keeper.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 import { inReverse, partWrite } from './several-targets.ts';
 import { requireNotFrozen, requireNotPaused } from './standstill.ts';
@@ -33,9 +34,9 @@ export interface Promoted {
 
 /**
  * Mutate. Serves the candidate at `weightPct` under a lease, then reads back. Key: `idempotencyKey`; a second run with the
- * same pair changes nothing. Waits while the fleet is paused, and with `starts` (the first write of a change that is not forced) during a
- * freeze. `servedPct` is what the last read-back showed. Final: StaleGeneration when somebody else has changed the service, LeaseMoved,
- * OrchestratorRejected, Unauthorized.
+ * same pair changes nothing. Waits while the fleet is paused, while the watchdog that it relies on is away, and with `starts` (the first
+ * write of a change that is not forced) during a freeze. `servedPct` is what the last read-back showed. Final: StaleGeneration when
+ * somebody else has changed the service, LeaseMoved, OrchestratorRejected, Unauthorized.
  */
 export async function setWeight(
   ports: ActivityPorts,
@@ -51,6 +52,7 @@ export async function setWeight(
 ): Promise<WeightSet> {
   await requireNotPaused(ports);
   if (write.starts === true) await requireNotFrozen(ports, write.serviceId);
+  await requireWatched(ports, write);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   return wholeOrBack(ports, gateway, write, async () => {

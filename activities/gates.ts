@@ -9,6 +9,7 @@ import {
 } from '../src/analysis/index.ts';
 import type { Arm, Block } from '../src/domain/window.ts';
 import { isApart, type LookGates, type RolloutState } from '../src/state/rollout/index.ts';
+import { leaseGate } from './lease-keeper.ts';
 import type { ActivityPorts } from './ports.ts';
 import { standstillGate } from './standstill.ts';
 
@@ -20,7 +21,7 @@ const EXPOSURES_TOLD_WITHIN_MS = 1_000;
  * @param folded the matured blocks that this look folds, for the parity of labels
  */
 export async function gatesOf(
-  ports: Pick<ActivityPorts, 'windows' | 'services' | 'fleet' | 'nowMs'>,
+  ports: Pick<ActivityPorts, 'windows' | 'services' | 'fleet' | 'watchdogs' | 'nowMs'>,
   state: RolloutState,
   folded: readonly Block[],
   nowMs: number,
@@ -42,7 +43,8 @@ export async function gatesOf(
     .filter((counts) => counts !== null)
     .reduce(foldLabelCounts, state.gates?.parity ?? startLabelParity());
   const standstill = await standstillGate(ports, serviceId);
-  return { share, parity, reports: [...judgeGates(share, parity, nowMs), standstill] };
+  const lease = await leaseGate(ports, plan);
+  return { share, parity, reports: [...judgeGates(share, parity, nowMs), standstill, ...lease] };
 }
 
 /** Requests per arm; without a report of errors, what was labelled stands for what was served. */

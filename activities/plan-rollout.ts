@@ -13,13 +13,17 @@ import { dryRunMetrics, type ServiceSettings } from '../src/domain/service-setti
 import { isOneStep, type RolloutStrategy } from '../src/domain/strategy.ts';
 import { gatewayTargetOf, ROUTE, routePart, supportingPart } from '../src/domain/supporting-target.ts';
 import type { RolloutInput } from '../src/domain/workflow-input.ts';
-import type { RolloutPlan } from '../src/state/rollout/index.ts';
+import type { Capabilities } from '../src/ports/orchestrator.ts';
+import type { LeasedBy, RolloutPlan } from '../src/state/rollout/index.ts';
 import { backupOf, withModel } from './backup-route.ts';
 import type { Baseline } from './baseline.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
 import { fleetPause } from './standstill.ts';
 import { stepsOf, strategyOf } from './strategy-rules.ts';
+
+/** A gateway is given this many times as long as it says it needs, whatever `convergeWithin` says. */
+const CONVERGE_PATIENCE = 2;
 
 /** What messages call the input. */
 export const INPUT = 'input of canaryRollout';
@@ -59,6 +63,7 @@ export async function problemsOfChange(
   }
   problems.push(...problemsOfSettings(input.change, settings.targets));
   const gateway = ports.orchestratorFor(gatewayTargetOf(settings));
+  problems.push(...stepProblems(settings, input, gateway.capabilities));
   const refused = await gateway.validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
   const { backup } = settings.candidates;
@@ -72,6 +77,26 @@ export async function problemsOfChange(
   return problems;
 }
 
+/** Weights that the gateway would cut or round: it would answer "done" and serve something else. */
+function stepProblems(
+  settings: ServiceSettings,
+  input: RolloutInput,
+  { smallestWeightPct }: Capabilities,
+): readonly Problem[] {
+  return stepsOf(input, settings).flatMap((weightPct, i) => {
+    const parts = weightPct / smallestWeightPct;
+    return Math.abs(parts - Math.round(parts)) < 1e-9
+      ? []
+      : [
+          {
+            field: `steps[${i}]`,
+            value: weightPct,
+            expected: `a multiple of ${smallestWeightPct} %, the smallest weight that ${settings.orchestrator.driver} keeps`,
+          },
+        ];
+  });
+}
+
 /** Every default of the service resolved, limits frozen and labels planned. The generation comes with the lease: it is 0 here. */
 export function planOf(
   ports: Pick<ActivityPorts, 'hash'>,
@@ -82,6 +107,8 @@ export function planOf(
     readonly stable: { readonly body: Configuration; readonly generation: number };
     readonly candidate: Configuration;
     readonly baseline: Baseline;
+    readonly leasedBy: LeasedBy;
+    readonly capabilities: Capabilities;
     readonly nowMs: number;
   },
 ): RolloutPlan {
@@ -104,9 +131,10 @@ export function planOf(
     serviceId: input.serviceId,
     generation: 0,
     table: 2,
-    target: gatewayTargetOf(settings),
+    target: gatewayTargetOf(settings, from.leasedBy),
+    ...(from.leasedBy !== 'gateway' && { leasedBy: from.leasedBy }),
     ...partsOf(ports, settings, from.stable.body, from.candidate, backup),
-    summary: summaryOf(from.stable.body, input.change),
+    summary: `${summaryOf(from.stable.body, input.change)}${from.leasedBy === 'unleased' ? ' (unleased)' : ''}`,
     stableHash: hashOf(ports, from.stable.body),
     candidateHash: hashOf(ports, from.candidate),
     stableGeneration: from.stable.generation,
@@ -121,7 +149,10 @@ export function planOf(
     maxRolloutMs: durationMs(rollout.maxRollout),
     watchMs: durationMs(rollout.watch),
     minSamples,
-    convergeMs: durationMs(rollout.convergeWithin),
+    convergeMs: Math.max(
+      durationMs(rollout.convergeWithin),
+      CONVERGE_PATIENCE * from.capabilities.convergenceMs,
+    ),
     onInconclusive: rollout.onInconclusive,
     extensions: rollout.extensions,
     approval: settings.change.approval,

@@ -13,6 +13,7 @@ import type {
   RolloutStore,
   ServiceStore,
 } from '../src/ports/stores.ts';
+import type { Watchdogs } from '../src/ports/watchdogs.ts';
 import type { WindowStore } from '../src/ports/windows.ts';
 import type { PartHashes } from '../src/state/rollout/index.ts';
 import type { WorkflowDirectory } from '../src/ports/workflows.ts';
@@ -30,6 +31,7 @@ export interface ActivityPorts {
   readonly openChanges: OpenChanges;
   readonly notifier: Notifier;
   readonly orchestratorFor: OrchestratorFor;
+  readonly watchdogs: Watchdogs;
   readonly workflows: WorkflowDirectory;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: () => number;

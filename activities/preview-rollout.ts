@@ -22,6 +22,7 @@ import type { ServiceRecord } from '../src/ports/stores.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { adoptedService } from './adopted-service.ts';
 import { baselineOf, type Baseline } from './baseline.ts';
+import { leaseKeeperOf } from './lease-keeper.ts';
 import {
   INPUT,
   planOf,
@@ -109,11 +110,23 @@ async function planned(
   const ofStrategy = problemsOfStrategy(named, settings);
   const ofChange = await problemsOfChange(ports, settings, input, { stable: stable.body, candidate });
   const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, service, live, nowMs);
+  const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
   const requestedBy = named.by;
-  const planned = planOf(ports, { input, settings, requestedBy, stable, candidate, baseline, nowMs });
+  const keeper = await leaseKeeperOf(ports, settings);
+  const planned = planOf(ports, {
+    input,
+    settings,
+    requestedBy,
+    stable,
+    candidate,
+    baseline,
+    leasedBy: keeper.kind === 'kept' ? keeper.by : 'watchdog',
+    capabilities: ports.orchestratorFor(gatewayTargetOf(settings)).capabilities,
+    nowMs,
+  });
   const plan = await withShadowEvidence(ports, settings, planned);
-  const problems = [...ofStrategy, ...ofChange, ...problemsOfEvidence(plan, named, baseline)];
+  const ofLease = keeper.kind === 'kept' ? [] : [keeper.problem];
+  const problems = [...ofStrategy, ...ofChange, ...ofLease, ...problemsOfEvidence(plan, named, baseline)];
   const more = problems.length === 0 ? [] : refusalsOf(invalidInput(INPUT, problems));
   const steps = plan.strategy === 'immediate' ? [unjudged] : stepsOf(plan, baseline);
   return { refusals: [...of.refusals, ...more], plan, steps, proofs: whatIsProven(plan) };

@@ -9,16 +9,19 @@ import { checkBootstrap } from '../deploy/bootstrap.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
+import { parseDurationMs } from '../src/domain/duration.ts';
 import { startIngest } from '../src/ingest/index.ts';
+import { readWatch, type WatchTarget } from '../src/watchdog/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
 import { createPorts } from './ports.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { openUpstream } from './roles/upstream.ts';
+import { startWatchdogRole } from './roles/watchdog.ts';
 import { Running } from './running.ts';
 import { startTemporalWorkers } from './temporal-workers.ts';
 
-const ROLES = ['workflow', 'activity', 'ingest', 'gateway'] as const;
+const ROLES = ['workflow', 'activity', 'ingest', 'gateway', 'watchdog'] as const;
 type Role = (typeof ROLES)[number];
 
 interface Flags {
@@ -32,6 +35,11 @@ interface Flags {
   readonly portkeyUrl?: string;
   readonly portkeyProviders?: string;
   readonly ingestUrl: string;
+  readonly watch: readonly WatchTarget[];
+  readonly watchFile?: string;
+  readonly watchdogHost: string;
+  readonly watchdogPort: number;
+  readonly watchEvery: number;
   readonly otlpHttpPort: number;
   readonly otlpGrpcPort: number;
   readonly logLevel: string;
@@ -60,6 +68,7 @@ async function start(given: Flags, onFailure: (error: unknown) => void): Promise
   const pool = has('activity') || has('ingest') ? openPool(given.database) : null;
   if (pool && has('ingest')) await ingest(given, pool);
   if (has('gateway')) await gateway(given);
+  if (has('watchdog')) await watchdog(given);
   if (has('workflow') || has('activity')) await temporal(given, pool, onFailure);
   logger.info({ roles: given.roles }, 'ready');
 }
@@ -105,6 +114,11 @@ async function gateway(given: Flags): Promise<void> {
   running.add('gateway', () => role.close());
 }
 
+async function watchdog(given: Flags): Promise<void> {
+  const role = await startWatchdogRole({ ...given, logger: logger.child({ role: 'watchdog' }) });
+  running.add('watchdog', () => role.close());
+}
+
 /** Refuses to start on a namespace that is not prepared: an unregistered search attribute would wedge every workflow. */
 async function temporal(given: Flags, pool: Pool | null, onFailure: (error: unknown) => void): Promise<void> {
   const { address, namespace, roles } = given;
@@ -139,6 +153,19 @@ function readFlags(): Flags {
         throw new InvalidArgumentError(`"${name}" is given, expected a list of ${ROLES.join(', ')}.`);
       return role;
     });
+  const watch = (text: string): WatchTarget => {
+    try {
+      return readWatch(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const duration = (text: string): number => {
+    const value = parseDurationMs(text);
+    if (value === null || value < 100)
+      throw new InvalidArgumentError('Expected a duration of 100ms or more, such as 5s.');
+    return value;
+  };
   return new Command('node dist/workers/main.js')
     .description(
       'Runs one or more roles of the optimizer against a Temporal server and a PostgreSQL that are there already.',
@@ -162,6 +189,16 @@ function readFlags(): Flags {
     .option('--gateway-state <folder>', 'gateway: where its state survives a restart', '.data/gateway')
     .option('--portkey-url <url>', 'gateway: serve through a Portkey gateway in place of recorded outcomes')
     .option('--portkey-providers <file>', 'gateway: which provider answers for which model, YAML')
+    .option(
+      '--watch <service=driver:url>',
+      'watchdog: a service on a product that keeps no leases; #route at the end where it is called otherwise there (repeatable)',
+      (text: string, before: readonly WatchTarget[]) => [...before, watch(text)],
+      [],
+    )
+    .option('--watch-file <file>', 'watchdog: the same as YAML, service settings or a list of them')
+    .option('--watchdog-host <address>', 'watchdog: where it is to be asked', '127.0.0.1')
+    .option('--watchdog-port <port>', 'watchdog: /health and /v1/watched/SERVICE', port, 9470)
+    .option('--watch-every <duration>', 'watchdog: between two looks at a product', duration, 5_000)
     .option('--ingest-url <url>', 'gateway: where its events and metrics go', 'http://127.0.0.1:4318')
     .addOption(
       new Option('--log-level <level>', 'how much goes to standard error')

@@ -5,7 +5,7 @@ export type GateOutcome = 'pass' | 'waiting' | 'fail' | 'unknown';
 
 /** One gate at one look, with its reason in one sentence. `observed` and `limit` in the gate's own unit, null where there is none. */
 export interface GateReport {
-  readonly id: 'share' | 'sampleRatio' | 'labelParity' | 'standstill';
+  readonly id: 'share' | 'sampleRatio' | 'labelParity' | 'standstill' | 'lease';
   readonly outcome: GateOutcome;
   readonly reason: string;
   readonly observed: number | null;

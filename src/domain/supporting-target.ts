@@ -6,7 +6,13 @@
  * configuration contract asks for one everywhere, and a cache or a limiter is kept by model anyway.
  */
 import { z } from 'zod';
-import { addressedSchema, type GatewayTarget, type SupportingTarget } from './gateway-target.ts';
+import {
+  addressedSchema,
+  LEASING_DRIVERS,
+  targetOf,
+  type GatewayTarget,
+  type SupportingTarget,
+} from './gateway-target.ts';
 import type { Configuration } from './orchestrator-wire.ts';
 
 /** Name of the route where targets are listed by name. */
@@ -16,21 +22,24 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/u;
 /** A dot is kept for marking what a target serves and should not: `cache.model`. */
 const KEY = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/u;
 
-const supportingTargetSchema = addressedSchema({
-  name: z
-    .string({ error: 'a name' })
-    .regex(NAME, { error: 'lower-case letters, digits and hyphens, 1 to 63 of them' })
-    .refine((name) => name !== ROUTE, { error: `another name than "${ROUTE}": that is the orchestrator` }),
-  keys: z
-    .array(
-      z
-        .string({ error: 'a key of the configuration' })
-        .regex(KEY, { error: 'a key such as cacheTtlSeconds: letters, digits, - and _' })
-        .refine((key) => key !== 'model', { error: 'another key than "model": the orchestrator owns it' }),
-      { error: 'a list of keys' },
-    )
-    .min(1, { error: 'at least one key' }),
-});
+const supportingTargetSchema = addressedSchema(
+  {
+    name: z
+      .string({ error: 'a name' })
+      .regex(NAME, { error: 'lower-case letters, digits and hyphens, 1 to 63 of them' })
+      .refine((name) => name !== ROUTE, { error: `another name than "${ROUTE}": that is the orchestrator` }),
+    keys: z
+      .array(
+        z
+          .string({ error: 'a key of the configuration' })
+          .regex(KEY, { error: 'a key such as cacheTtlSeconds: letters, digits, - and _' })
+          .refine((key) => key !== 'model', { error: 'another key than "model": the orchestrator owns it' }),
+        { error: 'a list of keys' },
+      )
+      .min(1, { error: 'at least one key' }),
+  },
+  LEASING_DRIVERS,
+);
 
 /** `targets` of the service settings, in the order in which a change is applied to them. */
 export const targetsSchema = z.array(supportingTargetSchema).superRefine((targets, context) => {
@@ -50,18 +59,17 @@ export const targetsSchema = z.array(supportingTargetSchema).superRefine((target
 });
 
 /** Where a service's configuration is written: its route, and beside it the targets that its settings name. */
-export function gatewayTargetOf(settings: {
-  readonly orchestrator: GatewayTarget;
-  readonly targets?: readonly SupportingTarget[];
-}): GatewayTarget {
-  const { driver, url } = settings.orchestrator;
+export function gatewayTargetOf(
+  settings: { readonly orchestrator: GatewayTarget; readonly targets?: readonly SupportingTarget[] },
+  leasedBy?: 'gateway' | 'watchdog' | 'unleased',
+): GatewayTarget {
   const also = (settings.targets ?? []).map((target) => ({
     name: target.name,
     driver: target.driver,
     url: target.url,
     keys: target.keys,
   }));
-  return { driver, url, ...(also.length > 0 && { also }) };
+  return { ...targetOf(settings.orchestrator, leasedBy), ...(also.length > 0 && { also }) };
 }
 
 /** What a supporting target serves of a configuration: the model, and those of its own keys that are set. */

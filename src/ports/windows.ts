@@ -32,7 +32,14 @@ export type AdvanceStream<P extends StreamPoint> = (
   point: P,
 ) => { readonly state: unknown; readonly added: WindowStats | null };
 
+/** What is recorded as serving a service now. `candidate` is null while no change is tried. */
+export type Serving = Readonly<
+  Record<Arm, { readonly generation: number; readonly model: string | null } | null>
+>;
+
 export interface IngestStore {
+  /** Of each known service among these. */
+  serving(serviceIds: readonly string[]): Promise<ReadonlyMap<string, Serving>>;
   /**
    * Stores events and folds the new ones into the windows of their service's `block` length in one transaction.
    * An event whose service is not known is kept as unknown and counted, not dropped.

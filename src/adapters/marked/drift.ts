@@ -9,17 +9,34 @@ const same = (a: Configuration | null, b: Configuration | null): boolean =>
 /** Weights that differ by rounding of the product are the same weight. */
 const WEIGHT_ROUNDING_PCT = 0.005;
 
-/** Null when they agree; else what differs, without the text of a prompt. */
-export function driftOf(mark: ServiceState, served: Served): string | null {
+/**
+ * Null when they agree; else what differs, without the text of a prompt.
+ * @param unfinished the states before writes of ours that may have stopped half-way: each part may still be as it was in any of them,
+ * and the weight anything between
+ */
+export function driftOf(
+  mark: ServiceState,
+  served: Served,
+  unfinished: readonly ServiceState[] = [],
+): string | null {
   const wanted = servedBy(mark);
+  const ours = [wanted, ...unfinished.map(servedBy)];
   const differences = [
-    same(wanted.stable, served.stable) ? null : 'the stable configuration',
-    same(wanted.candidate, served.candidate) ? null : 'the candidate',
-    Math.abs(wanted.weightPct - served.weightPct) <= WEIGHT_ROUNDING_PCT
+    ours.some(({ stable }) => same(stable, served.stable)) ? null : 'the stable configuration',
+    ours.some(({ candidate }) => same(candidate, served.candidate)) ? null : 'the candidate',
+    isBetween(served.weightPct, ours)
       ? null
       : `the weight (${served.weightPct} %, ours is ${wanted.weightPct} %)`,
   ].filter((difference) => difference !== null);
   return differences.length === 0 ? null : differences.join(' and ');
+}
+
+function isBetween(weightPct: number, ours: readonly Served[]): boolean {
+  const weights = ours.map((each) => each.weightPct);
+  return (
+    weightPct >= Math.min(...weights) - WEIGHT_ROUNDING_PCT &&
+    weightPct <= Math.max(...weights) + WEIGHT_ROUNDING_PCT
+  );
 }
 
 /** Whether the product still serves the candidate that the mark names. */

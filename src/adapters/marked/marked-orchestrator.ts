@@ -15,7 +15,7 @@ import { describeProblem, Failure } from '../../domain/failure.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
 import { driftOf, servesOurCandidate } from './drift.ts';
-import { unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
+import { servedBy, unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
 
 const pair = ({ generation, revision }: Fence): string => `(generation ${generation}, revision ${revision})`;
 
@@ -32,7 +32,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       const before = await loaded(serviceId);
       const mark = before.mark ?? unmarked(serviceId, before.served, clock());
       const after = judged(what, mark, event, clock());
-      const drift = driftOf(mark, before.served);
+      const drift = driftOf(mark, before.served, before.unfinished);
       if (drift !== null) throw await refuseDrift(product, { what, before, mark, after, event, drift });
       await product.store(serviceId, before, after);
       const back = await loaded(serviceId);
@@ -67,7 +67,12 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
   return {
     capabilities: product.capabilities,
     read: async (serviceId) => {
-      const { mark, served } = await loaded(serviceId);
+      const { mark, served, unfinished = [] } = await loaded(serviceId);
+      // Until a write of several calls has ended, it counts as not made: nobody may take it for done.
+      const [oldest] = unfinished;
+      if (mark && oldest && driftOf(mark, served, unfinished) === null) {
+        return asServed(oldest, servedBy(oldest), clock());
+      }
       const known = mark ?? unmarked(serviceId, served, clock());
       const settled = product.capabilities.leased ? settle(known, clock()) : known;
       const expired = settled.candidate === null && known.candidate !== null;

@@ -22,6 +22,23 @@ export interface Loaded {
   readonly mark: ServiceState | null;
   readonly served: Served;
   readonly version: string;
+  /**
+   * Where serving takes several calls: the states before writes that may have stopped half-way, oldest first. The mark is written
+   * first, so what is found is a mixture of these and the mark, and it is ours.
+   */
+  readonly unfinished?: readonly ServiceState[];
+}
+
+/** More writes than this that stop one after the other are told by the oldest and the newest. */
+const LONGEST_UNFINISHED = 3;
+
+/** What a write of several calls has to keep beside its mark until it has ended. */
+export function unfinishedOf(before: Loaded, after: ServiceState): readonly ServiceState[] {
+  const last = before.mark ?? unmarked(after.serviceId, before.served, after.lastChange.atMs);
+  const isSameWrite = last.generation === after.generation && last.revision === after.revision;
+  const earlier = before.unfinished ?? [];
+  const all = isSameWrite && earlier.length > 0 ? earlier : [...earlier, last];
+  return all.length <= LONGEST_UNFINISHED ? all : [...all.slice(0, 1), ...all.slice(1 - LONGEST_UNFINISHED)];
 }
 
 /** What a driver implements. Every method throws `Failure` as the orchestrator port says. */
@@ -33,6 +50,7 @@ export interface MarkedProduct {
   /**
    * Makes the product serve `after` and keeps it as the mark, as one step where the product can. `before` is the reading that
    * was judged: a product that can tell refuses when it has changed since. Where only the mark differs, what is served is not touched.
+   * What takes several calls writes the mark first, beside what was served before (`unfinished`), and clears that last.
    */
   store(serviceId: string, before: Loaded, after: ServiceState): Promise<void>;
   /** Runs `run` while no other process of ours writes this service. */

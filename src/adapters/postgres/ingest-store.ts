@@ -2,7 +2,7 @@
  * Where ingest writes: raw events, windows, OTLP streams and what could not be read. Each batch is one transaction, so a
  * batch that is sent again after a crash adds nothing.
  */
-import type { FeedbackEvent, IngestStore } from '../../ports/windows.ts';
+import type { FeedbackEvent, IngestStore, Serving } from '../../ports/windows.ts';
 import { blockLengths, listedMetrics, windowMsOf } from './block-lengths.ts';
 import type { Database, Queryable } from './database.ts';
 import { ensurePartitions, insertNew } from './feedback-events.ts';
@@ -46,9 +46,31 @@ async function foldEvents(
   await addToWindows(tx, batch);
 }
 
+interface ServingRow {
+  readonly service_id: string;
+  readonly status: 'stable' | 'trying';
+  readonly generation: number;
+  readonly model: string | null;
+}
+
 export function createIngestStore(db: Database): IngestStore {
   const partitions = new Set<string>();
   return {
+    serving: async (serviceIds) => {
+      const rows = await db.query<ServingRow>(
+        `SELECT DISTINCT ON (service_id, status) service_id, status, generation, body->>'model' AS model
+         FROM configurations WHERE service_id = ANY($1::text[]) AND status IN ('stable', 'trying')
+         ORDER BY service_id, status, generation DESC`,
+        [serviceIds],
+      );
+      const served = new Map<string, Serving>();
+      for (const { service_id, status, generation, model } of rows) {
+        const before = served.get(service_id) ?? { stable: null, candidate: null };
+        const arm = status === 'stable' ? 'stable' : 'candidate';
+        served.set(service_id, { ...before, [arm]: { generation, model } });
+      }
+      return served;
+    },
     recordFeedback: async (events, nowMs) => {
       if (events.length === 0) return { stored: 0, duplicates: 0, unknownService: 0 };
       await ensurePartitions(db, events, partitions);

@@ -2,7 +2,7 @@
 import { parseOrFail } from '../../domain/validate.ts';
 import { durationMs } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
-import { orchestratorSchema, type GatewayTarget } from '../../domain/gateway-target.ts';
+import { orchestratorSchema, targetOf, type GatewayTarget } from '../../domain/gateway-target.ts';
 import { gatewayTargetOf } from '../../domain/supporting-target.ts';
 import type { Answer, Cli } from './answer.ts';
 import type { DirectRequest, DirectResult } from './direct-rollback.ts';
@@ -16,6 +16,8 @@ export interface DirectOptions extends Where {
   readonly reason: string;
   readonly gateway?: string;
   readonly driver?: GatewayTarget['driver'];
+  readonly route?: string;
+  readonly config?: string;
   readonly timeout: string;
 }
 
@@ -26,7 +28,7 @@ export async function rollBackDirectly(cli: Cli, serviceId: string, options: Dir
   const opened = cli.open(options);
   try {
     const known = await askDatabase(cli, options, () => knownOf(opened, serviceId));
-    const target = targetOf(options, known);
+    const target = targetFor(options, known);
     const request: DirectRequest = {
       serviceId,
       by: options.by,
@@ -151,11 +153,11 @@ async function askDatabase<T>(cli: Cli, { database }: Where, ask: () => Promise<
 }
 
 /** As given, or as the service's row has it. The driver follows from the address unless it is named. */
-function targetOf({ gateway, driver }: DirectOptions, known: Asked<Known>): GatewayTarget {
+function targetFor({ gateway, driver, route, config }: DirectOptions, known: Asked<Known>): GatewayTarget {
   if (gateway !== undefined) {
     const named = driver ?? driverOf(gateway);
-    const parsed = parseOrFail(orchestratorSchema, { driver: named, url: gateway }, '--gateway and --driver');
-    return { driver: parsed.driver, url: parsed.url };
+    const given = { driver: named, url: gateway, route, config };
+    return targetOf(parseOrFail(orchestratorSchema, given, '--gateway and --driver'));
   }
   if (known.ok && known.value.target) return known.value.target;
   const why = known.ok ? 'the database knows no such service' : known.why;

@@ -18,6 +18,7 @@ export function planText(serviceId: string, preview: RolloutPreview): string {
     parts.push(`Strategy:    ${strategyText(plan)}`);
     parts.push('', guardrailTable(plan.guardrails), '', stepTable(steps), '', expected(preview));
     if (plan.approval !== 'none') parts.push(`Approval:    ${plan.approval}`);
+    parts.push(...leaseLine(plan));
     parts.push(...listed('Proven before the promotion:', proofs?.proven ?? []));
     parts.push(...listed('NOT proven:', proofs?.notProven ?? []));
     if (plan.metrics) parts.push(`Shown only:  ${plan.metrics.map(({ name }) => name).join(', ')}`);
@@ -43,6 +44,18 @@ function strategyText({ strategy = 'canary', restsOn, forced, watchMs, steps }: 
 
 const listed = (head: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', head, ...lines.map((line) => `  - ${line}`)];
+
+/** Nothing where the gateway keeps its leases itself. */
+function leaseLine({ leasedBy, target }: RolloutPlan): readonly string[] {
+  if (leasedBy === 'unleased') {
+    return [
+      'Lease:       unleased, as accepted: nothing takes the candidate away when the optimizer is gone',
+    ];
+  }
+  if (leasedBy === 'watchdog')
+    return [`Lease:       kept by the watchdog at ${target.watchdog ?? '(none named)'}`];
+  return [];
+}
 
 /** What a gateway serves, in one line. */
 export function servedBy(live: LiveConfiguration): string {

@@ -41,6 +41,11 @@ export function addRollback(cli: Cli, program: Command): void {
         'with --direct: how to speak to it (from the address unless given)',
       ).choices(DRIVERS),
     )
+    .option('--route <name>', 'with --direct and --gateway: what the product calls the service, if not so')
+    .option(
+      '--config <file>',
+      "with --direct and --driver litellm-file: path of LiteLLM's configuration file",
+    )
     .option('--timeout <duration>', 'how long to try before giving up', durationText, '5m')
     .addHelpText(
       'after',
@@ -56,7 +61,9 @@ export function addRollback(cli: Cli, program: Command): void {
   answering<RollbackOptions>(cli, command, (serviceId, options) => {
     if (options.direct) return rollBackDirectly(cli, serviceId, options);
     // Somebody who names a gateway believes that Temporal is not asked.
-    const named = (['gateway', 'driver'] as const).find((name) => options[name] !== undefined);
+    const named = (['gateway', 'driver', 'route', 'config'] as const).find(
+      (name) => options[name] !== undefined,
+    );
     if (named !== undefined) command.error(`error: option '--${named}' is for '--direct', which is missing`);
     return restore(cli, serviceId, options);
   });

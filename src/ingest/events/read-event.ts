@@ -4,9 +4,10 @@ import type { Problem } from '../../domain/failure.ts';
 import { FEEDBACK_EVENT_TYPE, feedbackDataSchema, type FeedbackData } from '../../domain/feedback.ts';
 import { parseOrFail } from '../../domain/validate.ts';
 import { LARGEST_TRACKABLE } from '../../math/index.ts';
-import type { FeedbackEvent } from '../../ports/windows.ts';
+import type { FeedbackEvent, Serving } from '../../ports/windows.ts';
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
 import { isStorableText } from '../storable-text.ts';
+import { attribute, unattributedService } from './attribute.ts';
 import { problemsOf, readEnvelope } from './envelope.ts';
 
 export type ReadEvent =
@@ -18,17 +19,26 @@ const NOT_HANDLED = new Set(['com.llmdevops.observatory.metric.v1']);
 
 const problem = (field: string, value: unknown, expected: string): Problem => ({ field, value, expected });
 
-/** @param value one CloudEvent in its structured form */
-export function readEvent(value: unknown, nowMs: number): ReadEvent {
+/**
+ * @param value one CloudEvent in its structured form
+ * @param serving what each service is served by, for events that leave their arm to be told
+ */
+export function readEvent(
+  value: unknown,
+  nowMs: number,
+  serving: ReadonlyMap<string, Serving> = new Map(),
+): ReadEvent {
   const read = readEnvelope(value);
   if (!read.ok) return read;
-  const { source, id, type, data } = read.envelope;
+  const { source, id, type, data: given } = read.envelope;
   if (type !== FEEDBACK_EVENT_TYPE) {
     const known = [FEEDBACK_EVENT_TYPE, ...ALERT_EVENT_TYPES.keys()].join(' or ');
     const expected = NOT_HANDLED.has(type) ? `${known}: this type is not handled by this version` : known;
     return { ok: false, problems: [problem('type', type, expected)] };
   }
-  const parsed = problemsOf(() => parseOrFail(feedbackDataSchema, data, 'feedback'));
+  const attributed = attribute(given, serving.get(unattributedService(given) ?? ''));
+  if (!attributed.ok) return { ok: false, problems: [inData(attributed.problem)] };
+  const parsed = problemsOf(() => parseOrFail(feedbackDataSchema, attributed.data, 'feedback'));
   const problems = parsed.ok ? storageProblems(parsed.value, nowMs) : parsed.problems;
   if (!parsed.ok || problems.length > 0) return { ok: false, problems: problems.map(inData) };
   return { ok: true, event: { source, id, data: parsed.value } };

@@ -4,10 +4,11 @@
  */
 import type { Alert } from '../../domain/alert.ts';
 import { Failure, type Problem } from '../../domain/failure.ts';
-import type { FeedbackEvent } from '../../ports/windows.ts';
+import type { FeedbackEvent, Serving } from '../../ports/windows.ts';
 import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
+import { unattributedService } from './attribute.ts';
 import { describeProblems } from './envelope.ts';
 import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent } from './read-event.ts';
@@ -51,8 +52,9 @@ export async function receiveEvents(
 ): Promise<EventsAnswer> {
   const nowMs = context.clock();
   const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
+  const serving = await servingOf(context, values);
   for (const [index, value] of values.entries()) {
-    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs);
+    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });
     else good.push({ index, event: read.event });
@@ -86,6 +88,19 @@ export async function receiveEvents(
     unknownService: feedback.unknownService + alarmed.unknownService,
     setAside,
   };
+}
+
+/** Asks the store only when an event leaves its arm to be told. */
+async function servingOf(
+  { store }: IngestContext,
+  values: readonly unknown[],
+): Promise<ReadonlyMap<string, Serving>> {
+  const services = values
+    .map((value) =>
+      unattributedService(typeof value === 'object' && value !== null && 'data' in value ? value.data : null),
+    )
+    .filter((service) => service !== null);
+  return services.length === 0 ? new Map() : store.serving([...new Set(services)]);
 }
 
 /** In one transaction, then whoever delivers is told. */

@@ -7,6 +7,7 @@ export type {
   PartHashes,
   RolloutOutcome,
   RolloutPhase,
+  LeasedBy,
   RolloutPlan,
   RolloutState,
   StepRecord,

@@ -14,6 +14,9 @@ export type PartHashes = Readonly<
   Record<string, Pick<RolloutPlan, 'stableHash' | 'candidateHash'> & { readonly backupHash?: string }>
 >;
 
+/** `unleased`: nobody, as the settings accept. */
+export type LeasedBy = 'gateway' | 'watchdog' | 'unleased';
+
 /** Everything that was resolved and frozen when the rollout was admitted. Times in ms, weights in per cent. */
 export interface RolloutPlan {
   readonly serviceId: string;
@@ -21,6 +24,8 @@ export interface RolloutPlan {
   /** The decision table that the rollout was admitted under. Left out: the first one, in which a verdict does not age. */
   readonly table?: 2;
   readonly target: GatewayTarget;
+  /** Who takes the candidate away when nobody renews its lease. Left out: the gateway. */
+  readonly leasedBy?: LeasedBy;
   /** What changes, for people: "model gpt-4o-2024-05-13 -> gpt-4o-2024-08-06". */
   readonly summary: string;
   /** sha256 of the configurations; the bodies are in the store and never travel through history. */

@@ -14,6 +14,7 @@ import {
   type ControlActivities,
 } from '../../../activities/index.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
+import { createWatchdogs } from '../../../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
@@ -96,6 +97,8 @@ export interface WorldOptions {
   readonly orchestratorFor?: (clock: () => number) => OrchestratorFor;
   /** Time goes by itself, for tests with workers. */
   readonly realTime?: boolean;
+  /** Settings of another gateway than the reference one. */
+  readonly orchestrator?: Record<string, unknown>;
 }
 
 /** A new world on `postgres`, which ends with the test. Blocks of a second, labels that are mature after two. */
@@ -129,12 +132,13 @@ export async function createWorld(
       minSamples: 200,
     },
     ...options.settings,
-    orchestrator: { url: gateway.url },
+    orchestrator: options.orchestrator ?? { url: gateway.url },
   });
   const ports: ActivityPorts = {
     ...stores,
     orchestratorFor:
       options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
+    watchdogs: createWatchdogs(),
     notifier: createWebhookNotifier(),
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,

@@ -227,3 +227,40 @@ async function startRelay(to: number) {
     },
   };
 }
+
+it('tells the arm of an event that names none by what is recorded as serving, and puts the others aside', async () => {
+  const { configurations, windows } = ingest.stores;
+  const record = (generation: number, model: string) =>
+    configurations.record(
+      {
+        serviceId: 'support-bot',
+        generation,
+        body: { model },
+        hash: `hash-${generation}`,
+        status: generation === 1 ? 'stable' : 'trying',
+        source: 'test',
+      },
+      START,
+    );
+  await record(1, 'gpt-4o');
+  await record(2, 'gpt-4o-mini');
+  const unnamed = (id: string, model: string) => {
+    const { data, ...rest } = toCloudEvent(feedbackEvent(id, { model }));
+    const { arm: _arm, generation: _generation, ...told } = data;
+    return { ...rest, data: told };
+  };
+  const sent = ['gpt-4o', 'gpt-4o-mini', 'gpt-4o-mini', 'o3'].map((model, i) => unnamed(`told-${i}`, model));
+  expect(await postBatch(sent)).toMatchObject({
+    body: { accepted: 3, setAside: [{ index: 3, problems: [{ field: 'data.arm' }] }] },
+  });
+  const blockMs = 60_000;
+  const no = Math.floor(START / blockMs);
+  const [block] = await windows.blocks({
+    serviceId: 'support-bot',
+    generation: 2,
+    blockMs,
+    fromNo: no,
+    toNo: no,
+  });
+  expect([block?.arms.stable.quality?.count, block?.arms.candidate.quality?.count]).toEqual([1, 2]);
+});

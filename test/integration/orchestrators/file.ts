@@ -1,5 +1,5 @@
 /** The file driver, with a reader that follows the documented rule, for the conformance suite. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import type { DriverStart } from './driver-under-test.ts';
 
 export const file: DriverStart = {
   name: 'file',
+  network: false,
   start: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'file-orchestrator-'));
     return {
@@ -39,6 +40,11 @@ export const file: DriverStart = {
           counts.set(model, (counts.get(model) ?? 0) + 1);
         }
         return counts;
+      },
+      byHand: async (serviceId, weightPct) => {
+        const path = join(folder, `${serviceId}.json`);
+        const content = JSON.parse(await readFile(path, 'utf8')) as object;
+        await writeFile(path, JSON.stringify({ ...content, weight_pct: weightPct }));
       },
       unservable: {
         configuration: { model: '' },

@@ -99,6 +99,7 @@ export const providersFor = (customHost: string) =>
 
 export const portkey: DriverStart = {
   name: 'rest, in front of Portkey,',
+  network: true,
   start: async () => {
     const provider = await startProvider();
     const portkeyGateway = await startPortkey();

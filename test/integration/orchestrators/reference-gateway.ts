@@ -6,6 +6,9 @@ import { pino } from 'pino';
 import { createGrpcOrchestrator } from '../../../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { startGateway, type Upstream } from '../../../src/gateway/index.ts';
+import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
+import { startFaultyGrpc } from '../../support/faults/faulty-grpc.ts';
+import { startFaultyHttp } from '../../support/faults/faulty-http.ts';
 import type { DriverStart, DriverUnderTest } from './driver-under-test.ts';
 
 /** Serves every model but `unknown-model`, and answers with the model's name. */
@@ -33,6 +36,9 @@ interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
 
+const driverFor = (form: 'rest' | 'grpc', url: string): Orchestrator =>
+  form === 'rest' ? createRestOrchestrator({ url }) : createGrpcOrchestrator({ url });
+
 async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<DriverUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
   const gateway = await startGateway({
@@ -44,10 +50,8 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     emitters: [],
     logger: pino({ level: 'silent' }),
   });
-  const orchestrator =
-    form === 'rest'
-      ? createRestOrchestrator({ url: `${gateway.url}/` })
-      : createGrpcOrchestrator({ url: `grpc://${gateway.grpcAddress}` });
+  const address = form === 'rest' ? `${gateway.url}/` : `grpc://${gateway.grpcAddress}`;
+  const orchestrator = driverFor(form, address);
   const post = async (path: string, body: object): Promise<unknown> => {
     const response = await fetch(`${gateway.url}${path}`, {
       method: 'POST',
@@ -80,6 +84,24 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
       }
       return counts;
     },
+    byHand: async (serviceId, weightPct) => {
+      const by = createRestOrchestrator({ url: gateway.url });
+      const { generation, revision, candidate } = await by.read(serviceId);
+      if (!candidate) throw new Error(`${serviceId} has no candidate`);
+      await by.setCandidate({
+        serviceId,
+        generation: generation + 1,
+        revision: revision + 1,
+        idempotencyKey: 'by-hand',
+        configuration: candidate.configuration,
+        weightPct,
+        leaseMs: 600_000,
+      });
+    },
+    faulty: async () => {
+      const faulty = form === 'rest' ? await startFaultyHttp(gateway.url) : await startFaultyGrpc(address);
+      return { gateway: faulty, orchestrator: driverFor(form, faulty.url) };
+    },
     unservable: {
       configuration: { model: 'unknown-model' },
       problem: { field: 'model', value: 'unknown-model', expected: 'a model with recorded answers' },
@@ -95,6 +117,6 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
 export const startOverRest = (answering: Upstream): Promise<DriverUnderTest> => start('rest', answering);
 
 export const referenceGateway: readonly DriverStart[] = [
-  { name: 'rest', start: () => start('rest', upstream) },
-  { name: 'grpc', start: () => start('grpc', upstream) },
+  { name: 'rest', network: true, start: () => start('rest', upstream) },
+  { name: 'grpc', network: true, start: () => start('grpc', upstream) },
 ];

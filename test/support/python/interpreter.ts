@@ -8,14 +8,15 @@ import { join } from 'node:path';
 import { cacheFolder, FETCH_LIMIT_MS, lockCache, onPath, runCommand } from '../../../src/embedded/index.ts';
 import { FETCH, once } from '../prerequisites/once.ts';
 
-/** A Python that can import every package of `requirements.txt`, and the versions that it has of them. */
+/** A Python that can import every package of its requirements file, and the versions that it has of them. */
 export interface Python {
   readonly path: string;
   readonly version: string;
   readonly packages: Readonly<Record<string, string>>;
 }
 
-const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+/** The reference packages' file, whose Python may be somebody's own; the others are made in the cache alone. */
+const REFERENCE = 'requirements.txt';
 const VARIABLE = 'LLM_OPTIMIZER_PYTHON';
 /** The pinned numpy has no wheels for older ones. */
 const OLDEST = [3, 11] as const;
@@ -43,8 +44,12 @@ const pins = (text: string): readonly string[] =>
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function describe(path: string): Promise<Python> {
-  const names = pins(readFileSync(REQUIREMENTS, 'utf8')).map((pin) => pin.replace(/==.*$/u, ''));
+const pathOf = (requirements: string): string => join(import.meta.dirname, requirements);
+
+async function describe(path: string, requirements: string): Promise<Python> {
+  const names = pins(readFileSync(pathOf(requirements), 'utf8')).map((pin) =>
+    pin.replace(/(?:\[.*\])?(?:==.*)?$/u, ''),
+  );
   const told = await runCommand(path, ['-c', VERSIONS, ...names], { name: path, timeoutMs: CHECK_LIMIT_MS });
   return { path, ...(JSON.parse(told) as Omit<Python, 'path'>) };
 }
@@ -64,15 +69,24 @@ async function basePython(): Promise<string> {
   throw new Error(`there is no Python ${OLDEST.join('.')} or newer with venv on the PATH`);
 }
 
-async function build(folder: string): Promise<void> {
+async function build(folder: string, requirements: string): Promise<void> {
   const base = await basePython();
-  FETCH.onProgress(`Python: fetching numpy, scipy, river and others (a minute, once; kept in ${folder})`);
+  FETCH.onProgress(`Python: fetching the packages of ${requirements} (minutes, once; kept in ${folder})`);
   rmSync(folder, { recursive: true, force: true });
   const options = { name: 'python', timeoutMs: FETCH_LIMIT_MS, env: { ...FETCH.env } };
   await runCommand(base, ['-m', 'venv', folder], options);
   await runCommand(
     join(folder, 'bin', 'python'),
-    ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '-r', REQUIREMENTS],
+    [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-input',
+      '--disable-pip-version-check',
+      '-r',
+      pathOf(requirements),
+    ],
     {
       ...options,
       onHeartbeat: (elapsedMs) => {
@@ -84,23 +98,23 @@ async function build(folder: string): Promise<void> {
 }
 
 /** The cache's environment; made when it is not there, or no longer starts because the Python it was made from is gone. */
-async function fromCache(): Promise<Python> {
-  const wanted = pins(readFileSync(REQUIREMENTS, 'utf8')).join('\n');
+async function fromCache(requirements: string): Promise<Python> {
+  const wanted = pins(readFileSync(pathOf(requirements), 'utf8')).join('\n');
   const key = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   const folder = join(cacheFolder(FETCH.env), `python-${key}`);
   const done = join(folder, 'complete');
   const path = join(folder, 'bin', 'python');
   const ready = async (): Promise<Python | undefined> =>
-    existsSync(done) ? describe(path).catch(() => undefined) : undefined;
+    existsSync(done) ? describe(path, requirements).catch(() => undefined) : undefined;
   const present = await ready();
   if (present !== undefined) return present;
   const release = await lockCache(`${folder}.lock`, FETCH);
   try {
     const made = await ready();
     if (made !== undefined) return made;
-    await build(folder);
+    await build(folder, requirements);
     writeFileSync(done, `${wanted}\n`);
-    return await describe(path);
+    return await describe(path, requirements);
   } finally {
     release();
   }
@@ -113,7 +127,9 @@ async function fromCache(): Promise<Python> {
 export const findPython = once(async (): Promise<Python> => {
   const configured = FETCH.env[VARIABLE];
   try {
-    return configured === undefined || configured === '' ? await fromCache() : await describe(configured);
+    return configured === undefined || configured === ''
+      ? await fromCache(REFERENCE)
+      : await describe(configured, REFERENCE);
   } catch (error) {
     const named = configured === undefined || configured === '' ? '' : `${VARIABLE}=`;
     throw new Error(
@@ -123,3 +139,15 @@ export const findPython = once(async (): Promise<Python> => {
     );
   }
 });
+
+/** A Python for the packages of one of this folder's files (such as `mlflow.txt`), made in the cache. Throws one line when there is none. */
+export async function pythonFor(requirements: string): Promise<Python> {
+  try {
+    return await fromCache(requirements);
+  } catch (error) {
+    throw new Error(
+      `No Python for test/support/python/${requirements}: ${reasonOf(error)}. Install Python ${OLDEST.join('.')} or newer with venv.`,
+      { cause: error },
+    );
+  }
+}

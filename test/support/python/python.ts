@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { runCommand } from '../../../src/embedded/index.ts';
-import { findPython, type Python } from './interpreter.ts';
+import { findPython, pythonFor, type Python } from './interpreter.ts';
 
-export { findPython, type Python };
+export { findPython, pythonFor, type Python };
 
 export interface RunPythonOptions {
   /** 30 minutes unless told. */

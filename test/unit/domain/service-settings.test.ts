@@ -114,7 +114,22 @@ describe('a mistake in the settings', () => {
     ['serviceId', 7, 'serviceId | 7 | a service id'],
     ['orchestrator.url', 'ftp://gateway', 'orchestrator.url | "ftp://gateway" | an http or https URL'],
     ['orchestrator.url', 'gateway', 'orchestrator.url | "gateway" | an http or https URL'],
-    ['orchestrator.driver', 'soap', 'orchestrator.driver | "soap" | "rest", "grpc" or "file"'],
+    [
+      'orchestrator.driver',
+      'soap',
+      'orchestrator.driver | "soap" | "rest", "grpc", "file", "litellm", "litellm-file" or "mlflow"',
+    ],
+    [
+      'orchestrator.driver',
+      'litellm-file',
+      "orchestrator.config | undefined | the path of LiteLLM's configuration file",
+    ],
+    [
+      'orchestrator.config',
+      '/etc/litellm.yaml',
+      'orchestrator.config | "/etc/litellm.yaml" | driver litellm-file',
+    ],
+    ['orchestrator.watchdog', 'localhost', 'orchestrator.watchdog | "localhost" | an http or https URL'],
     ['orchestrator.unleased', 'yes', 'orchestrator.unleased | "yes" | "accepted"'],
     [
       'objectives',
