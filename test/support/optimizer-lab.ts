@@ -28,6 +28,10 @@ export interface LabOptions {
   readonly rollout?: Partial<ServiceSettings['rollout']>;
   readonly cycle?: Partial<ServiceSettings['cycle']>;
   readonly targets?: ServiceSettings['targets'];
+  /** How many times faster than recorded the traffic of the lab's own service runs; 40 by default. */
+  readonly speed?: number;
+  /** Every 5 s by default. */
+  readonly sweepEveryMs?: number;
   readonly onProgress: (line: string) => void;
 }
 
@@ -65,9 +69,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         settings,
         incumbent: INCUMBENT,
         seed,
-        speed: 40,
+        speed: options.speed ?? 40,
         swap: null,
-        sweepEveryMs: 5_000,
+        sweepEveryMs: options.sweepEveryMs ?? 5_000,
         bundle: { code: await buildBundle() },
         logger,
         onProgress,

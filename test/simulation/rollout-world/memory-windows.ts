@@ -30,8 +30,6 @@ interface ArmLog {
 
 export interface MemoryWindows extends WindowStore {
   add(observation: Observation): void;
-  /** A weight was set: under `firstOfStep` units count anew from the first block that begins after it. */
-  weightSet(atMs: number): void;
   /** Labels of requests in `[fromMs, toMs)`: those that count, and all. */
   labels(fromMs: number, toMs: number): { readonly counted: number; readonly all: number };
 }
@@ -60,6 +58,8 @@ export const memoryWindows = (setting: {
   const whole = new Map<number, Block>();
   const folded = new Map<number, Block>();
   const allLabels: number[] = [];
+  /** Requests of both arms per block, every one of them. */
+  const requests = new Map<number, Record<Arm, number>>();
   let exposed = new Set<string>();
   let labelled = new Set<string>();
   let anewFromMs = Infinity;
@@ -119,19 +119,23 @@ export const memoryWindows = (setting: {
       if (no * blockMs >= anewFromMs) {
         [exposed, labelled, anewFromMs] = [new Set(), new Set(), Infinity];
       }
+      const seen = requests.get(no) ?? { stable: 0, candidate: 0 };
+      seen[arm] += 1;
+      requests.set(no, seen);
       const log = logOf(no)[arm];
-      if (isFirst(exposed, arm, unit)) {
+      const between = unit !== null && atMs >= anewFromMs;
+      if (!between && isFirst(exposed, arm, unit)) {
         log.latencyMs.push(latencyMs);
         log.costUsd.push(costUsd);
       }
       if (!isLabelled) return;
       allLabels.push(atMs);
-      if (isFirst(labelled, arm, unit)) {
+      if (!between && isFirst(labelled, arm, unit)) {
         log.quality.push(quality);
         log.labelAtMs.push(atMs + labelDelayMs);
       }
     },
-    weightSet: (atMs) => {
+    countUnitsAnew: async ({ atMs }) => {
       if (counts === 'firstOfStep') anewFromMs = atMs;
     },
     labels: (fromMs, toMs) => {
@@ -157,8 +161,13 @@ export const memoryWindows = (setting: {
         const parts = blocks.flatMap((block) => block.arms[arm][metric] ?? []);
         return [metric, parts.reduce(mergeStats, emptyStats({ withSketch }))] as const;
       });
-      const window: ArmWindow = Object.fromEntries(sums.filter(([, { count }]) => count > 0));
-      return { unitFirst: window, all: window };
+      const unitFirst: ArmWindow = Object.fromEntries(sums.filter(([, { count }]) => count > 0));
+      // Of every request only the number is asked for, by freshness.
+      let count = 0;
+      for (let no = Math.ceil(fromMs / blockMs); no < Math.floor(toMs / blockMs); no++)
+        count += requests.get(no)?.[arm] ?? 0;
+      const error = { count, sum: 0, sumOfSquares: 0, min: 0, max: 0, sketch: null };
+      return { unitFirst, all: count > 0 ? { error } : {} };
     },
   };
 };

@@ -21,7 +21,7 @@ import {
 import type { RolloutRule } from '../rollout-rules.ts';
 import { memoryGateway } from './memory-gateway.ts';
 import { memoryPorts } from './memory-ports.ts';
-import { memoryWindows, type CountRule, type MemoryWindows } from './memory-windows.ts';
+import { memoryWindows, type CountRule } from './memory-windows.ts';
 import { trafficFrom, type TrafficSetting } from './traffic.ts';
 
 export interface WorldSetting {
@@ -51,8 +51,8 @@ export interface WorldRun {
   readonly watchersAlarmed: readonly boolean[];
 }
 
-/** Some Monday at noon. */
-const START_MS = Date.UTC(2026, 0, 5, 12);
+/** Some Monday a little after noon: weights are not set just where a block begins. */
+const START_MS = Date.UTC(2026, 0, 5, 12, 0, 17, 300);
 const HOLDER = { workflowId: 'rollout/simulated', firstRunId: 'run', runId: 'run' };
 
 /** @throws Failure when the rollout is refused. */
@@ -104,7 +104,7 @@ export const runWorld = async (setting: WorldSetting): Promise<WorldRun> => {
     const action = nextRolloutAction(state, clockMs);
     if (action.kind === 'finish') break;
     const before = state;
-    state = await perform(ports, windows, state, action, clockMs, waitUntil);
+    state = await perform(ports, state, action, clockMs, waitUntil);
     if (action.kind !== 'look') continue;
     const range = {
       serviceId: '',
@@ -131,7 +131,6 @@ export const runWorld = async (setting: WorldSetting): Promise<WorldRun> => {
 /** What the workflow does for an action, with the same activities and events. */
 const perform = async (
   ports: ActivityPorts,
-  windows: MemoryWindows,
   before: RolloutState,
   action: RolloutAction,
   nowMs: number,
@@ -149,7 +148,6 @@ const perform = async (
       const state = started(before);
       const { leaseMs } = state.plan;
       const set = await setWeight(ports, { ...writeOf(state), weightPct: action.weightPct, leaseMs });
-      windows.weightSet(set.atMs);
       return happened(state, { kind: 'weightSet', ...set });
     }
     case 'look': {

@@ -38,9 +38,17 @@ export interface Scenario {
   readonly defaultSoak?: boolean;
   /** The share of hard questions goes up and down over two hours, for both arms alike. */
   readonly drifting?: boolean;
+  /** Two steps and wide margins: what few users can prove. */
+  readonly lenient?: boolean;
   readonly watchers?: readonly MakeRule[];
   readonly followsAfterMs?: number;
 }
+
+const LENIENT = {
+  quality: { maxDropPct: 30 },
+  errorRate: { maxRisePoints: 30 },
+  latencyP95: { maxRisePct: 20, required: false },
+} as const;
 
 const hardShareAt = (atMs: number): number => 0.3 + 0.1 * Math.sin((2 * Math.PI * atMs) / (2 * HOUR_MS));
 
@@ -64,7 +72,11 @@ export const play = async (scenario: Scenario, runs: number, seed: number): Prom
     untilMs: 3 * HOUR_MS,
     settings: {
       quality: { matureAfter: '1m' },
-      rollout: { soak: scenario.defaultSoak === true ? '15m' : '1m' },
+      rollout: {
+        soak: scenario.defaultSoak === true ? '15m' : '1m',
+        ...(scenario.lenient === true && { steps: [50, 100] }),
+      },
+      ...(scenario.lenient === true && { guardrails: LENIENT }),
     },
     ...(scenario.followsAfterMs !== undefined && { followsAfterMs: scenario.followsAfterMs }),
   };
