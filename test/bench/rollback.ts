@@ -94,13 +94,17 @@ async function tryRound(
   whenReady: () => Promise<void> = async () => undefined,
 ): Promise<readonly Try[]> {
   const { lab, proxy, next, onProgress } = place;
-  const subjects = await Promise.all(
+  const prepared = await Promise.allSettled(
     states.map(async (state, no) => {
       const subject = await createSubject(lab, proxy, `bench-${round}-${no}`, state.overrides ?? {});
       await state.prepare(subject);
       return { state, subject };
     }),
   );
+  const failed = prepared.filter((each) => each.status === 'rejected');
+  for (const { reason } of failed) onProgress(String(reason));
+  if (failed[0]) throw failed[0].reason;
+  const subjects = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   await whenReady();
   const measured: { readonly subject: Subject; readonly found: Try }[] = [];
   for (const { state, subject } of subjects) {
