@@ -5,7 +5,7 @@ import { adoptService } from '../../../src/client/adopt-service.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
 import type { ServiceSettings } from '../../../src/domain/service-settings.ts';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
-import type { ConfigurationRecord, ServiceRecord } from '../../../src/ports/stores.ts';
+import type { ChangeLease, ConfigurationRecord, ServiceRecord } from '../../../src/ports/stores.ts';
 import type { WindowStore } from '../../../src/ports/windows.ts';
 
 /** Ports with an adopted service. What a simulated rollout never asks for refuses by name. */
@@ -30,6 +30,7 @@ export const memoryPorts = async (parts: {
     if (known) configurations.set(generation, { ...known, status });
   };
   let generations = 1;
+  let lease: ChangeLease | null = null;
   const ports: ActivityPorts = {
     services: {
       put: async (given) => {
@@ -57,13 +58,16 @@ export const memoryPorts = async (parts: {
       end: async (_serviceId, generation, status) => become(generation, status),
     },
     leases: {
-      acquire: async () => ({ kind: 'acquired', generation: (generations += 1) }),
+      acquire: async ({ serviceId, holder, nowMs: acquiredAtMs }) => {
+        lease = { serviceId, holder, generation: (generations += 1), acquiredAtMs };
+        return { kind: 'acquired', generation: generations };
+      },
       seize: never('seize'),
       renewRun: nothing,
       release: nothing,
-      current: async () => null,
+      current: async () => lease,
     },
-    decisions: { append: nothing, list: none },
+    decisions: { append: nothing, get: async () => null, list: none },
     audit: { append: nothing, list: none },
     rollouts: { upsert: nothing, list: none },
     windows,
@@ -75,6 +79,7 @@ export const memoryPorts = async (parts: {
       isClosed: async () => true,
       endOf: async () => null,
       startCycle: async () => false,
+      tellCycle: nothing,
       signalRollback: async () => false,
     },
     nowMs,

@@ -152,6 +152,7 @@ export const memoryWindows = (setting: {
         if (!folded.has(block.no)) folded.set(block.no, block);
         return folded.get(block.no)!;
       }),
+    named: async () => ({ stable: {}, candidate: {} }),
     lateSince: async (_serviceId, _generation, _blockMs, stretchesFromMs) => stretchesFromMs.map(() => null),
     summary: async ({ arm, fromMs, toMs }) => {
       const blocks = blocksOf(Math.ceil(fromMs / blockMs), Math.floor(toMs / blockMs) - 1);
@@ -166,8 +167,11 @@ export const memoryWindows = (setting: {
       let count = 0;
       for (let no = Math.ceil(fromMs / blockMs); no < Math.floor(toMs / blockMs); no++)
         count += requests.get(no)?.[arm] ?? 0;
-      const error = { count, sum: 0, sumOfSquares: 0, min: 0, max: 0, sketch: null };
-      return { unitFirst, all: count > 0 ? { error } : {} };
+      const counted = { count, sum: 0, sumOfSquares: 0, min: 0, max: 0, sketch: null };
+      return {
+        unitFirst,
+        all: count > 0 ? Object.fromEntries(metrics.map((metric) => [metric, counted])) : {},
+      };
     },
   };
 };

@@ -18,6 +18,7 @@ import {
   type RolloutEvent,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
+import { gatewayWrite } from '../../../workflows/gateway-write.ts';
 import type { RolloutRule } from '../rollout-rules.ts';
 import { memoryGateway } from './memory-gateway.ts';
 import { memoryPorts } from './memory-ports.ts';
@@ -139,6 +140,7 @@ const perform = async (
   const happened = (state: RolloutState, event: RolloutEvent): RolloutState => reduceRollout(state, event);
   const started = (state: RolloutState): RolloutState =>
     happened(state, { kind: 'writeStarted', atMs: nowMs });
+  const owned = (state: RolloutState) => ({ ...gatewayWrite(HOLDER.workflowId, state), holder: HOLDER });
   switch (action.kind) {
     case 'wait':
       if (action.untilMs === null) throw new RangeError('a simulated rollout waits for nobody');
@@ -147,22 +149,27 @@ const perform = async (
     case 'setWeight': {
       const state = started(before);
       const { leaseMs } = state.plan;
-      const set = await setWeight(ports, { ...writeOf(state), weightPct: action.weightPct, leaseMs });
+      const write = { ...owned(state), weightPct: action.weightPct, leaseMs };
+      const set = await setWeight(ports, { ...write, servedPct: before.weightPct });
       return happened(state, { kind: 'weightSet', ...set });
     }
     case 'look': {
       const state = started(before);
-      const found = await look(ports, { ...writeOf(state), state, holder: HOLDER });
+      const found = await look(ports, { ...owned(state), state });
       return happened(state, { kind: 'looked', look: found });
     }
     case 'promote': {
       const state = started(before);
-      await promoteCandidate(ports, writeOf(state));
-      return happened(state, { kind: 'promoted', atMs: nowMs });
+      const { leaseExpiresAtMs } = state;
+      const { kind } = await promoteCandidate(ports, { ...owned(state), leaseExpiresAtMs });
+      return happened(state, { kind: kind === 'leaseLost' ? 'leaseRanOut' : 'promoted', atMs: nowMs });
     }
     case 'takeBack': {
       const state = started(before);
-      await takeBackCandidate(ports, { ...writeOf(state), reason: state.ending?.reason ?? 'taken back' });
+      await takeBackCandidate(ports, {
+        ...gatewayWrite(HOLDER.workflowId, state),
+        reason: state.ending?.reason ?? 'taken back',
+      });
       return happened(started(state), { kind: 'takenBack', atMs: nowMs });
     }
     case 'closeUntouched':
@@ -171,18 +178,10 @@ const perform = async (
       return happened(before, { kind: 'approvalExpired', atMs: nowMs });
     case 'runOutOfTime':
       return happened(before, { kind: 'timeRanOut', atMs: nowMs });
+    case 'routeToBackup':
+    case 'leaveBackup':
+      throw new RangeError(`${action.kind}: no simulated service names a backup model`);
     case 'finish':
       return before;
   }
 };
-
-const writeOf = ({ plan, revision }: RolloutState) => ({
-  serviceId: plan.serviceId,
-  target: plan.target,
-  generation: plan.generation,
-  revision,
-  idempotencyKey: `${HOLDER.workflowId}/${plan.generation}/${revision}`,
-  stableHash: plan.stableHash,
-  stableGeneration: plan.stableGeneration,
-  candidateHash: plan.candidateHash,
-});

@@ -58,7 +58,7 @@ function restoreActivities({
 }
 
 export function mainActivities(place: Place): Activities {
-  const { world, nowMs } = place;
+  const { world, nowMs, signalRollback } = place;
   const restoring = restoreActivities(place);
   const known = (serviceId: string): World => {
     const found = world(serviceId);
