@@ -16,6 +16,9 @@ import type { FaultProxy } from './fault-proxy.ts';
 export const LIMIT_MS = 60_000;
 /** The longest that a state may take to come about. Two dozen services wait side by side, in the process that serves them: they look seldom. */
 const PREPARE_MS = 90_000;
+/** A service did not get into the state that was to be tried. */
+export class NotThere extends Error {}
+
 export const WHO = { by: 'bench', reason: 'measuring' };
 
 export type Overrides = Pick<ServiceSettingsInput, 'rollout' | 'change' | 'guardrails'>;
@@ -80,7 +83,7 @@ export async function createSubject(
     if (seen === undefined) {
       const { refusal, phase, log } = await rollout.query<Readonly<Record<string, unknown>>>('state');
       const stands = JSON.stringify({ refusal, phase, log });
-      throw new Error(`${serviceId}: ${what} did not come about within ${PREPARE_MS} ms: ${stands}`);
+      throw new NotThere(`${serviceId}: ${what} did not come about within ${PREPARE_MS} ms: ${stands}`);
     }
     return seen;
   };
