@@ -69,7 +69,14 @@ export async function setWeight(
     if (served !== write.candidateHash || live.weight_pct !== write.weightPct) {
       throw mismatch(write, live, `the candidate at ${write.weightPct} %`);
     }
-    return { atMs: ports.nowMs(), weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
+    const atMs = ports.nowMs();
+    await ports.windows.countUnitsAnew({
+      serviceId: write.serviceId,
+      key: write.idempotencyKey,
+      atMs,
+      every: 'step',
+    });
+    return { atMs, weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
   });
 }
 

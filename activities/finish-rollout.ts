@@ -61,6 +61,12 @@ export async function finishRollout(
       ...(state.apart && { backupUntilMs: backupUntilMs(state) }),
     },
   });
+  await ports.windows.countUnitsAnew({
+    serviceId: plan.serviceId,
+    key: `${holder.workflowId}/${plan.generation}/ended`,
+    atMs: nowMs,
+    every: 'hour',
+  });
   await ports.leases.release(plan.serviceId, holder);
 }
 

@@ -1,9 +1,10 @@
 /**
  * Holds a healthy verdict against what arrived lately: old evidence, or evidence of an arm that has fallen silent, never
- * promotes. It never makes a verdict better.
+ * promotes. It never makes a verdict better. Every request counts here, not the first of each unit: users who all have been here before are not silence.
  */
 import type { StepVerdict } from '../src/domain/guardrail.ts';
-import type { Arm, Block, Metric } from '../src/domain/window.ts';
+import type { Arm, Metric } from '../src/domain/window.ts';
+import type { ArmSummary } from '../src/ports/windows.ts';
 import type { RolloutState } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
 
@@ -28,7 +29,12 @@ export async function freshened(
   const maturedMs = nowMs - matureAfterMs;
   const fromNo = Math.floor((maturedMs - FRESH_LOOKS * Math.max(lookMs, blockMs)) / blockMs) - 1;
   const toNo = Math.floor(maturedMs / blockMs) - 1;
-  const lately = await ports.windows.blocks({ serviceId, generation, blockMs, fromNo, toNo });
+  const range = { serviceId, fromMs: fromNo * blockMs, toMs: (toNo + 1) * blockMs };
+  const [stable, candidate] = await Promise.all([
+    ports.windows.summary({ ...range, arm: 'stable', generation: null }),
+    ports.windows.summary({ ...range, arm: 'candidate', generation }),
+  ]);
+  const lately = { stable, candidate };
   const judged = verdict.guardrails.filter(({ required }) => required).map(({ id }) => id);
   const metrics = guardrails.filter(({ id }) => judged.includes(id)).map(({ metric }) => metric);
   const since = new Date(fromNo * blockMs).toISOString();
@@ -60,11 +66,13 @@ function silence(
 }
 
 /** Requests, or labels of one metric, of both arms. */
-function countsOf(blocks: readonly Block[], metric: Metric | null): Readonly<Record<Arm, number>> {
-  const of = (arm: Arm): number =>
-    blocks.reduce((sum, { arms }) => {
-      const { error, quality } = arms[arm];
-      return sum + ((metric === null ? (error ?? quality) : arms[arm][metric])?.count ?? 0);
-    }, 0);
+function countsOf(
+  lately: Readonly<Record<Arm, ArmSummary>>,
+  metric: Metric | null,
+): Readonly<Record<Arm, number>> {
+  const of = (arm: Arm): number => {
+    const { all } = lately[arm];
+    return (metric === null ? (all.error ?? all.quality) : all[metric])?.count ?? 0;
+  };
   return { stable: of('stable'), candidate: of('candidate') };
 }

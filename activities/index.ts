@@ -1,6 +1,7 @@
 /**
  * Every activity, built over the ports of a worker. The classes are those of the house style: read and decide on the main
- * task queue, mutate and compensate on the control queue, record on the main one.
+ * task queue, mutate and compensate on the control queue, record on the main one. What an emergency restore needs is on the
+ * control queue whole; its first two activities stay on the main one too, for runs that were begun when they were there alone.
  */
 import { admitRollout, type Admission, type AdmitRequest } from './admit-rollout.ts';
 import { assess } from './assess.ts';
@@ -65,6 +66,10 @@ export function createActivities(ports: ActivityPorts) {
 /** Activities of the control task queue. */
 export function createControlActivities(ports: ActivityPorts) {
   return {
+    prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) =>
+      prepareRestore(ports, request),
+    ),
+    tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
     setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
     promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) =>
       promoteCandidate(ports, request),

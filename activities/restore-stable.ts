@@ -62,6 +62,12 @@ export async function restoreStable(ports: ActivityPorts, request: RestoreReques
     tookOverFrom: from && from.holder.workflowId !== holder.workflowId ? from.holder.workflowId : null,
     atMs: ports.nowMs(),
   };
+  await ports.windows.countUnitsAnew({
+    serviceId: wanted.serviceId,
+    key: auditId,
+    atMs: summary.atMs,
+    every: 'hour',
+  });
   await ports.audit.append({
     id: auditId,
     serviceId: wanted.serviceId,

@@ -4,7 +4,7 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { checkBootstrap } from '../deploy/bootstrap.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
@@ -14,6 +14,7 @@ import { startIngest } from '../src/ingest/index.ts';
 import { readWatch, type WatchTarget } from '../src/watchdog/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
+import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts } from './ports.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { openUpstream } from './roles/upstream.ts';
@@ -65,7 +66,7 @@ process.exit(exitCode);
 
 async function start(given: Flags, onFailure: (error: unknown) => void): Promise<void> {
   const has = (role: Role) => given.roles.includes(role);
-  const pool = has('activity') || has('ingest') ? openPool(given.database) : null;
+  const pool = has('activity') || has('ingest') ? open(given.database, POOL_SIZES.main) : null;
   if (pool && has('ingest')) await ingest(given, pool);
   if (has('gateway')) await gateway(given);
   if (has('watchdog')) await watchdog(given);
@@ -73,13 +74,10 @@ async function start(given: Flags, onFailure: (error: unknown) => void): Promise
   logger.info({ roles: given.roles }, 'ready');
 }
 
-function openPool(url: string | undefined): Pool {
+function open(url: string | undefined, size: number): Pool {
   if (url === undefined)
     throw new Error('--database: is missing, expected a PostgreSQL URL (or DATABASE_URL)');
-  const pool = new Pool({ connectionString: url, max: 20 });
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
-  running.add('database pool', () => pool.end());
-  return pool;
+  return openPool(url, size, logger, running);
 }
 
 async function ingest(given: Flags, pool: Pool): Promise<void> {
@@ -127,12 +125,14 @@ async function temporal(given: Flags, pool: Pool | null, onFailure: (error: unkn
     throw new Error(`namespace ${namespace} lacks ${missing.join(', ')}; run: ${command}`);
   const connection = await Connection.connect({ address });
   running.add('Temporal client', () => connection.close());
+  const client = new Client({ connection, namespace });
+  const activities = pool !== null && roles.includes('activity');
   const workers = await startTemporalWorkers({
     address,
     namespace,
     bundle: roles.includes('workflow') ? { codePath: BUNDLE_PATH } : null,
-    ports:
-      pool && roles.includes('activity') ? createPorts(pool, new Client({ connection, namespace })) : null,
+    ports: activities ? createPorts(pool, client) : null,
+    controlPorts: activities ? createPorts(open(given.database, POOL_SIZES.control), client) : null,
   });
   running.add('workers', () => workers.stop());
   workers.done.catch(onFailure);

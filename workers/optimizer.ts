@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { Pool } from 'pg';
 import { bootstrap } from '../deploy/bootstrap.ts';
 import { migrate } from '../deploy/migrate.ts';
 import type { ActivityPorts } from '../activities/index.ts';
@@ -19,6 +18,7 @@ import { startEmbeddedStack, type EmbeddedStack } from '../src/embedded/index.ts
 import { startIngest } from '../src/ingest/index.ts';
 import { loadRecordedOutcomes, startTraffic, type Traffic } from '../src/replay/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
+import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts } from './ports.ts';
 import type { Running } from './running.ts';
 import { startGatewayRole } from './roles/gateway.ts';
@@ -69,9 +69,8 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
   await migrate(stack.postgres.url);
   await bootstrap({ address, namespace, sweepEveryMs: options.sweepEveryMs, sweepJitterMs: 0 });
 
-  const pool = new Pool({ connectionString: stack.postgres.url, max: 20 });
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
-  running.add('database pool', () => pool.end());
+  const pool = openPool(stack.postgres.url, POOL_SIZES.main, logger, running);
+  const controlPool = openPool(stack.postgres.url, POOL_SIZES.control, logger, running);
   const connection = await Connection.connect({ address });
   running.add('Temporal client', () => connection.close());
   const client = new Client({ connection, namespace });
@@ -113,7 +112,14 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
     'the embedded run',
   );
 
-  const workers = await startTemporalWorkers({ address, namespace, bundle: options.bundle, ports });
+  const controlPorts = createPorts(controlPool, client);
+  const workers = await startTemporalWorkers({
+    address,
+    namespace,
+    bundle: options.bundle,
+    ports,
+    controlPorts,
+  });
   running.add('workers', () => workers.stop());
   workers.done.catch(options.onFailure);
 

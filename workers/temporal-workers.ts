@@ -14,6 +14,8 @@ export interface TemporalWorkersOptions {
   readonly bundle: { readonly code: string } | { readonly codePath: string } | null;
   /** Runs activities. Null leaves that role out. */
   readonly ports: ActivityPorts | null;
+  /** What activities of the control queue touch: a database pool and connections of their own. The same ports when left out. */
+  readonly controlPorts?: ActivityPorts | null;
 }
 
 export interface TemporalWorkers {
@@ -48,8 +50,9 @@ export async function startTemporalWorkers(options: TemporalWorkersOptions): Pro
       await Worker.create({
         ...common,
         taskQueue: CONTROL_TASK_QUEUE,
-        activities: createControlActivities(ports),
-        maxConcurrentActivityTaskExecutions: 20,
+        activities: createControlActivities(options.controlPorts ?? ports),
+        // Slots cost next to nothing, and a write that hangs at a gateway keeps one until the driver gives it up.
+        maxConcurrentActivityTaskExecutions: 200,
       }),
     );
   }

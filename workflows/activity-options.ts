@@ -44,6 +44,17 @@ export const compensateOptions: ActivityOptions = {
   retry: { ...backOff, maximumInterval: '10s', nonRetryableErrorTypes: ['StaleGeneration'] },
 };
 
+/** What an emergency restore reads before it writes: on the control queue, since it must not wait behind reads either. */
+export const prepareRestoreOptions: ActivityOptions = { ...admitOptions, taskQueue: CONTROL_TASK_QUEUE };
+
+/** Asks a holder to take its change back. Short: a holder that cannot be told is superseded. */
+export const tellHolderOptions: ActivityOptions = {
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '5s',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};
+
 /** Restores a service, whoever holds it: nothing at all ends it but success. */
 export const restoreOptions: ActivityOptions = {
   taskQueue: CONTROL_TASK_QUEUE,

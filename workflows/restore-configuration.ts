@@ -7,17 +7,14 @@
  * restore is worse than a whole one. History budget: about 25 events.
  */
 import { CancellationScope, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import type { Activities, ControlActivities, RestoreSummary } from '../activities/index.ts';
-import { admitOptions, recordOptions, restoreOptions } from './activity-options.ts';
+import type { ControlActivities, RestoreSummary } from '../activities/index.ts';
+import { prepareRestoreOptions, restoreOptions, tellHolderOptions } from './activity-options.ts';
 import { asWorkflowFailure, failureReason } from './failures.ts';
 import { stateQuery } from './messages.ts';
 import { describeSelf } from './search-attributes.ts';
 
-const admit = proxyActivities<Pick<Activities, 'prepareRestore'>>(admitOptions);
-const record = proxyActivities<Pick<Activities, 'tellHolder'>>({
-  ...recordOptions,
-  scheduleToCloseTimeout: '5s',
-});
+const admit = proxyActivities<Pick<ControlActivities, 'prepareRestore'>>(prepareRestoreOptions);
+const record = proxyActivities<Pick<ControlActivities, 'tellHolder'>>(tellHolderOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'restoreStable'>>(restoreOptions);
 
 /** How long the holder of the service has to take its change back by itself. */

@@ -65,6 +65,15 @@ export interface IngestStore {
   ): Promise<void>;
 }
 
+/** From `atMs` on the units of a service count anew, until the next epoch (`step`) or every hour (`hour`). */
+export interface UnitEpoch {
+  readonly serviceId: string;
+  /** What began it; the same key again changes nothing. */
+  readonly key: string;
+  readonly atMs: number;
+  readonly every: 'step' | 'hour';
+}
+
 /** One arm over a stretch of time, all task types together. */
 export interface ArmSummary {
   /** First observation of each unit. */
@@ -74,6 +83,11 @@ export interface ArmSummary {
 }
 
 export interface WindowStore {
+  /**
+   * Sessions and users count anew from the first window that begins at or after `atMs`: of each unit the first observation of an epoch
+   * is its unit-first one. A weight that was set begins one, so both arms of a step are counted alike. Key: (serviceId, key).
+   */
+  countUnitsAnew(epoch: UnitEpoch): Promise<void>;
   /**
    * Unit-first statistics of both arms in blocks `fromNo..toNo` (both included) of `blockMs`, in order, blocks without
    * any observation left out. An event carries the generation of the configuration that answered it, so the candidate

@@ -1,141 +1,161 @@
 /**
- * How long a service goes on serving a candidate after a responder has said stop: a rollout soaks at 5 % on real servers under
- * traffic, then the time from sending until the gateway's own read-back has the stable configuration alone.
+ * How long a service goes on serving a candidate after a responder has said stop, from every state that a rollout can be in, on real servers: from
+ * sending the message until the gateway's own read-back has the stable configuration alone. Each is read back once more at the end, after
+ * everything that was held on its way has been let go.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { liveConfigurationSchema, type LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import { poll } from '../../src/embedded/poll.ts';
 import { randomFromSeed } from '../../src/math/index.ts';
-import { TASK_QUEUE } from '../../workflows/activity-options.ts';
-import { GOOD_CANDIDATE, INCUMBENT, startLab, type Lab } from '../support/optimizer-lab.ts';
+import { startLab, type Lab } from '../support/optimizer-lab.ts';
 import type { Bench } from './bench.ts';
 import { benchFolder } from './lab-folder.ts';
+import { startDevServer } from './rollback/dev-server.ts';
+import { startFaultProxy, type FaultProxy } from './rollback/fault-proxy.ts';
+import { QUEUED_READS, startFlood } from './rollback/flood.ts';
+import { createSubject, isRestored, LIMIT_MS, NotThere, type Subject } from './rollback/services.ts';
+import { BEHIND_READS, CONTINUE_AFTER_EVENTS, isTouched, STATES, type State } from './rollback/states.ts';
 
-const TRIES = 20;
-const LIMIT_MS = 60_000;
+/** Rounds, and how many services are in each state in each of them. */
+const ROUNDS = 3;
+const AT_ONCE = 3;
+const TRIES_PER_STATE = ROUNDS * AT_ONCE;
 const READ_EVERY_MS = 2;
 
-/** A signal is sent at some moment of the time between two looks, as in life. */
-const LOOK_MS = 2_000;
-
-/** Asks for the restoration; what it answers waits until whatever was asked has ended. */
-type Stop = (lab: Lab) => Promise<() => Promise<unknown>>;
+/** A message is sent at some moment of this time after everything is in place, as in life. */
+const SENT_WITHIN_MS = 300;
 
 interface Try {
+  readonly state: string;
   readonly ms: number;
+  readonly seen: boolean;
   readonly verified: boolean;
 }
 
+interface Place {
+  readonly lab: Lab;
+  readonly proxy: FaultProxy;
+  readonly next: () => number;
+  readonly onProgress: (line: string) => void;
+}
+
 export const rollback: Bench = {
-  summary: `from a responder's message to the restored configuration, ${TRIES} tries each`,
+  summary: `from a responder's message to the restored configuration, ${TRIES_PER_STATE} tries in each of ${STATES.length + BEHIND_READS.length} states`,
   run: async ({ seed, onProgress }) => {
-    const lab = await startLab({
-      dataDir: benchFolder(),
-      seed,
-      mode: 'recommend',
-      rollout: { soak: '15m' },
-      onProgress,
-    });
+    const dataDir = benchFolder();
+    const server = await startDevServer(dataDir, CONTINUE_AFTER_EVENTS);
+    process.env['TEMPORAL_ADDRESS'] = server.address;
     try {
-      const { next } = randomFromSeed(seed);
-      const tries = async (what: string, stop: Stop): Promise<Try[]> => {
-        const all: Try[] = [];
-        for (let no = 1; no <= TRIES; no++) {
-          const one = await tryOnce(lab, next() * LOOK_MS, stop);
-          onProgress(
-            `${what} ${no} of ${TRIES}: ${one.ms.toFixed(0)} ms${one.verified ? '' : ', NOT restored'}`,
-          );
-          all.push(one);
-        }
-        return all;
-      };
-      const signalled = await tries('signal', signal);
-      const restored = await tries('restoreConfiguration', restore);
-      const head = ['by', 'tries', 'verified', 'median', 'longest'];
-      return {
-        table: [head, row('signal rollback', signalled), row('restoreConfiguration', restored)],
-        figures: {
-          ...figuresOf(signalled),
-          restoreMedianMs: figuresOf(restored).medianMs,
-          restoreMaxMs: figuresOf(restored).maxMs,
-          restoreVerified: figuresOf(restored).verified,
-        },
-      };
+      const lab = await startLab({
+        dataDir,
+        seed,
+        mode: 'off',
+        speed: 5,
+        sweepEveryMs: 3_600_000,
+        onProgress,
+      });
+      const proxy = await startFaultProxy(lab.gatewayUrl);
+      try {
+        const { next } = randomFromSeed(seed);
+        return resultOf(await allTries({ lab, proxy, next, onProgress }));
+      } finally {
+        await proxy.close();
+        await lab.stop();
+      }
     } finally {
-      await lab.stop();
+      await server.stop();
     }
   },
 };
 
-const ROLLOUT = 'rollout/support-bot';
-const WHO = { by: 'bench', reason: 'measuring' };
+async function allTries(place: Place): Promise<readonly Try[]> {
+  const { lab, proxy, onProgress } = place;
+  const tries: Try[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    tries.push(...(await tryRound(place, times(AT_ONCE, STATES), `r${round}`)));
+    onProgress(`round ${round} of ${ROUNDS}`);
+  }
+  let flood: Awaited<ReturnType<typeof startFlood>> | undefined;
+  try {
+    const fill = async () => {
+      flood = await startFlood(lab, proxy);
+      onProgress(`${QUEUED_READS} reads are queued`);
+    };
+    tries.push(...(await tryRound(place, times(TRIES_PER_STATE, BEHIND_READS), 'reads', fill)));
+  } finally {
+    await flood?.stop();
+  }
+  return tries;
+}
 
-const signal: Stop = async ({ client }) => {
-  const rollout = client.workflow.getHandle(ROLLOUT);
-  await rollout.signal('rollback', WHO);
-  return () => rollout.result();
-};
+const times = (count: number, states: readonly State[]): readonly State[] =>
+  Array.from({ length: count }, () => states).flat();
 
-const restore: Stop = async ({ client, settings: { serviceId } }) => {
-  const restoring = await client.workflow.start('restoreConfiguration', {
-    taskQueue: TASK_QUEUE,
-    workflowId: `restore/${serviceId}`,
-    args: [{ serviceId, to: 'previous', ...WHO }],
-  });
-  return () => restoring.result();
-};
-
-/** Starts a rollout, waits until 5 % is served and then `laterMs`, stops it, and reads the gateway until it is over. */
-async function tryOnce(lab: Lab, laterMs: number, stop: Stop): Promise<Try> {
-  const { client, settings } = lab;
-  const { serviceId } = settings;
-  await lab.admissible();
-  const rollout = await client.workflow.start('canaryRollout', {
-    taskQueue: TASK_QUEUE,
-    workflowId: ROLLOUT,
-    workflowIdConflictPolicy: 'FAIL',
-    args: [{ serviceId, change: { model: GOOD_CANDIDATE }, by: WHO.by }],
-  });
-  const ended = rollout.result().then(
-    () => 'ended',
-    (error: unknown) => String(error),
+/** Brings one service into each state side by side, stops them one after another, lets go what was held, and reads all of them once more. */
+async function tryRound(
+  place: Place,
+  states: readonly State[],
+  round: string,
+  whenReady: () => Promise<void> = async () => undefined,
+): Promise<readonly Try[]> {
+  const { lab, proxy, next, onProgress } = place;
+  const prepared = await Promise.allSettled(
+    states.map(async (state, no) => {
+      const subject = await createSubject(lab, proxy, `bench-${round}-${no}`, state.overrides ?? {});
+      await state.prepare(subject);
+      return { state, subject };
+    }),
   );
-  let over: string | undefined;
-  void ended.then((how) => (over = how));
-  const before = await poll(
-    async () => {
-      if (over !== undefined) throw new Error(`the rollout did not reach its first step: ${over}`);
-      const live = await read(lab);
-      return live.candidate && live.weight_pct === 5 ? live : undefined;
-    },
-    { timeoutMs: LIMIT_MS, everyMs: 20 },
+  // A state that did not come about is not a try: it is told, and missing in the count.
+  for (const each of prepared) if (each.status === 'rejected') onProgress(String(each.reason));
+  const subjects = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  await whenReady();
+  const measured: { readonly subject: Subject; readonly found: Try }[] = [];
+  for (const { state, subject } of subjects) {
+    try {
+      const found = await tryOnce(state, subject, next() * SENT_WITHIN_MS);
+      onProgress(`${state.name}: ${found.ms.toFixed(0)} ms${found.seen ? '' : ', NOT restored'}`);
+      measured.push({ subject, found });
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+      onProgress(error.message);
+    }
+  }
+  for (const { subject } of measured) await proxy.release(subject.serviceId);
+  return Promise.all(
+    measured.map(async ({ subject, found }) => ({
+      ...found,
+      verified: found.seen && isRestored(await subject.live()),
+    })),
   );
-  if (!before) throw new Error('the rollout did not reach its first step');
+}
+
+async function tryOnce(
+  state: State,
+  subject: Subject,
+  laterMs: number,
+): Promise<Omit<Try, 'verified'> & Try> {
+  await state.arm?.(subject);
   await delay(laterMs);
+  if (!state.untouched && !(await isTouched(subject)))
+    throw new Error(
+      `${state.name}: ${subject.serviceId} serves the stable configuration before anybody said stop`,
+    );
   const sentMs = performance.now();
-  const stopped = await stop(lab);
-  const after = await poll(
+  await (state.send ?? ((of: Subject) => of.signal('rollback')))(subject);
+  const seen = await poll(
     async () => {
-      const live = await read(lab);
-      return live.candidate ? undefined : live;
+      if (state.untouched)
+        return (await subject.rollout.describe()).status.name === 'RUNNING' ? undefined : true;
+      return isRestored(await subject.live()) || undefined;
     },
     { timeoutMs: LIMIT_MS, everyMs: READ_EVERY_MS },
   );
   const ms = performance.now() - sentMs;
-  await Promise.all([ended, stopped()]);
-  const last = await read(lab);
-  const stable = (live: LiveConfiguration | undefined) =>
-    live?.candidate === null && live.stable.configuration['model'] === INCUMBENT;
-  return { ms, verified: stable(after) && stable(last) };
-}
-
-async function read({ gatewayUrl, settings }: Lab): Promise<LiveConfiguration> {
-  const answer = await fetch(`${gatewayUrl}/api/v1/configurations/${settings.serviceId}`);
-  return liveConfigurationSchema.parse(await answer.json());
+  return { state: state.name, ms, seen: seen === true, verified: false };
 }
 
 function figuresOf(tries: readonly Try[]) {
-  const sorted = tries.map(({ ms }) => ms).sort((a, b) => a - b);
+  const sorted = tries.map(({ ms }) => ms).toSorted((a, b) => a - b);
   const middle =
     (sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.floor(sorted.length / 2)] ?? 0);
   return {
@@ -146,7 +166,23 @@ function figuresOf(tries: readonly Try[]) {
   };
 }
 
-function row(by: string, tries: readonly Try[]): string[] {
-  const { medianMs, maxMs, verified } = figuresOf(tries);
-  return [by, String(tries.length), String(verified), `${medianMs} ms`, `${maxMs} ms`];
+function resultOf(tries: readonly Try[]) {
+  const names = [...STATES, ...BEHIND_READS].map(({ name }) => name);
+  const row = (name: string, of: readonly Try[]): string[] => {
+    const { medianMs, maxMs, tries: count, verified } = figuresOf(of);
+    return [name, String(count), String(verified), `${medianMs} ms`, `${maxMs} ms`];
+  };
+  return {
+    table: [
+      ['state', 'tries', 'verified', 'median', 'longest'],
+      ...names.map((name) =>
+        row(
+          name,
+          tries.filter(({ state }) => state === name),
+        ),
+      ),
+      row('all', tries),
+    ],
+    figures: { ...figuresOf(tries), states: names.length },
+  };
 }

@@ -29,6 +29,10 @@ export interface LabOptions {
   readonly cycle?: Partial<ServiceSettings['cycle']>;
   readonly targets?: ServiceSettings['targets'];
   readonly candidates?: Partial<ServiceSettings['candidates']>;
+  /** How many times faster than recorded the traffic of the lab's own service runs; 40 by default. */
+  readonly speed?: number;
+  /** Every 5 s by default. */
+  readonly sweepEveryMs?: number;
   readonly onProgress: (line: string) => void;
 }
 
@@ -67,9 +71,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         settings,
         incumbent: INCUMBENT,
         seed,
-        speed: 40,
+        speed: options.speed ?? 40,
         swap: null,
-        sweepEveryMs: 5_000,
+        sweepEveryMs: options.sweepEveryMs ?? 5_000,
         bundle: { code: await buildBundle() },
         logger,
         onProgress,

@@ -15,7 +15,7 @@ async function foldEvents(
   events: readonly FeedbackEvent[],
   blocks: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const isFirst = await firstOfUnits(tx, events);
+  const isFirst = await firstOfUnits(tx, events, blocks);
   const withMetrics = events.filter(({ data }) => data.metrics !== undefined);
   const listed =
     withMetrics.length === 0

@@ -3,6 +3,7 @@ import { OTLP_METRICS } from '../../domain/dry-run.ts';
 import type { Arm, ArmWindow, Block, Metric, WindowStats } from '../../domain/window.ts';
 import type { WindowStore } from '../../ports/windows.ts';
 import type { Database, Queryable } from './database.ts';
+import { beginEpoch } from './unit-epochs.ts';
 import { differenceOf, observationsIn, sumPerStretch } from '../../analysis/late-labels.ts';
 import {
   parametersOf,
@@ -97,6 +98,7 @@ export function createWindowStore(db: Database): WindowStore {
     Object.fromEntries((await readWindows(db, selection)).map(({ metric, stats }) => [metric, stats]));
 
   return {
+    countUnitsAnew: (epoch) => beginEpoch(db, epoch),
     blocks: async ({ serviceId, generation, blockMs, fromNo, toNo }) =>
       toBlocks(await readWindows(db, rolloutBlocks(serviceId, generation, blockMs, fromNo, toNo)), blockMs),
     named: async ({ serviceId, generation, blockMs, fromNo, toNo, names }) => {

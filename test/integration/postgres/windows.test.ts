@@ -192,6 +192,47 @@ describe('sticky units', () => {
     expect(candidate.unitFirst.latencyMs).toMatchObject({ count: 1, sum: 400 });
   });
 
+  const counted = async (arm: 'stable' | 'candidate', generation: number) => {
+    const range = { serviceId: 'support-bot', fromMs: START - 60_000, toMs: START + 3 * 3_600_000 };
+    const { unitFirst } = await stores.windows.summary({ ...range, arm, generation });
+    return [unitFirst.error?.count ?? 0, unitFirst.quality?.count ?? 0];
+  };
+
+  it('count anew at each weight that was set, in both arms alike, from the first window that began after it', async () => {
+    await stores.ingest.recordFeedback([user('1', 1), user('2', 2)], NOW);
+    expect(await counted('stable', 1)).toEqual([1, 1]);
+    // Set 3 s into a window of 10 s: what comes after it in that window is of neither epoch.
+    const epoch = { serviceId: 'support-bot', key: 'w/2/1', atMs: START + 23_000, every: 'step' as const };
+    await stores.windows.countUnitsAnew(epoch);
+    await stores.windows.countUnitsAnew({ ...epoch, atMs: epoch.atMs + 30_000 });
+    await stores.ingest.recordFeedback([user('3', 24)], NOW);
+    expect(await counted('stable', 1)).toEqual([1, 1]);
+    await stores.ingest.recordFeedback([user('3a', 21)], NOW);
+    expect(await counted('stable', 1)).toEqual([2, 2]);
+    await stores.ingest.recordFeedback([user('4', 31), user('5', 45), user('6', 65)], NOW);
+    expect(await counted('stable', 1)).toEqual([3, 3]);
+    // A step later the user is the candidate's, and is counted there once.
+    await stores.windows.countUnitsAnew({ ...epoch, key: 'w/2/2', atMs: START + 100_000 });
+    const moved = { arm: 'candidate', generation: 2 } as const;
+    await stores.ingest.recordFeedback([user('7', 101, moved), user('8', 130, moved)], NOW);
+    expect([await counted('stable', 1), await counted('candidate', 2)]).toEqual([
+      [3, 3],
+      [1, 1],
+    ]);
+  });
+
+  it('count once an hour while no change is under way, and once a step however long it lasts', async () => {
+    await stores.ingest.recordFeedback([user('1', 1), user('2', 30), user('3', 3_000)], NOW);
+    expect(await counted('stable', 1)).toEqual([2, 2]);
+    const epoch = { serviceId: 'support-bot', key: 'a', atMs: START + 4_000_000, every: 'step' as const };
+    await stores.windows.countUnitsAnew(epoch);
+    await stores.ingest.recordFeedback([user('4', 4_020), user('5', 7_500)], NOW);
+    expect(await counted('stable', 1)).toEqual([3, 3]);
+    await stores.windows.countUnitsAnew({ ...epoch, key: 'b', atMs: START + 7_600_000, every: 'hour' });
+    await stores.ingest.recordFeedback([user('6', 7_620), user('7', 7_700)], NOW);
+    expect(await counted('stable', 1)).toEqual([4, 4]);
+  });
+
   it('count each unit once when many writers see it at the same moment', async () => {
     const users = Array.from({ length: 40 }, (_, i) => `user-${i}`);
     const batches = Array.from({ length: 16 }, (_, b) =>

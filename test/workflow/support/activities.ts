@@ -23,7 +23,43 @@ export interface Place {
 
 const NO_EVIDENCE = { evidence: startEvidence([], [100]), late: null, lateNo: 1, foldedTo: 0 };
 
-export function mainActivities({ world, nowMs, signalRollback }: Place): Activities {
+/** What an emergency restore does before it writes: on the control queue, and still on the main one for runs of before. */
+function restoreActivities({
+  world,
+  signalRollback,
+}: Place): Pick<ControlActivities, 'prepareRestore' | 'tellHolder'> {
+  return {
+    prepareRestore: withFailures(async ({ input }) => {
+      const { serviceId, to, by, reason } = parseOrFail(
+        restoreInputSchema,
+        input,
+        'input of restoreConfiguration',
+      );
+      const here = world(serviceId);
+      await here.enter('prepareRestore');
+      const target = { driver: 'rest', url: 'http://127.0.0.1:1' } as const;
+      return {
+        serviceId,
+        target,
+        generation: 1,
+        hash: 'stable-hash',
+        holder: here.holder,
+        takesBack: to === 'previous',
+        by,
+        reason,
+      };
+    }),
+
+    tellHolder: withFailures(async ({ holder, by, reason }) => {
+      await world(serviceIn(holder.workflowId)).enter('tellHolder');
+      return signalRollback(holder.workflowId, { by, reason });
+    }),
+  };
+}
+
+export function mainActivities(place: Place): Activities {
+  const { world, nowMs, signalRollback } = place;
+  const restoring = restoreActivities(place);
   const known = (serviceId: string): World => {
     const found = world(serviceId);
     return found;
@@ -108,26 +144,7 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       return testLook(request.state, atMs, here.verdict(number, request.state), live);
     }),
 
-    prepareRestore: withFailures(async ({ input }) => {
-      const { serviceId, to, by, reason } = parseOrFail(
-        restoreInputSchema,
-        input,
-        'input of restoreConfiguration',
-      );
-      const here = known(serviceId);
-      await here.enter('prepareRestore');
-      const target = { driver: 'rest', url: 'http://127.0.0.1:1' } as const;
-      return {
-        serviceId,
-        target,
-        generation: 1,
-        hash: 'stable-hash',
-        holder: here.holder,
-        takesBack: to === 'previous',
-        by,
-        reason,
-      };
-    }),
+    prepareRestore: restoring.prepareRestore,
 
     renewLeaseRun: withFailures(async ({ serviceId }) => {
       await known(serviceId).enter('renewLeaseRun');
@@ -150,10 +167,7 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
       await known(serviceId).enter('tellCycle');
     }),
 
-    tellHolder: withFailures(async ({ holder, by, reason }) => {
-      await known(serviceIn(holder.workflowId)).enter('tellHolder');
-      return signalRollback(holder.workflowId, { by, reason });
-    }),
+    tellHolder: restoring.tellHolder,
 
     watchPromotion: withFailures(async ({ input, progress }) => {
       const here = known(input.serviceId);
@@ -165,8 +179,10 @@ export function mainActivities({ world, nowMs, signalRollback }: Place): Activit
   };
 }
 
-export function controlActivities({ world, nowMs }: Place): ControlActivities {
+export function controlActivities(place: Place): ControlActivities {
+  const { world, nowMs } = place;
   return {
+    ...restoreActivities(place),
     setWeight: withFailures(async (request) => {
       const here = world(request.serviceId);
       await here.enter('setWeight');
