@@ -80,8 +80,12 @@ export const memoryPorts = async (parts: {
       endOf: async () => null,
       startCycle: async () => false,
       tellCycle: nothing,
+      startRestore: async () => false,
+      firstRunOf: async () => null,
       signalRollback: async () => false,
     },
+    openChanges: { list: none },
+    watchdogs: { ask: never('ask a watchdog') },
     nowMs,
     hash,
   };
