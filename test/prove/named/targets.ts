@@ -28,7 +28,7 @@ const STABLE: Configuration = {
   cacheTtlSeconds: '60',
 };
 const TRIED: Configuration = { ...STABLE, model: GOOD_CANDIDATE, rpm: '50', cacheTtlSeconds: '600' };
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 90_000;
 
 interface Rig {
   readonly lab: Lab;
@@ -128,7 +128,7 @@ export const proof: Proof = {
       dataDir: mkdtempSync(join(tmpdir(), 'several-targets-')),
       seed,
       mode: 'recommend',
-      rollout: { soak: '15m', look: '1s', lease: '10s', watch: '0s' },
+      rollout: { soak: '15m', look: '2s', lease: '30s', watch: '0s' },
       targets: supporting.targets.map(({ name, driver, url, keys }) => ({
         name,
         driver,
@@ -230,14 +230,16 @@ const send = (lab: Lab, name: 'promote' | 'rollback') =>
   lab.client.workflow.getHandle(ROLLOUT).signal(name, { by: 'ann', reason: 'the proof asks' });
 
 async function until(lab: Lab, what: string, holds: (state: RolloutState) => boolean): Promise<void> {
+  let last = 'nothing';
   const found = await poll(
     async () => {
       const state = await lab.client.workflow.getHandle(ROLLOUT).query<RolloutState>('state');
+      last = JSON.stringify({ ...state, plan: undefined, verdict: undefined });
       return holds(state) ? true : undefined;
     },
     { timeoutMs: LIMIT_MS, everyMs: 50 },
   );
-  if (!found) throw new Error(`${what}: it never came`);
+  if (!found) throw new Error(`${what}: it never came; ${last}`);
 }
 
 const soakingAt = (lab: Lab, weightPct: number) =>
