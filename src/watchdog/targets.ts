@@ -12,7 +12,7 @@ export interface WatchTarget {
 
 /** As in the settings of a service, of which it needs these two. What is in a settings file besides is not read. */
 const targetSchema = z.object({ serviceId: serviceIdSchema, orchestrator: orchestratorSchema });
-const fileSchema = z.union([z.array(targetSchema), targetSchema.transform((one) => [one])]);
+const fileSchema = z.array(targetSchema);
 
 /** `SERVICE=DRIVER:URL` or `SERVICE=DRIVER:URL#ROUTE`. @throws Failure InvalidInput by field */
 export function readWatch(text: string): WatchTarget {
@@ -33,7 +33,7 @@ export function readWatch(text: string): WatchTarget {
 
 /** @param value of a YAML file: one service's settings, or a list of them. @throws Failure InvalidInput by field */
 export const readTargets = (value: unknown): readonly WatchTarget[] =>
-  parseOrFail(fileSchema, value, '--watch-file').map(watchTarget);
+  parseOrFail(fileSchema, Array.isArray(value) ? value : [value], '--watch-file').map(watchTarget);
 
 const watchTarget = ({ serviceId, orchestrator }: z.output<typeof targetSchema>): WatchTarget => ({
   serviceId,

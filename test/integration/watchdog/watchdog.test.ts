@@ -111,13 +111,9 @@ it('what somebody changed by hand stays, but for our candidate', async () => {
   expect(gateway.stored[0]?.litellm_params).toMatchObject({ model: 'openai/by-hand', weight: 100 });
 });
 
-it.each([
-  [['--watch', 'support-bot=rest:http://127.0.0.1:1'], 'keeps no leases'],
-  [['--watch', 'support-bot'], 'SERVICE=DRIVER:URL'],
-  [[], '--watch: is missing'],
-])('%j is refused by name', async (args, message) => {
-  const watchdog = await startWatchdogProcess(...args);
+it('without anything to watch it says what is missing, and ends', async () => {
+  const watchdog = await startWatchdogProcess();
   await once(watchdog.child, 'exit');
   expect(watchdog.child.exitCode).not.toBe(0);
-  expect(watchdog.log()).toContain(message);
+  expect(watchdog.log()).toContain('--watch: is missing');
 });
