@@ -1,5 +1,5 @@
 /**
- * 20,000 alerts over HTTP while a rollout soaks at 5 %, and one rollback in the middle of them: how long the rollback takes, how many signals
+ * 20,000 alerts over HTTP, in batches as a sentinel under fire sends them, while a rollout soaks at 5 %, and one rollback in the middle of them: how long the rollback takes, how many signals
  * the alerts become, and whether one of them is lost. Counted in the database and at the gateway, after all of it has been delivered.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import type { Bench } from './bench.ts';
 import { benchFolder } from './lab-folder.ts';
 
 const ALERTS = 20_000;
+/** Alerts in one POST, and POSTs under way at once. */
+const BATCH = 20;
 const SENDERS = 16;
 const KINDS = 12;
 const LIMIT_MS = 120_000;
@@ -39,10 +41,10 @@ export const storm: Bench = {
       const beganMs = performance.now();
       await Promise.all(
         Array.from({ length: SENDERS }, async (_, sender) => {
-          for (let no = sender; no < ALERTS; no += SENDERS) {
-            await send(no);
-            if (no === ALERTS / 2) rollback = takeBack(lab, rollout);
-            if (no % 2_500 === 0) onProgress(`alert ${no} of ${ALERTS}`);
+          for (let first = sender * BATCH; first < ALERTS; first += SENDERS * BATCH) {
+            await send(first);
+            if (first === ALERTS / 2) rollback = takeBack(lab, rollout);
+            if (first % 2_500 === 0) onProgress(`alert ${first} of ${ALERTS}`);
           }
         }),
       );
@@ -86,30 +88,31 @@ async function atFirstStep(lab: Lab) {
   return rollout;
 }
 
-/** Sends one alert until ingest has taken it. */
-function alertsFrom({ stack, settings }: Lab, seed: number): (no: number) => Promise<void> {
+/** Sends a batch, of which the first has this number, until ingest has taken it. */
+function alertsFrom({ stack, settings }: Lab, seed: number): (first: number) => Promise<void> {
   const { next } = randomFromSeed(seed);
   const url = `http://127.0.0.1:${stack.ports.otlpHttp}/v1/events`;
-  return async (no) => {
-    const body = JSON.stringify({
-      specversion: '1.0',
-      source: SOURCE,
-      id: String(no),
-      type: 'com.llmdevops.sentinel.anomaly.v1',
-      data: {
-        anomaly_type: `kind-${Math.floor(next() * KINDS)}`,
-        severity: SEVERITIES[Math.floor(next() * SEVERITIES.length)] ?? 'low',
-        affected_services: [settings.serviceId],
-      },
-    });
+  const alert = (no: number) => ({
+    specversion: '1.0',
+    source: SOURCE,
+    id: String(no),
+    type: 'com.llmdevops.sentinel.anomaly.v1',
+    data: {
+      anomaly_type: `kind-${Math.floor(next() * KINDS)}`,
+      severity: SEVERITIES[Math.floor(next() * SEVERITIES.length)] ?? 'low',
+      affected_services: [settings.serviceId],
+    },
+  });
+  return async (first) => {
+    const body = JSON.stringify(Array.from({ length: BATCH }, (_, i) => alert(first + i)));
     for (;;) {
       const { status } = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/cloudevents+json' },
+        headers: { 'content-type': 'application/cloudevents-batch+json' },
         body,
       });
       if (status === 202) return;
-      if (status !== 503) throw new Error(`alert ${no}: ingest answered ${status}`);
+      if (status !== 503) throw new Error(`alerts from ${first}: ingest answered ${status}`);
       await delay(50);
     }
   };
