@@ -22,7 +22,6 @@ import { CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from '../activ
 
 export const ROLLOUT_ID = `rollout/${SERVICE}`;
 export const RESTORE_ID = `restore/${SERVICE}`;
-export const LEASE_MS = 6_000;
 
 export const INPUT = {
   serviceId: SERVICE,
@@ -92,7 +91,7 @@ export function useVanishing(): () => Promise<Place> {
         realTime: true,
         workflows: createWorkflowDirectory(client, TASK_QUEUE),
         settings: {
-          rollout: { block: '1s', look: '1s', soak: '1h', lease: '6s', maxRollout: '2h', minSamples: 20 },
+          rollout: { block: '1s', look: '1s', soak: '1h', lease: '9s', maxRollout: '2h', minSamples: 20 },
         },
       },
     );
