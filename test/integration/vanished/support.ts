@@ -1,5 +1,5 @@
 /** Rollouts in real time on a real Temporal server with real workers, database and gateway, which tests make vanish. */
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -36,7 +36,7 @@ export interface Place {
   readonly world: World;
   /** Starts the product's workers, whose workflow code may be another one. They end with the test. */
   work(tamper?: (code: string) => string): Promise<{ stop(): Promise<void> }>;
-  rollout(): Promise<WorkflowHandle>;
+  rollout(): Promise<WorkflowHandleWithFirstExecutionRunId>;
   /** The rollout's state once it is as wanted. */
   until(wanted: (state: Shown) => boolean): Promise<Shown>;
   liveWhen(wanted: (live: LiveConfiguration) => boolean): Promise<LiveConfiguration>;
