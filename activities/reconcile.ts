@@ -29,7 +29,7 @@ const AT_ONCE = 10;
 const READ_PER_SWEEP = 50;
 
 /** After this no more services are begun; the next sweep does the rest. */
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 8_000;
 
 const MINUTE_MS = 60_000;
 

@@ -13,10 +13,9 @@ export interface SweepSummary {
 
 /**
  * Decide. Starts `cycle/<service>` for each adopted service that is not off and whose last cycle is older than
- * `cycle.every`, after the reconciler. A second run starts nothing twice: the workflow id is taken.
+ * `cycle.every`; then the reconciler. A second run starts nothing twice: the workflow id is taken.
  */
 export async function sweep(ports: ActivityPorts): Promise<SweepSummary> {
-  const repaired = await reconcile(ports);
   const services = await ports.services.list();
   const started: string[] = [];
   for (const { serviceId, settings, adoptedAtMs } of services) {
@@ -26,6 +25,8 @@ export async function sweep(ports: ActivityPorts): Promise<SweepSummary> {
     if (ports.nowMs() < dueAtMs) continue;
     if (await ports.workflows.startCycle(serviceId, 'schedule')) started.push(serviceId);
   }
+  // Last: gateways that do not answer must not keep any cycle waiting.
+  const repaired = await reconcile(ports);
   return { services: services.length, started, ...(repaired.length > 0 && { repaired }) };
 }
 

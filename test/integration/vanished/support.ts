@@ -1,5 +1,5 @@
 /** Rollouts in real time on a real Temporal server with real workers, database and gateway, which tests make vanish. */
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -22,7 +22,6 @@ import { CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from '../activ
 
 export const ROLLOUT_ID = `rollout/${SERVICE}`;
 export const RESTORE_ID = `restore/${SERVICE}`;
-export const LEASE_MS = 6_000;
 
 export const INPUT = {
   serviceId: SERVICE,
@@ -37,7 +36,7 @@ export interface Place {
   readonly world: World;
   /** Starts the product's workers, whose workflow code may be another one. They end with the test. */
   work(tamper?: (code: string) => string): Promise<{ stop(): Promise<void> }>;
-  rollout(): Promise<WorkflowHandle>;
+  rollout(): Promise<WorkflowHandleWithFirstExecutionRunId>;
   /** The rollout's state once it is as wanted. */
   until(wanted: (state: Shown) => boolean): Promise<Shown>;
   liveWhen(wanted: (live: LiveConfiguration) => boolean): Promise<LiveConfiguration>;
@@ -92,7 +91,7 @@ export function useVanishing(): () => Promise<Place> {
         realTime: true,
         workflows: createWorkflowDirectory(client, TASK_QUEUE),
         settings: {
-          rollout: { block: '1s', look: '1s', soak: '1h', lease: '6s', maxRollout: '2h', minSamples: 20 },
+          rollout: { block: '1s', look: '1s', soak: '1h', lease: '9s', maxRollout: '2h', minSamples: 20 },
         },
       },
     );
