@@ -71,7 +71,7 @@ describe('a plan that would be admitted', () => {
     expect(exit).toBe(0);
     expect(out).toContain(`Change:      model ${INCUMBENT} -> ${CANDIDATE}`);
     expect(out).toContain(`Served now:  ${INCUMBENT}, no candidate (generation 1, revision 0)`);
-    expect(out).toMatch(/quality +│ drop of 5 % +│ yes/u);
+    expect(out).toMatch(/quality +│ drop of 5 % +│ share 0 to 1 +│ higher +│ yes/u);
     expect(out).toMatch(/Expected: +about [\d,]+ labels before 100 %; 90,000 labels an hour arrive/u);
     expect(out).toContain('It would be admitted.');
     expect(out).not.toContain('\u001B');
