@@ -128,6 +128,7 @@ export const proof: Proof = {
       dataDir: mkdtempSync(join(tmpdir(), 'several-targets-')),
       seed,
       mode: 'recommend',
+      speed: 8,
       rollout: { soak: '15m', look: '2s', lease: '30s', watch: '0s' },
       targets: supporting.targets.map(({ name, driver, url, keys }) => ({
         name,
