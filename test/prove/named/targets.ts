@@ -128,6 +128,7 @@ export const proof: Proof = {
       dataDir: mkdtempSync(join(tmpdir(), 'several-targets-')),
       seed,
       mode: 'recommend',
+      speed: 8,
       rollout: { soak: '15m', look: '2s', lease: '30s', watch: '0s' },
       targets: supporting.targets.map(({ name, driver, url, keys }) => ({
         name,
@@ -239,7 +240,13 @@ async function until(lab: Lab, what: string, holds: (state: RolloutState) => boo
     },
     { timeoutMs: LIMIT_MS, everyMs: 50 },
   );
-  if (!found) throw new Error(`${what}: it never came; ${last}`);
+  if (found) return;
+  const { raw } = await lab.client.workflow.getHandle(ROLLOUT).describe();
+  const pending = (raw.pendingActivities ?? []).map(
+    ({ activityType, attempt, lastFailure }) =>
+      `${activityType?.name} (try ${attempt}): ${lastFailure?.message}`,
+  );
+  throw new Error(`${what}: it never came; pending: ${pending.join(', ')}; ${last}`);
 }
 
 const soakingAt = (lab: Lab, weightPct: number) =>
