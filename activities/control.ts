@@ -55,7 +55,7 @@ export async function setWeight(
   await requireWatched(ports, write);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
-  return wholeOrBack(ports, gateway, write, async () => {
+  const set = await wholeOrBack(ports, gateway, write, async () => {
     const before = await gateway.read(write.serviceId);
     const found = await requireOurs(ports, write, before, gateway);
     const isBackup =
@@ -69,15 +69,12 @@ export async function setWeight(
     if (served !== write.candidateHash || live.weight_pct !== write.weightPct) {
       throw mismatch(write, live, `the candidate at ${write.weightPct} %`);
     }
-    const atMs = ports.nowMs();
-    await ports.windows.countUnitsAnew({
-      serviceId: write.serviceId,
-      key: write.idempotencyKey,
-      atMs,
-      every: 'step',
-    });
-    return { atMs, weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
+    return { atMs: ports.nowMs(), weightPct: live.weight_pct, leaseExpiresAtMs: live.lease_expires_at };
   });
+  // After the write is whole: a database that is away has it tried again, and takes nothing back.
+  const { serviceId, idempotencyKey: key } = write;
+  await ports.windows.countUnitsAnew({ serviceId, key, atMs: set.atMs, every: 'step' });
+  return set;
 }
 
 /**

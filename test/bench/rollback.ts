@@ -16,8 +16,8 @@ import { createSubject, isRestored, LIMIT_MS, NotThere, type Subject } from './r
 import { BEHIND_READS, CONTINUE_AFTER_EVENTS, isTouched, STATES, type State } from './rollback/states.ts';
 
 /** Rounds, and how many services are in each state in each of them. */
-const ROUNDS = 3;
-const AT_ONCE = 3;
+const ROUNDS = 9;
+const AT_ONCE = 1;
 const TRIES_PER_STATE = ROUNDS * AT_ONCE;
 const READ_EVERY_MS = 2;
 

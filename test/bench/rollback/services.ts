@@ -38,6 +38,8 @@ export interface Subject {
   until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T>;
   /** Waits until the gateway serves the candidate at this weight. */
   weight(pct: number): Promise<void>;
+  /** Leaves the step at this weight, once the rollout knows that it is served: before, it refuses to. */
+  promoteFrom(pct: number): Promise<void>;
   state(): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -61,7 +63,7 @@ export async function createSubject(
       minSamples: 20,
       look: '2s',
       block: '1s',
-      lease: '2m',
+      lease: '10m',
       watch: '10m',
       ...overrides.rollout,
     },
@@ -142,6 +144,13 @@ export async function createSubject(
         const now = await live();
         return now.candidate !== null && now.weight_pct === pct;
       });
+    },
+    promoteFrom: async (pct) => {
+      await until(`soaking at ${pct} %`, async () => {
+        const { phase, weightPct } = await rollout.query<Readonly<Record<string, unknown>>>('state');
+        return phase === 'soaking' && weightPct === pct;
+      });
+      await rollout.signal('promote', WHO);
     },
     state: () => rollout.query<Readonly<Record<string, unknown>>>('state'),
   };

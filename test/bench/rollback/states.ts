@@ -34,13 +34,13 @@ const soaking = (steps: readonly number[], at: number) => async (subject: Subjec
   for (const pct of steps) {
     await subject.weight(pct);
     if (pct === at) return;
-    await subject.signal('promote');
+    await subject.promoteFrom(pct);
   }
 };
 
 const promoted = async (subject: Subject): Promise<void> => {
   await soaking([50, 100], 100)(subject);
-  await subject.signal('promote');
+  await subject.promoteFrom(100);
   await subject.rollout.result();
 };
 
@@ -191,7 +191,7 @@ export const STATES: readonly State[] = [
     prepare: async (subject) => {
       subject.proxy.set(subject.serviceId, onPromotion('holdAnswer'));
       await soaking([50, 100], 100)(subject);
-      await subject.signal('promote');
+      await subject.promoteFrom(100);
       await subject.until('a promotion', async () => (await subject.live()).candidate === null);
     },
   },
@@ -200,7 +200,7 @@ export const STATES: readonly State[] = [
     prepare: async (subject) => {
       subject.proxy.set(subject.serviceId, onPromotion('failAfter'));
       await soaking([50, 100], 100)(subject);
-      await subject.signal('promote');
+      await subject.promoteFrom(100);
       await subject.until('three failures', async () => subject.proxy.struck(subject.serviceId) >= 3);
     },
   },

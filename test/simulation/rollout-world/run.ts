@@ -103,7 +103,8 @@ export const runWorld = async (setting: WorldSetting): Promise<WorldRun> => {
   const endMs = admittedAtMs + setting.untilMs;
   while (nowMs() < endMs) {
     const action = nextRolloutAction(state, clockMs);
-    if (action.kind === 'finish') break;
+    // Nobody resumes what a gate holds: it would look on until the end.
+    if (action.kind === 'finish' || state.held) break;
     const before = state;
     state = await perform(ports, state, action, clockMs, waitUntil);
     if (action.kind !== 'look') continue;

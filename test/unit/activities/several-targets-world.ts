@@ -109,7 +109,10 @@ export class SeveralTargets {
       nowMs: () => this.nowMs,
       hash: (text: string) => createHash('sha256').update(text).digest('hex'),
       fleet: { paused: () => Promise.resolve(null) },
-      windows: { countUnitsAnew: () => Promise.resolve() },
+      windows: {
+        countUnitsAnew: () =>
+          this.databaseIsAway ? Promise.reject(new Error('the database is away')) : Promise.resolve(),
+      },
       configurations: {
         get: (serviceId: string, generation: number) => {
           if (this.databaseIsAway) return Promise.reject(new Error('the database is away'));
