@@ -18,6 +18,8 @@ export interface SlowLimits {
 export interface PairStore {
   /** Freezes what counts as slow, before the first pair comes. Key: service and generation; a second call changes nothing. */
   freezeLimits(serviceId: string, generation: number, limits: SlowLimits): Promise<void>;
+  /** The same limits for a run that goes on under another generation; nothing where none were frozen. */
+  carryLimits(serviceId: string, from: number, to: number): Promise<void>;
   /**
    * Pairs of a candidate in blocks `fromNo..toNo` (both included) of `blockMs`, by the time at which they arrived, in order, empty
    * blocks left out.

@@ -98,6 +98,14 @@ export function createPairStore(db: Database): PairStore {
         [serviceId, generation, stableMs, candidateMs],
       );
     },
+    carryLimits: async (serviceId, from, to) => {
+      await db.query(
+        `INSERT INTO shadow_limits (service_id, generation, stable_ms, candidate_ms)
+         SELECT service_id, $3, stable_ms, candidate_ms FROM shadow_limits WHERE service_id = $1 AND generation = $2
+         ON CONFLICT DO NOTHING`,
+        [serviceId, from, to],
+      );
+    },
     blocks: async (range) => {
       const { blockMs } = range;
       const blocks = new Map<number, PairBlock>();

@@ -21,11 +21,8 @@ export interface ShadowWorld {
   readonly gateway: Gateway;
   readonly stores: Stores;
   readonly db: { query<R>(text: string): Promise<readonly R[]> };
-  /** Asks once, as a user would: which model answered, and after how many ms. */
-  ask(
-    id: string,
-    user?: string,
-  ): Promise<{ readonly model: unknown; readonly status: number; readonly ms: number }>;
+  /** Asks once, as a user would: which model answered. */
+  ask(id: string, user?: string): Promise<{ readonly model: unknown; readonly status: number }>;
   copies(): Promise<Readonly<Record<string, number>>>;
   /** Flushes the emitter: everything told is in the database after it. */
   flush(): Promise<void>;
@@ -109,7 +106,6 @@ export async function shadowWorld(
     stores,
     db: { query: async (text) => (await pool.query(text)).rows },
     ask: async (id, user) => {
-      const begin = performance.now();
       const { body, status } = await send(
         gateway,
         'POST',
@@ -121,7 +117,7 @@ export async function shadowWorld(
         },
         { 'x-request-id': id },
       );
-      return { model: body['model'], status, ms: performance.now() - begin };
+      return { model: body['model'], status };
     },
     copies,
     flush: async () => {

@@ -246,7 +246,7 @@ class Playwright {
   }
 
   #ends(event: RolloutEvent): void {
-    this.#clockMs = Math.max(this.#clockMs, event.kind === 'looked' ? event.look.atMs : event.atMs);
+    this.#clockMs = Math.max(this.#clockMs, 'look' in event ? event.look.atMs : event.atMs);
     this.#happens(event);
   }
 

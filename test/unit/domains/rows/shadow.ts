@@ -135,7 +135,7 @@ export const rows: readonly DomainRow[] = [
   domainRow({
     name: 'readShadowEvidence',
     call: (args: { evidence: unknown }) => readShadowEvidence(args.evidence),
-    good: { evidence: foldPairBlock(evidence, block, guardrails) as unknown },
+    good: { evidence: foldPairBlock(evidence, block, guardrails) },
     bad: {
       evidence: fc.oneof(
         badEvidence,
