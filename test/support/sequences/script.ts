@@ -125,7 +125,8 @@ class Playwright {
           break;
         case 'routeToBackup':
         case 'leaveBackup':
-          throw new TypeError('plan.backup: sequences are played without a backup route');
+        case 'setShadow':
+          throw new TypeError('plan: sequences are played without a backup route and without a shadow');
       }
     }
   }
