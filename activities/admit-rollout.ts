@@ -2,7 +2,13 @@
  * Admits a rollout: validates what was typed, resolves every default, freezes baselines and limits, takes the change lease
  * and stores the candidate. The lease is the last thing but one, so a refused input has changed nothing anywhere.
  */
-import { startEvidence, type RolloutEvidence } from '../src/analysis/index.ts';
+import {
+  startEvidence,
+  startShadowEvidence,
+  tailLimits,
+  type RolloutEvidence,
+  type ShadowEvidence,
+} from '../src/analysis/index.ts';
 import type { RolloutStrategy } from '../src/domain/strategy.ts';
 import type { RolloutPlan } from '../src/state/rollout/index.ts';
 import { resolveInput, type AdmitRequest } from './admission.ts';
@@ -22,6 +28,8 @@ const ACTIONS: Readonly<Record<RolloutStrategy, string>> = {
 export interface Admission {
   readonly plan: RolloutPlan;
   readonly evidence: RolloutEvidence;
+  /** What a shadow begins with; left out where there is none. */
+  readonly shadow?: ShadowEvidence;
 }
 
 /**
@@ -41,6 +49,7 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
     nowMs,
   );
   await closeDead(ports, serviceId, generation, nowMs);
+  await freezeSlowLimits(ports, plan, generation);
   await ports.audit.append({
     id: `${holder.workflowId}/${holder.runId}/admitted`,
     serviceId,
@@ -60,6 +69,7 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
   return {
     plan: { ...plan, generation },
     evidence: startEvidence(plan.guardrails, plan.steps, baseline.frozen),
+    ...(plan.shadow && { shadow: startShadowEvidence(plan.guardrails, plan.shadow.judged) }),
   };
 }
 
@@ -75,4 +85,15 @@ async function closeDead(
       await configurations.end(serviceId, tried, 'superseded', nowMs);
     }
   }
+}
+
+/** What counts as slow is frozen before the first copy: ingest counts, and the look judges, by the same limits. */
+async function freezeSlowLimits(
+  ports: Pick<ActivityPorts, 'pairs'>,
+  { shadow, guardrails, serviceId }: RolloutPlan,
+  generation: number,
+): Promise<void> {
+  const tail = guardrails.find(({ kind }) => kind === 'tail');
+  const limits = shadow && tail ? tailLimits(tail, 1) : null;
+  if (limits !== null) await ports.pairs.freezeLimits(serviceId, generation, limits);
 }

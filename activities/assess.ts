@@ -152,7 +152,7 @@ async function whatNeedsAPerson(
   model: string,
 ): Promise<string | null> {
   const { strategy } = settings.rollout;
-  if (!isOneStep(strategy)) return null;
+  if (strategy === 'shadow' || !isOneStep(strategy)) return null;
   if (strategy === 'immediate') return 'with strategy immediate a person starts it';
   const candidateHash = hashOf(ports, applyChange(stable.body, { model }));
   const found = await shadowEvidence(ports, settings, { candidateHash, stableHash: stable.hash });

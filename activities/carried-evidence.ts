@@ -7,8 +7,13 @@ import { Failure } from '../src/domain/failure.ts';
  * @throws Failure InvalidInput with the field, its value and what was expected, when it is not evidence that this program knows
  */
 export function carriedEvidence(evidence: unknown, whose: string): RolloutEvidence {
+  return carried(readEvidence, evidence, whose);
+}
+
+/** The same for evidence of any kind: `read` gives it back in the present form, or throws naming the field. */
+export function carried<E>(read: (evidence: unknown) => E, evidence: unknown, whose: string): E {
   try {
-    return readEvidence(evidence);
+    return read(evidence);
   } catch (error) {
     const [, field, expected] =
       /^(\S+) must be (.+?), got /su.exec(error instanceof Error ? error.message : '') ?? [];

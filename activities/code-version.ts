@@ -3,3 +3,6 @@
  * evidence is judged otherwise than before; `test/unit/analysis/rollout/code-version.test.ts` goes red when that was forgotten.
  */
 export const CODE_VERSION = 'rollout-verdict/3';
+
+/** The same for verdicts on the pairs of a shadow. */
+export const SHADOW_CODE_VERSION = 'shadow-verdict/1';

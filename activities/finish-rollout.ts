@@ -84,7 +84,9 @@ async function closeConfiguration(
 ): Promise<void> {
   const { configurations } = ports;
   if (outcome !== 'promoted') {
-    const status = outcome === 'superseded' ? 'superseded' : 'rolledBack';
+    // A shadow alone was proven and never live: it is not what was taken back, and may be tried again at once.
+    const left = outcome === 'superseded' || outcome === 'shadowed';
+    const status = left ? 'superseded' : 'rolledBack';
     return configurations.end(serviceId, generation, status, nowMs);
   }
   try {

@@ -14,6 +14,7 @@ import { makeRoom } from './make-room.ts';
 import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
 import { restoreStable } from './restore-stable.ts';
+import { setShadow, shadowLook } from './shadow.ts';
 import { prepareRestore, tellHolder } from './restore.ts';
 import { respondToIncident } from './incident.ts';
 import { retakeLease } from './retake-lease.ts';
@@ -26,6 +27,7 @@ export type { Promoted, WeightSet } from './control.ts';
 export type { IncidentResponse } from './incident.ts';
 export type { Room } from './make-room.ts';
 export type { LeaseRetaken } from './retake-lease.ts';
+export type { ShadowSet } from './shadow.ts';
 export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
 export type { SweepSummary } from './sweep.ts';
 export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
@@ -54,6 +56,7 @@ export function createActivities(ports: ActivityPorts) {
     ),
     retakeLease: withFailures((request: Parameters<typeof retakeLease>[1]) => retakeLease(ports, request)),
     startCycle: withFailures((request: Parameters<typeof startCycle>[1]) => startCycle(ports, request)),
+    shadowLook: withFailures((request: Parameters<typeof shadowLook>[1]) => shadowLook(ports, request)),
     sweep: withFailures(() => sweep(ports)),
     tellCycle: withFailures((request: Parameters<typeof tellCycle>[1]) => tellCycle(ports, request)),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
@@ -71,6 +74,7 @@ export function createControlActivities(ports: ActivityPorts) {
     ),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
     setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
+    setShadow: withFailures((request: Parameters<typeof setShadow>[1]) => setShadow(ports, request)),
     promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) =>
       promoteCandidate(ports, request),
     ),

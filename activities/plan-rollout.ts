@@ -18,6 +18,7 @@ import type { LeasedBy, RolloutPlan } from '../src/state/rollout/index.ts';
 import { backupOf, withModel } from './backup-route.ts';
 import type { Baseline } from './baseline.ts';
 import { hashOf } from './hash-of.ts';
+import { pairsInTime, problemsOfShadow, shadowPlanOf } from './plan-shadow.ts';
 import type { ActivityPorts } from './ports.ts';
 import { fleetPause } from './standstill.ts';
 import { stepsOf, strategyOf } from './strategy-rules.ts';
@@ -66,6 +67,7 @@ export async function problemsOfChange(
   problems.push(...stepProblems(settings, input, gateway.capabilities));
   const refused = await gateway.validate(input.serviceId, candidate);
   problems.push(...refused.map((problem) => ({ ...problem, field: `change.${problem.field}` })));
+  problems.push(...problemsOfShadow(ports, settings, input));
   const { backup } = settings.candidates;
   if (backup !== undefined) {
     // Found out now, and not when the service is hurt.
@@ -160,6 +162,7 @@ export function planOf(
     onApprovalTimeout: settings.change.onApprovalTimeout,
     ...(settings.notify.length > 0 && { notify: settings.notify }),
     backup,
+    ...shadowPlanOf(settings, input, guardrails, baseline),
     guardrails,
     constraints: {
       ...(constraints.minQuality === undefined ? {} : { minQuality: constraints.minQuality }),
@@ -271,9 +274,11 @@ export function problemsOfEvidence(
     return problems;
   }
   if (problems.length === 0) problems.push(...unmeasured(plan, baseline));
-  if (isUncompared) problems.push(uncompared(plan));
+  if (isUncompared && plan.shadow?.only !== true) problems.push(uncompared(plan));
+  problems.push(...pairsInTime(plan));
   const { needed, perHour, expectedMs } = plan.labels;
-  if (expectedMs !== null && expectedMs > plan.maxRolloutMs) {
+  const allMs = expectedMs === null ? null : expectedMs + (plan.shadow?.pairs.expectedMs ?? 0);
+  if (plan.shadow?.only !== true && allMs !== null && allMs > plan.maxRolloutMs) {
     problems.push({
       field: 'change',
       value: input.change,

@@ -5,6 +5,7 @@ import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OpenChanges } from '../src/ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
+import type { PairStore } from '../src/ports/pairs.ts';
 import type {
   AuditLog,
   ConfigurationStore,
@@ -26,6 +27,7 @@ export interface ActivityPorts {
   readonly audit: AuditLog;
   readonly rollouts: RolloutStore;
   readonly windows: WindowStore;
+  readonly pairs: PairStore;
   readonly outcomes: OutcomeCatalogue;
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;

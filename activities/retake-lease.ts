@@ -33,6 +33,7 @@ export async function retakeLease(
   const entry = { serviceId, body, hash: candidateHash, source: holder.workflowId };
   await configurations.record({ ...entry, generation, status: 'trying' }, nowMs);
   await configurations.end(serviceId, before, 'superseded', nowMs);
+  await ports.pairs.carryLimits(serviceId, before, generation);
   await audit.append({
     id: `${holder.workflowId}/${holder.runId}/retaken`,
     serviceId,

@@ -7,8 +7,10 @@ import type { RolloutInput } from '../src/domain/workflow-input.ts';
 /** Ids of workflows begin so: what starts with one is not the name of a person. */
 const WORKFLOW_ID = /^(?:cycle|experiment|rollout|restore|watch)\//u;
 
+/** A shadow goes before the steps of a canary, or before nothing. */
 export function strategyOf(input: RolloutInput, settings: ServiceSettings): RolloutStrategy {
-  return input.strategy ?? settings.rollout.strategy;
+  const asked = input.strategy ?? settings.rollout.strategy;
+  return asked === 'shadow' || input.shadowOnly === true ? 'canary' : asked;
 }
 
 /** A service's own steps are those of its canaries. */
@@ -36,6 +38,9 @@ export function problemsOfStrategy(input: RolloutInput, settings: ServiceSetting
   };
   if (isOneStep(strategy) && input.steps !== undefined) {
     expect('steps', `none with strategy ${strategy}, which has the one step of 100 %`);
+  }
+  if (input.shadowOnly === true && (input.strategy ?? 'shadow') !== 'shadow') {
+    expect('strategy', 'shadow or nothing with shadowOnly');
   }
   if (strategy === 'immediate') {
     if (input.soak !== undefined) expect('soak', 'none with strategy immediate: nothing soaks');

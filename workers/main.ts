@@ -17,6 +17,7 @@ import { BUNDLE_PATH } from './build-bundle.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts } from './ports.ts';
 import { startGatewayRole } from './roles/gateway.ts';
+import { openJudge, type JudgeFlags } from './roles/judge.ts';
 import { openUpstream } from './roles/upstream.ts';
 import { startWatchdogRole } from './roles/watchdog.ts';
 import { Running } from './running.ts';
@@ -25,7 +26,7 @@ import { startTemporalWorkers } from './temporal-workers.ts';
 const ROLES = ['workflow', 'activity', 'ingest', 'gateway', 'watchdog'] as const;
 type Role = (typeof ROLES)[number];
 
-interface Flags {
+interface Flags extends JudgeFlags {
   readonly roles: readonly Role[];
   readonly address: string;
   readonly namespace: string;
@@ -101,11 +102,14 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
 }
 
 async function gateway(given: Flags): Promise<void> {
+  const judge = openJudge(given, process.env, logger.child({ role: 'judge' }));
+  if (judge) running.add('judge', () => judge.close());
   const role = await startGatewayRole({
     port: given.gatewayPort,
     ...(given.gatewayGrpcPort !== undefined && { grpcPort: given.gatewayGrpcPort }),
     stateDir: given.gatewayState,
     upstream: await openUpstream(given, process.env),
+    ...(judge && { judge }),
     ingestUrl: given.ingestUrl,
     logger: logger.child({ role: 'gateway' }),
   });
@@ -199,6 +203,12 @@ function readFlags(): Flags {
     .option('--watchdog-host <address>', 'watchdog: where it is to be asked', '127.0.0.1')
     .option('--watchdog-port <port>', 'watchdog: /health and /v1/watched/SERVICE', port, 9470)
     .option('--watch-every <duration>', 'watchdog: between two looks at a product', duration, 5_000)
+    .option(
+      '--judge-url <url>',
+      'gateway: chat completions that compare the answers of a shadow, such as .../v1',
+    )
+    .option('--judge-model <name>', 'gateway: the model that compares them')
+    .option('--judge-key-env <name>', 'gateway: environment variable with its key')
     .option('--ingest-url <url>', 'gateway: where its events and metrics go', 'http://127.0.0.1:4318')
     .addOption(
       new Option('--log-level <level>', 'how much goes to standard error')

@@ -34,13 +34,7 @@ import {
   type RolloutEvent,
   type RolloutState,
 } from '../src/state/rollout/index.ts';
-import {
-  admitOptions,
-  compensateOptions,
-  decideOptions,
-  mutateOptions,
-  recordOptions,
-} from './activity-options.ts';
+import { admitOptions, compensateOptions, mutateOptions, recordOptions } from './activity-options.ts';
 import { describeRollout } from './describe-rollout.ts';
 import { asWorkflowFailure, failureReason, failureType, isContinueAsNew } from './failures.ts';
 import { gatewayWrite } from './gateway-write.ts';
@@ -48,6 +42,7 @@ import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
+import { beginShadow, leaseOf, lookAt, mayHandOver } from './shadow-stage.ts';
 import { startWatch } from './start-watch.ts';
 import { summaryOf } from './rollout-summary.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
@@ -55,7 +50,6 @@ import { openTelling } from './telling.ts';
 
 const admit =
   proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun' | 'retakeLease'>>(admitOptions);
-const decide = proxyActivities<Pick<Activities, 'look'>>(decideOptions);
 const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
 const mutate =
   proxyActivities<Pick<ControlActivities, 'setWeight' | 'promoteCandidate' | 'routeToBackup'>>(mutateOptions);
@@ -128,7 +122,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       throw asWorkflowFailure(error);
     });
     describeSelf({ service: admission.plan.serviceId, kind: 'rollout', phase: 'admitted' });
-    const started = startRollout(admission.plan, admission.evidence);
+    const started = startRollout(admission.plan, admission.evidence, admission.shadow);
     telling.noteFor(null, started);
     return started;
   }
@@ -163,17 +157,11 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function drive(): Promise<void> {
     for (;;) {
       const action = nextRolloutAction(current(), clockMs);
-      if (workflowInfo().continueAsNewSuggested && mayHandOver(action)) await handOver();
+      if (workflowInfo().continueAsNewSuggested && mayHandOver(current(), action)) await handOver();
       telling.tell(current());
       if (action.kind === 'finish') return;
       await perform(action);
     }
-  }
-
-  /** Rollouts of before there was a backup route hand over while they soak only. */
-  function mayHandOver({ kind }: RolloutAction): boolean {
-    const { phase, plan } = current();
-    return phase === 'soaking' || (plan.backup !== undefined && kind === 'wait');
   }
 
   async function handOver(): Promise<never> {
@@ -193,6 +181,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         return happened({ kind: 'timeRanOut', atMs: Date.now() });
       case 'closeUntouched':
         return happened({ kind: 'takenBack', atMs: Date.now() });
+      case 'setShadow':
+        return setShadow(action.copyPct);
       case 'setWeight':
         return setWeight(action.weightPct);
       case 'look':
@@ -214,6 +204,16 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     else if (!(await condition(() => changed, Math.max(1, untilMs - Date.now())))) clockReads(untilMs);
   }
 
+  async function setShadow(copyPct: number): Promise<void> {
+    happened({ kind: 'writeStarted', atMs: Date.now() });
+    await interruptible(async () => {
+      const event = await beginShadow({ ...owned(), copyPct, ...leaseOf(current()) });
+      clockReads(event.atMs);
+      happened(event);
+    });
+    describeSelf({ service: current().plan.serviceId, kind: 'rollout', phase: current().phase });
+  }
+
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
@@ -231,9 +231,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
       try {
-        const found = await decide.look({ ...owned(), state: current() });
-        clockReads(found.atMs);
-        happened({ kind: 'looked', look: found });
+        const event = await lookAt({ ...owned(), state: current() });
+        clockReads(event.look.atMs);
+        happened(event);
       } catch (error) {
         if (isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error)))
           throw error;

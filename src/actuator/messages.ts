@@ -35,6 +35,7 @@ export interface LiveMessage {
   readonly leaseExpiresAtMs: number;
   readonly lastChange: string;
   readonly lastChangeAtMs: number;
+  readonly copyPct: number;
 }
 
 export interface RollbackMessage {
@@ -81,6 +82,7 @@ export const liveToMessage = (live: LiveConfiguration): LiveMessage => ({
   leaseExpiresAtMs: live.lease_expires_at ?? 0,
   lastChange: live.last_change.kind,
   lastChangeAtMs: live.last_change.at,
+  copyPct: live.copy_pct ?? 0,
 });
 
 /** Still to be read with `liveConfigurationSchema`: the sender may be anybody's gateway. */
@@ -92,6 +94,7 @@ export const messageToLive = (message: LiveMessage): unknown => ({
   stable: message.stable,
   candidate: message.candidate,
   weight_pct: message.weightPct,
+  ...(message.copyPct > 0 && { copy_pct: message.copyPct }),
   strategy: message.strategy,
   lease_expires_at: message.leaseExpiresAtMs === 0 ? null : message.leaseExpiresAtMs,
   last_change: { kind: message.lastChange, at: message.lastChangeAtMs },

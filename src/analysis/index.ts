@@ -312,3 +312,15 @@ export {
   type RatioEstimate,
 } from './units/ratio-metric.ts';
 export type { UnitTotal } from './units/unit-totals.ts';
+export {
+  foldPairBlock,
+  startShadowEvidence,
+  type PairedProcess,
+  type ShadowEvidence,
+  type ShadowGuardrail,
+} from './shadow/evidence.ts';
+export { judgeShadow, type ShadowQuestion } from './shadow/judge-shadow.ts';
+export { pairedGrowth, pairedLogE, type PairedForm } from './shadow/paired-bets.ts';
+export { pairedMeanEvidence } from './shadow/paired-mean.ts';
+export { planPairs, type PairsPlan } from './shadow/plan-pairs.ts';
+export { readShadowEvidence } from './shadow/read-shadow-evidence.ts';

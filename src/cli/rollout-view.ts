@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { formatDuration } from '../domain/duration.ts';
 import type { GateReport } from '../domain/gate.ts';
 import type { GuardrailVerdict } from '../domain/guardrail.ts';
-import type { RolloutState, StepProgress } from '../state/rollout/index.ts';
+import { pairsOf, type RolloutState, type StepProgress } from '../state/rollout/index.ts';
 import { about } from './about.ts';
 
 /** What the `state` query answers, as far as it is shown. */
@@ -20,6 +20,7 @@ export type RolloutView = Pick<
   | 'held'
   | 'paused'
   | 'looks'
+  | 'shadow'
 > & { readonly gates?: readonly GateReport[]; readonly progress?: readonly StepProgress[] };
 
 /** What was planned before the start: labels needed, labels that arrive, and the finish that follows. */
@@ -37,6 +38,7 @@ export function planOf({ plan }: Pick<RolloutView, 'plan'>): string {
 
 /** One line: step, weight, labels, each guardrail's evidence in per cent of what is needed, and what is furthest behind. */
 export function plainRollout(view: RolloutView, nowMs: number): string {
+  if (view.phase === 'shadowing') return `  ${shadowLine(view)}`;
   const { plan, verdict } = view;
   const step = `step ${view.stepIndex + 1}/${plan.steps.length} at ${view.weightPct} %`;
   if (!verdict) return `  ${step}: ${view.phase}, first look to come`;
@@ -44,6 +46,22 @@ export function plainRollout(view: RolloutView, nowMs: number): string {
   const slowest = furthestBehind(verdict.guardrails);
   const behind = slowest ? `; ${slowest.reason}` : '';
   return `  ${step}: ${labelsOf(view, verdict.guardrails, nowMs)}, ${soakOf(view, nowMs)}; evidence ${proof}${behind}`;
+}
+
+/** "shadow of 20 % of the requests: 143 of about 400 pairs". */
+function shadowLine({ plan, verdict, shadow }: RolloutView): string {
+  const of = `shadow of ${plan.shadow?.copyPct ?? 0} % of the requests`;
+  if (!verdict) return `${of}: ${shadow?.setAtMs ? 'first look to come' : 'being set'}`;
+  const open = verdict.guardrails.filter((g) => g.required && g.outcome !== 'pass');
+  const pairs = pairsOf({ verdict });
+  const left = open.some((g) => g.labelsNeeded === null)
+    ? Math.max(0, (plan.shadow?.pairs.needed ?? 0) - pairs)
+    : Math.max(0, ...open.map((g) => g.labelsNeeded ?? 0));
+  const about =
+    left > 0 ? `${pairs} of about ${(pairs + left).toLocaleString('en')} pairs` : `${pairs} pairs`;
+  const behind = furthestBehind(verdict.guardrails);
+  const evidence = verdict.guardrails.map(evidencePct).join(', ');
+  return `${of}: ${about}; evidence ${evidence}${behind ? `; ${behind.reason}` : ''}`;
 }
 
 function evidencePct(guardrail: GuardrailVerdict): string {
@@ -58,10 +76,13 @@ export function liveRollout(view: RolloutView, nowMs: number): string[] {
   const stopped = view.paused ?? view.held;
   const head = [
     `  ${pc.bold(plan.summary)}`,
-    `  step ${view.stepIndex + 1} of ${plan.steps.length} (${plan.steps.map((step, i) => (i === view.stepIndex ? pc.bold(`${step} %`) : pc.dim(`${step} %`))).join(' > ')}), ${view.phase}, ${soakOf(view, nowMs)}`,
+    view.phase === 'shadowing'
+      ? `  ${shadowLine(view)}`
+      : `  step ${view.stepIndex + 1} of ${plan.steps.length} (${plan.steps.map((step, i) => (i === view.stepIndex ? pc.bold(`${step} %`) : pc.dim(`${step} %`))).join(' > ')}), ${view.phase}, ${soakOf(view, nowMs)}`,
   ];
   if (stopped) head.push(pc.yellow(`  stopped by ${stopped.by}: ${stopped.reason}`));
   if (!verdict) return [...head, pc.dim('  first look to come')];
+  if (view.phase === 'shadowing') return [...head, ...verdict.guardrails.map(guardrailLine)];
   return [
     ...head,
     `  ${labelsOf(view, verdict.guardrails, nowMs)}`,

@@ -32,6 +32,18 @@ export function assignArm(
   return unitInterval(service.serviceId, service.salt, unitId) < candidateWeight ? 'candidate' : 'stable';
 }
 
+/**
+ * Whether a request is one of the share `copied` (0..1) that a shadow's candidate gets a copy of. Drawn anew for every request,
+ * whatever its unit, and apart from the assignment: the copied ones are a fair sample of the traffic.
+ */
+export function isCopied(
+  service: { readonly serviceId: string; readonly salt: string },
+  requestId: string,
+  copied: number,
+): boolean {
+  return copied > 0 && unitInterval(service.serviceId, service.salt, 'shadow', requestId) < copied;
+}
+
 /** The id of the unit that a request belongs to; null when the request does not name one (or one of over 200 characters). */
 export function unitIdOf(
   unit: Unit,

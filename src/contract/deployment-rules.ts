@@ -29,15 +29,6 @@ export function deploymentProblems(
 function strategyProblems(write: ConfigurationWrite, state: ServiceState | undefined): Problem[] {
   const { strategy, initial_percentage: pct } = write.deployment;
   const problems: Problem[] = [];
-  if (strategy === 'SHADOW') {
-    return [
-      problem(
-        'deployment.strategy',
-        strategy,
-        'IMMEDIATE, CANARY or BLUE_GREEN (SHADOW comes with a later version)',
-      ),
-    ];
-  }
   if (state === undefined && strategy !== 'IMMEDIATE') {
     problems.push(
       problem('deployment.strategy', strategy, 'IMMEDIATE: the service has no stable configuration yet'),
@@ -45,6 +36,9 @@ function strategyProblems(write: ConfigurationWrite, state: ServiceState | undef
   }
   if (strategy === 'IMMEDIATE' && pct !== 100) {
     problems.push(problem('deployment.initial_percentage', pct, '100 with IMMEDIATE'));
+  }
+  if (strategy === 'SHADOW' && pct === 0) {
+    problems.push(problem('deployment.initial_percentage', pct, 'more than 0 with SHADOW: what is copied'));
   }
   if (strategy === 'BLUE_GREEN' && pct !== 0 && pct !== 100) {
     problems.push(problem('deployment.initial_percentage', pct, '0 or 100 with BLUE_GREEN'));
@@ -64,11 +58,13 @@ function progressionProblems(write: ConfigurationWrite): Problem[] {
   if (strategy !== 'CANARY' && progression !== undefined) {
     problems.push(problem('deployment.progression', progression, `none with ${strategy}`));
   }
-  if (strategy === 'IMMEDIATE' && deployment.rollback_on_error_rate !== undefined) {
+  if (
+    (strategy === 'IMMEDIATE' || strategy === 'SHADOW') &&
+    deployment.rollback_on_error_rate !== undefined
+  ) {
     const rate = deployment.rollback_on_error_rate;
-    problems.push(
-      problem('deployment.rollback_on_error_rate', rate, 'none with IMMEDIATE: there is no candidate'),
-    );
+    const why = strategy === 'SHADOW' ? 'the candidate answers nobody' : 'there is no candidate';
+    problems.push(problem('deployment.rollback_on_error_rate', rate, `none with ${strategy}: ${why}`));
   }
   if (progression !== undefined && progression.length > 0 && minutes === undefined) {
     problems.push(

@@ -1,7 +1,7 @@
 /** What the configuration contract means, without a transport: a service's state, the fence, the rules, what is live at a moment. */
-export { assignArm, unitIdOf, unitInterval } from './assignment.ts';
+export { assignArm, isCopied, unitIdOf, unitInterval } from './assignment.ts';
 export { deploymentProblems } from './deployment-rules.ts';
-export { candidateWeightPct, settle, toLiveConfiguration, weights } from './live.ts';
+export { candidateWeightPct, copiedPct, settle, toLiveConfiguration, weights } from './live.ts';
 export { comparePairs, reduceWrite, type GatewayWrite, type Outcome } from './reducer.ts';
 export {
   configurationHash,

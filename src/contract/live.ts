@@ -22,10 +22,15 @@ export function settle(state: ServiceState, nowMs: number): ServiceState {
   return { ...state, lastChange: { kind: 'progressed', atMs: progressedAtMs } };
 }
 
-/** Per cent of units the candidate serves at `nowMs`, 0..100. Pass a settled state. */
+/** Per cent of requests that a shadow's candidate gets a copy of, 0..100; 0 for every other strategy. Pass a settled state. */
+export function copiedPct({ candidate, deleted }: ServiceState): number {
+  return candidate?.strategy === 'SHADOW' && !deleted ? candidate.initialPct : 0;
+}
+
+/** Per cent of units the candidate serves at `nowMs`, 0..100. A shadow serves nobody. Pass a settled state. */
 export function candidateWeightPct(state: ServiceState, nowMs: number): number {
   const { candidate } = state;
-  if (candidate === null || state.deleted) return 0;
+  if (candidate === null || candidate.strategy === 'SHADOW' || state.deleted) return 0;
   const step = stepNo(candidate, nowMs);
   return step === 0
     ? candidate.initialPct
@@ -49,6 +54,7 @@ export function toLiveConfiguration(unsettled: ServiceState, nowMs: number): Liv
     stable: state.stable,
     candidate: state.candidate?.version ?? null,
     weight_pct: candidateWeightPct(state, nowMs),
+    ...(copiedPct(state) > 0 && { copy_pct: copiedPct(state) }),
     strategy: state.strategy,
     lease_expires_at: state.candidate?.leaseExpiresAtMs ?? null,
     last_change: { kind: state.lastChange.kind, at: state.lastChange.atMs },

@@ -26,7 +26,8 @@ export type Unit = z.infer<typeof unitSchema>;
  * How the configuration is deployed. `CANARY` serves it to `initial_percentage` of the units beside the stable one,
  * `IMMEDIATE` makes it the stable one at once. `progression` (rising per cents) lets the gateway raise the weight by
  * itself every `progression_interval_minutes`; `rollback_on_error_rate` (0..1) takes the candidate away when its own
- * error rate over the last minute exceeds it. The optimizer leaves both out: it drives the steps itself.
+ * error rate over the last minute exceeds it. The optimizer leaves both out: it drives the steps itself. `SHADOW` gives the
+ * candidate copies of `initial_percentage` of the requests; everybody is answered by the stable configuration.
  */
 export const deploymentSchema = z.strictObject({
   strategy: z.enum(['IMMEDIATE', 'CANARY', 'BLUE_GREEN', 'SHADOW']),
@@ -72,7 +73,8 @@ export const validateResponseSchema = z.object({
 const versionSchema = z.object({ configuration: configurationSchema, generation: counter, hash: z.string() });
 
 /**
- * Answer of `GET` and of every write: what is live now. `weight_pct` is the candidate's share of units. `lease_expires_at`
+ * Answer of `GET` and of every write: what is live now. `weight_pct` is the candidate's share of units; `copy_pct` is there while
+ * it is a shadow: the share of requests that are copied, and `weight_pct` is then 0. `lease_expires_at`
  * (ms since the epoch) is null without a lease; when it passes, the gateway is back on `stable` by itself and
  * `last_change` says so.
  */
@@ -84,6 +86,7 @@ export const liveConfigurationSchema = z.object({
   stable: versionSchema,
   candidate: versionSchema.nullable(),
   weight_pct: pct,
+  copy_pct: pct.optional(),
   strategy: deploymentSchema.shape.strategy,
   lease_expires_at: z.number().nullable(),
   last_change: z.object({

@@ -9,7 +9,7 @@ import { freezeSchema } from './freeze.ts';
 import { orchestratorSchema } from './gateway-target.ts';
 import { notifySchema } from './notice.ts';
 import { unitSchema } from './orchestrator-wire.ts';
-import { ROLLOUT_STRATEGIES } from './strategy.ts';
+import { ASKED_STRATEGIES } from './strategy.ts';
 import { targetsSchema } from './supporting-target.ts';
 
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
@@ -83,6 +83,17 @@ const METRIC_NAME = `a name under "metrics" of a feedback event (a-z, 0-9 and _)
 const isMetricName = (name: string): boolean =>
   OTLP_METRICS.includes(name) || (FEEDBACK_METRIC.test(name) && name !== 'quality' && name !== 'error');
 
+/**
+ * `strategy: shadow` copies `copyPct` of the requests before the first step, until `minPairs` or more prove the candidate, at most
+ * `maxCopies`. `quality`: as feedback grades both sides, or as the gateway's judge prefers one.
+ */
+const shadowSchema = z.strictObject({
+  copyPct: pct.refine((value) => value > 0, { error: 'more than 0 per cent' }).default(20),
+  minPairs: z.int().min(1, { error: '1 or more' }).default(200),
+  maxCopies: z.int().min(1, { error: '1 or more' }).optional(),
+  quality: z.enum(['graded', 'judged']).default('graded'),
+});
+
 export const serviceSettingsSchema = z.strictObject({
   serviceId: serviceIdSchema,
   mode: z.enum(['off', 'recommend', 'auto']).default('recommend'),
@@ -150,7 +161,8 @@ export const serviceSettingsSchema = z.strictObject({
     .prefault({}),
   rollout: z
     .strictObject({
-      strategy: z.enum(ROLLOUT_STRATEGIES).default('canary'),
+      strategy: z.enum(ASKED_STRATEGIES).default('canary'),
+      shadow: shadowSchema.prefault({}),
       /** Of `canary`: the other strategies have one step of their own. */
       steps: stepsSchema.default([5, 25, 50, 100]),
       soak: durationSchema.default('15m'),

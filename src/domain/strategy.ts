@@ -14,3 +14,6 @@ export function isOneStep(strategy: RolloutStrategy): boolean {
 
 /** The steps of the strategies that have one step only. */
 export const WHOLE_TRAFFIC: readonly number[] = [100];
+
+/** What may be asked for: `shadow` is a canary with a shadow before its first step. */
+export const ASKED_STRATEGIES = [...ROLLOUT_STRATEGIES, 'shadow'] as const;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { changeSchema } from './change.ts';
 import { durationSchema } from './duration.ts';
 import { serviceIdSchema, stepsSchema } from './service-settings.ts';
-import { ROLLOUT_STRATEGIES } from './strategy.ts';
+import { ASKED_STRATEGIES } from './strategy.ts';
 
 const who = z.string({ error: 'who asks' }).min(1, { error: 'who asks' }).max(200);
 const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_000);
@@ -14,10 +14,12 @@ const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_
 export const rolloutInputSchema = z.strictObject({
   serviceId: serviceIdSchema,
   change: changeSchema,
-  strategy: z.enum(ROLLOUT_STRATEGIES, { error: ROLLOUT_STRATEGIES.join(', ') }).optional(),
+  strategy: z.enum(ASKED_STRATEGIES, { error: ASKED_STRATEGIES.join(', ') }).optional(),
   steps: stepsSchema.optional(),
   soak: durationSchema.optional(),
   minSamples: z.int().min(1, { error: '1 or more' }).optional(),
+  /** A shadow, and no live per cent after it. */
+  shadowOnly: z.boolean().optional(),
   by: who.optional(),
   reason: why.optional(),
   /** Start although the plan says that the evidence needs longer than `maxRollout`, or rests on none. Recorded. */

@@ -12,6 +12,7 @@ import { weights } from '../contract/live.ts';
 import type { Registry } from './registry.ts';
 import { parseBody, RequestProblem, unknownService } from './request-problem.ts';
 import type { ServiceState, Version } from '../contract/service-state.ts';
+import type { Shadow } from './shadow.ts';
 import type { Upstream, UpstreamAnswer } from './upstream.ts';
 
 interface Parts {
@@ -19,11 +20,12 @@ interface Parts {
   readonly upstream: Upstream;
   readonly emitters: readonly Emitter[];
   readonly counters: Counters;
+  readonly shadow: Shadow;
   readonly clock: () => number;
 }
 
 export function serveDataPlane(app: FastifyInstance, parts: Parts): void {
-  const { registry, upstream, emitters, counters, clock } = parts;
+  const { registry, upstream, emitters, counters, shadow, clock } = parts;
   const watches = new Map<string, ErrorRateWatch>();
 
   app.post('/v1/chat/completions', async (request, reply) => {
@@ -40,14 +42,8 @@ export function serveDataPlane(app: FastifyInstance, parts: Parts): void {
     const chosen = { arm: assignment?.arm ?? 'stable', generation: version.generation };
     reply.header('x-optimizer-arm', chosen.arm);
     reply.header('x-optimizer-generation', chosen.generation);
-    const answer = await upstream.complete({
-      requestId,
-      serviceId: state.serviceId,
-      configuration: version.configuration,
-      chosen,
-      messages: chat.messages,
-      metadata,
-    });
+    const asked = { requestId, serviceId: state.serviceId, messages: chat.messages, metadata };
+    const answer = await upstream.complete({ ...asked, configuration: version.configuration, chosen });
     if (answer.kind === 'notRecorded') {
       counters.notRecorded += 1;
       throw new RequestProblem(422, { type: 'not_recorded', message: answer.message });
@@ -56,6 +52,7 @@ export function serveDataPlane(app: FastifyInstance, parts: Parts): void {
     for (const emitter of emitters) emitter.record(outcome);
     if (assignment === null) counters.unassigned += 1;
     watchErrors(state, outcome);
+    if (assignment?.arm === 'stable') shadow.offer({ state, assignment, request: asked, answer });
     return respond(reply, requestId, answer);
   });
 

@@ -4,6 +4,7 @@
  */
 import type { Unit } from '../domain/orchestrator-wire.ts';
 import type { Arm } from '../domain/window.ts';
+import type { JudgedOrder } from '../domain/shadow-pair.ts';
 import type { Usage } from './upstream.ts';
 
 /** Which arm a request was given to, and the unit that was randomised. */
@@ -27,9 +28,37 @@ export interface RequestOutcome {
   readonly errorStatus: number | null;
 }
 
+/** One side of a pair: what became of the same request under one configuration. */
+export interface PairSide {
+  readonly model: string;
+  /** 0..1; null while nobody has judged the answer. */
+  readonly quality: number | null;
+  readonly failed: boolean;
+  readonly latencyMs: number;
+  readonly costUsd: number;
+}
+
+/** A request that stable answered and the shadow's candidate got a copy of. Nobody was served the candidate's answer. */
+export interface PairOutcome {
+  readonly serviceId: string;
+  readonly requestId: string;
+  /** Of the candidate. */
+  readonly generation: number;
+  readonly unit: Assignment['unit'];
+  readonly taskType: string;
+  /** When both sides were known, by the wall clock. */
+  readonly comparedAtMs: number;
+  readonly stable: PairSide;
+  readonly candidate: PairSide;
+  /** A judge's answers, one for each order; left out where nobody was asked or no whole answer came. */
+  readonly judge?: readonly JudgedOrder[];
+}
+
 export interface Emitter {
   /** Takes note and returns at once; never throws. */
   record(outcome: RequestOutcome): void;
+  /** The same for a pair. An emitter without it tells nothing of copies. */
+  recordPair?(pair: PairOutcome): void;
   /** Sends what is waiting, within a bounded time. */
   close(): Promise<void>;
 }

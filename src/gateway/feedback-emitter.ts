@@ -1,5 +1,5 @@
 /**
- * One feedback CloudEvent per request, sent in batches. While ingest is away events wait in a bounded buffer; what does
+ * One feedback CloudEvent per request, and one pair event per copied request, sent in batches. While ingest is away events wait in a bounded buffer; what does
  * not fit is dropped, oldest first, counted and logged: never silently. It never slows a request down.
  */
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,8 @@ import type { Logger } from 'pino';
 import { Pool } from 'undici';
 import { FEEDBACK_EVENT_TYPE, type FeedbackData } from '../domain/feedback.ts';
 import { createBatchSender, type SenderStats } from './batch-sender.ts';
-import type { Assignment, Emitter, RequestOutcome } from './emitter.ts';
+import { PAIR_EVENT_TYPE, type PairData } from '../domain/shadow-pair.ts';
+import type { Assignment, Emitter, PairOutcome, PairSide, RequestOutcome } from './emitter.ts';
 
 const BATCH_TYPE = 'application/cloudevents-batch+json';
 const SEND_TIMEOUT_MS = 10_000;
@@ -53,6 +54,7 @@ export function createFeedbackEmitter(options: FeedbackOptions): FeedbackEmitter
     record: (outcome) => {
       if (outcome.assignment !== null) sender.add(JSON.stringify(toEvent(outcome, outcome.assignment)));
     },
+    recordPair: (pair) => sender.add(JSON.stringify(toPairEvent(pair))),
     stats: () => sender.stats(),
     close: async () => {
       await sender.close();
@@ -84,12 +86,41 @@ function toEvent(outcome: RequestOutcome, assignment: Assignment): Record<string
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
   };
+  return envelope(FEEDBACK_EVENT_TYPE, data);
+}
+
+function toPairEvent(pair: PairOutcome): Record<string, unknown> {
+  const data: PairData = {
+    type: 'shadow_pair',
+    id: randomUUID(),
+    timestamp: new Date(pair.comparedAtMs).toISOString(),
+    request_id: pair.requestId,
+    service: pair.serviceId,
+    generation: pair.generation,
+    unit: pair.unit,
+    task_type: pair.taskType,
+    stable: toSide(pair.stable),
+    candidate: toSide(pair.candidate),
+    ...(pair.judge && { judge: [...pair.judge] }),
+  };
+  return envelope(PAIR_EVENT_TYPE, data);
+}
+
+const toSide = ({ model, quality, failed, latencyMs, costUsd }: PairSide): PairData['stable'] => ({
+  model,
+  quality,
+  error: failed,
+  latency_ms: latencyMs,
+  cost_usd: costUsd,
+});
+
+function envelope(type: string, data: FeedbackData | PairData): Record<string, unknown> {
   return {
     specversion: '1.0',
-    id,
-    source: `/gateway/${outcome.serviceId}`,
-    type: FEEDBACK_EVENT_TYPE,
-    time,
+    id: data.id,
+    source: `/gateway/${data.service}`,
+    type,
+    time: data.timestamp,
     datacontenttype: 'application/json',
     data,
   };

@@ -4,7 +4,9 @@
  */
 export { startGateway } from './start-gateway.ts';
 export type { Gateway, GatewayOptions } from './start-gateway.ts';
-export type { Assignment, Emitter, RequestOutcome } from './emitter.ts';
+export type { Assignment, Emitter, PairOutcome, PairSide, RequestOutcome } from './emitter.ts';
+export type { PairJudge } from './pair-judge.ts';
+export type { CopyCounts, ShadowOptions } from './shadow.ts';
 export { createFeedbackEmitter } from './feedback-emitter.ts';
 export type { FeedbackEmitter, FeedbackOptions } from './feedback-emitter.ts';
 export { createOtlpEmitter } from './otlp-emitter.ts';

@@ -11,6 +11,7 @@ import type { Emitter } from './emitter.ts';
 import type { Listening } from '../grpc/index.ts';
 import { openRegistry } from './registry.ts';
 import { answerErrors } from './request-problem.ts';
+import { createShadow, type ShadowOptions } from './shadow.ts';
 import type { Upstream } from './upstream.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly upstream: Upstream;
   readonly emitters: readonly Emitter[];
   readonly logger: Logger;
+  /** How copies of requests run while a service has a shadow. */
+  readonly shadow?: ShadowOptions;
   /** Milliseconds since the epoch; the wall clock by default. */
   readonly clock?: () => number;
 }
@@ -50,10 +53,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const counters = createCounters();
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
   answerErrors(app);
-  app.get('/health', () => ({ status: 'ok', requests: counters }));
+  const shadow = createShadow({ upstream, emitters, clock, logger }, options.shadow);
+  app.get('/health', () => ({ status: 'ok', requests: counters, copies: shadow.counts() }));
   const api = createConfigurationApi({ registry, upstream, clock });
   serveControlPlane(app, api);
-  serveDataPlane(app, { registry, upstream, emitters, counters, clock });
+  serveDataPlane(app, { registry, upstream, emitters, counters, shadow, clock });
   const { host, port, grpcPort } = options;
   const url = await app.listen({ host, port });
   const grpc =
@@ -70,6 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await grpc?.close();
       await app.close();
       await registry.close();
+      await shadow.close();
       await Promise.all(emitters.map((emitter) => emitter.close()));
     },
   };

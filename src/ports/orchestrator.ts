@@ -18,10 +18,14 @@ interface Write extends Fence {
   readonly idempotencyKey: string;
 }
 
-/** Serve `configuration` to `weightPct` of the units beside the stable one, until the lease runs out. */
+/**
+ * Serve `configuration` to `weightPct` of the units beside the stable one, until the lease runs out. With `copyPct` it is a shadow: it
+ * gets copies of that share of the requests and answers nobody, and `weightPct` is 0.
+ */
 export interface CandidateWrite extends Write {
   readonly configuration: Configuration;
   readonly weightPct: number;
+  readonly copyPct?: number;
   readonly leaseMs: number;
   /** What a product that tells strategies apart is told; CANARY when left out. BLUE_GREEN goes with 100 % only. */
   readonly deployedAs?: 'CANARY' | 'BLUE_GREEN';
@@ -43,6 +47,8 @@ export interface Capabilities {
   readonly live: boolean;
   readonly convergenceMs: number;
   readonly smallestWeightPct: number;
+  /** Whether it can give a candidate copies of requests that the stable configuration answers. Left out: it cannot. */
+  readonly shadow?: boolean;
 }
 
 /**

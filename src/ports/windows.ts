@@ -3,6 +3,7 @@
  */
 import type { FeedbackData } from '../domain/feedback.ts';
 import type { Arm, ArmWindow, Block, WindowStats } from '../domain/window.ts';
+import type { PairEvent } from './pairs.ts';
 
 /** A feedback event with its identity. (source, id) is counted once, whatever happens. */
 export interface FeedbackEvent {
@@ -46,6 +47,11 @@ export interface IngestStore {
    */
   recordFeedback(
     events: readonly FeedbackEvent[],
+    nowMs: number,
+  ): Promise<{ readonly stored: number; readonly duplicates: number; readonly unknownService: number }>;
+  /** The same for pairs of shadows: each (source, id) once, folded into the pair windows of the moment at which they arrive. */
+  recordPairs(
+    pairs: readonly PairEvent[],
     nowMs: number,
   ): Promise<{ readonly stored: number; readonly duplicates: number; readonly unknownService: number }>;
   /**

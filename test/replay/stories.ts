@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { startEvidence } from '../../src/analysis/index.ts';
 import { TASK_QUEUE } from '../../workflows/activity-options.ts';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
-import { GUARDRAILS } from '../support/rollout.ts';
+import { GUARDRAILS, SHADOW_PLAN } from '../support/rollout.ts';
 import type { Temporal } from '../workflow/support/environment.ts';
 import type { World } from '../workflow/support/world.ts';
 
@@ -169,6 +169,21 @@ export const STORIES: Readonly<Record<string, Story>> = {
       signal: 'anomaly',
       signalArgs: [{ ...ANOMALY, severity: 'critical' }],
     }),
+  'rollout-shadowed-then-promoted': async (temporal, world) => {
+    world.plan = { ...PLAN, steps: [50, 100], shadow: SHADOW_PLAN };
+    world.live = (look) => (look === 2 ? 'leaseLost' : 'ours');
+    world.verdict = (look) => (look < 4 ? 'inconclusive' : 'healthy');
+    return temporal.rollout(world);
+  },
+  'rollout-shadow-alone': async (temporal, world) => {
+    world.plan = { ...PLAN, shadow: { ...SHADOW_PLAN, only: true } };
+    return temporal.rollout(world);
+  },
+  'rollout-shadow-harmed': async (temporal, world) => {
+    world.plan = { ...PLAN, shadow: SHADOW_PLAN };
+    world.verdict = (look) => (look < 3 ? 'inconclusive' : 'harm');
+    return temporal.rollout(world);
+  },
   'cycle-idle': async (temporal, world) => cycle(temporal, world),
   'cycle-deploying': async (temporal, world) => {
     world.plan = { ...PLAN, steps: [50, 100] };

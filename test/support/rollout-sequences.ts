@@ -22,7 +22,7 @@ import { MINUTE_MS, testLook } from './rollout.ts';
 export type Move =
   | {
       readonly kind: 'event';
-      readonly event: Exclude<RolloutEvent['kind'], 'looked'>;
+      readonly event: Exclude<RolloutEvent['kind'], 'looked' | 'shadowLooked' | 'shadowSet'>;
       readonly afterMs: number;
     }
   | {
@@ -198,7 +198,7 @@ export const planDifferences: fc.Arbitrary<Partial<RolloutPlan>> = fc
 
 const eventOf = (
   state: RolloutState,
-  kind: Exclude<RolloutEvent['kind'], 'looked'>,
+  kind: Exclude<RolloutEvent['kind'], 'looked' | 'shadowLooked' | 'shadowSet'>,
   atMs: number,
 ): RolloutEvent => {
   switch (kind) {

@@ -1,12 +1,18 @@
 /** A rollout's plan, verdicts and looks for tests: whole, valid, and different only where a test says so. */
-import { startEvidence } from '../../src/analysis/index.ts';
+import { startEvidence, startShadowEvidence } from '../../src/analysis/index.ts';
 import type {
   GuardrailOutcome,
   GuardrailSpec,
   GuardrailVerdict,
   StepVerdict,
 } from '../../src/domain/guardrail.ts';
-import type { Look, RolloutPlan, RolloutState } from '../../src/state/rollout/index.ts';
+import type {
+  Look,
+  RolloutPlan,
+  RolloutState,
+  ShadowLook,
+  ShadowPlan,
+} from '../../src/state/rollout/index.ts';
 import { startRollout } from '../../src/state/rollout/index.ts';
 
 /** When every test rollout was admitted, ms since the Unix epoch. */
@@ -67,7 +73,8 @@ export const testPlan = (different: Partial<RolloutPlan> = {}): RolloutPlan => (
 /** The state of a rollout that has just been admitted. */
 export const admitted = (different: Partial<RolloutPlan> = {}): RolloutState => {
   const plan = testPlan(different);
-  return startRollout(plan, startEvidence(plan.guardrails, plan.steps));
+  const shadow = plan.shadow && startShadowEvidence(plan.guardrails, false);
+  return startRollout(plan, startEvidence(plan.guardrails, plan.steps), shadow);
 };
 
 const OUTCOMES: Readonly<Record<StepVerdict['outcome'], GuardrailOutcome>> = {
@@ -111,4 +118,32 @@ export const testLook = (
   evidenceHash: `evidence-${state.looks + 1}`,
   foldedTo: state.foldedTo + 1,
   verdict: testVerdict(outcome),
+});
+
+/** A shadow of a fifth of the requests before the first step. */
+export const SHADOW_PLAN: ShadowPlan = {
+  copyPct: 20,
+  minPairs: 200,
+  maxCopies: null,
+  only: false,
+  judged: false,
+  pairs: { needed: 400, perHour: 400, expectedMs: 60 * MINUTE_MS },
+};
+
+/** What a look at a shadow found; like `testLook`. */
+export const testShadowLook = (
+  state: RolloutState,
+  atMs: number,
+  outcome: StepVerdict['outcome'],
+  live: ShadowLook['live'] = 'ours',
+  gates: ShadowLook['gates'] = [],
+): ShadowLook => ({
+  atMs,
+  live,
+  leaseExpiresAtMs: live === 'ours' ? atMs + state.plan.leaseMs : null,
+  evidence: state.shadow?.evidence ?? startShadowEvidence(state.plan.guardrails, false),
+  evidenceHash: `pairs-${state.looks + 1}`,
+  foldedTo: (state.shadow?.foldedTo ?? 0) + 1,
+  verdict: testVerdict(outcome),
+  gates,
 });

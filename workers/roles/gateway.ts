@@ -4,6 +4,7 @@ import {
   createOtlpEmitter,
   startGateway,
   type Gateway,
+  type PairJudge,
   type Upstream,
 } from '../../src/gateway/index.ts';
 import type { Logger } from '../../src/config/log.ts';
@@ -14,6 +15,8 @@ export interface GatewayRoleOptions {
   readonly grpcPort?: number;
   readonly stateDir: string;
   readonly upstream: Upstream;
+  /** Compares the answers of a shadow's pairs; left out: nobody does. */
+  readonly judge?: PairJudge;
   /** Base address of ingest, for events and for OTLP. */
   readonly ingestUrl: string;
   readonly logger: Logger;
@@ -27,6 +30,7 @@ export async function startGatewayRole(options: GatewayRoleOptions): Promise<Gat
     ...(options.grpcPort !== undefined && { grpcPort: options.grpcPort }),
     stateDir: options.stateDir,
     upstream: options.upstream,
+    ...(options.judge && { shadow: { judge: options.judge } }),
     emitters: [createFeedbackEmitter({ ingestUrl, logger }), createOtlpEmitter({ url: ingestUrl, logger })],
     logger,
   });

@@ -33,6 +33,7 @@ export function createFileOrchestrator(options: FileOrchestratorOptions): Orches
       live: true,
       convergenceMs: 1_000,
       smallestWeightPct: 0.01,
+      shadow: false,
     },
     load: async (serviceId) => {
       const found = await readConfigurationFile(folder, serviceId);

@@ -36,6 +36,7 @@ const CAPABILITIES: Capabilities = {
   live: true,
   convergenceMs: 1_000,
   smallestWeightPct: 1,
+  shadow: true,
 };
 
 type Method =
@@ -84,12 +85,14 @@ export function createGrpcOrchestrator(options: GrpcOrchestratorOptions): Orches
     },
     setCandidate: async (write) => {
       const what = `set candidate of ${write.serviceId}`;
-      if (!Number.isInteger(write.weightPct)) throw notWhole(what, write.weightPct);
+      const pct = write.copyPct ?? write.weightPct;
+      const field = write.copyPct === undefined ? 'weightPct' : 'copyPct';
+      if (!Number.isInteger(pct)) throw notWhole(what, field, pct);
       return update(what, {
         serviceId: write.serviceId,
         configuration: write.configuration,
-        strategy: write.deployedAs ?? 'CANARY',
-        rolloutPercentage: write.weightPct,
+        strategy: write.copyPct === undefined ? (write.deployedAs ?? 'CANARY') : 'SHADOW',
+        rolloutPercentage: pct,
         generation: write.generation,
         leaseSeconds: Math.ceil(write.leaseMs / 1_000),
         idempotencyKey: write.idempotencyKey,
@@ -125,13 +128,11 @@ function readLive(what: string, message: unknown): LiveConfiguration {
   );
 }
 
-function notWhole(what: string, weightPct: number): Failure {
+function notWhole(what: string, field: 'weightPct' | 'copyPct', value: number): Failure {
   const expected = 'a whole per cent, as the gRPC contract has it';
-  return new Failure(
-    'OrchestratorRejected',
-    `${what}: weightPct: ${weightPct} is given, expected ${expected}`,
-    [{ field: 'weightPct', value: weightPct, expected }],
-  );
+  return new Failure('OrchestratorRejected', `${what}: ${field}: ${value} is given, expected ${expected}`, [
+    { field, value, expected },
+  ]);
 }
 
 function addressOf(url: string): { readonly host: string; readonly secure: boolean } {

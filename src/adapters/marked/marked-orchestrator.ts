@@ -84,6 +84,9 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
     },
     setCandidate: async (asked) => {
       const what = `set candidate of ${asked.serviceId}`;
+      if (asked.copyPct !== undefined) {
+        throw rejected(what, 'copyPct', asked.copyPct, 'no shadow: this product cannot copy requests');
+      }
       const { smallestWeightPct } = product.capabilities;
       const steps = asked.weightPct / smallestWeightPct;
       if (Math.abs(steps - Math.round(steps)) > 1e-9) {

@@ -1,10 +1,16 @@
-/** The raw feedback events, each (source, id) once. Says which of a batch are new. */
-import type { FeedbackEvent } from '../../ports/windows.ts';
+/** The raw events (feedback, and pairs of shadows), each (source, id) once. Says which of a batch are new. */
 import type { Queryable } from './database.ts';
+
+/** What the raw events have in common. */
+interface RawEvent {
+  readonly source: string;
+  readonly id: string;
+  readonly data: { readonly service: string; readonly timestamp: string };
+}
 
 const DAY_MS = 86_400_000;
 
-const dayOf = (event: FeedbackEvent): string => {
+const dayOf = (event: RawEvent): string => {
   const atMs = Date.parse(event.data.timestamp);
   return new Date(Math.floor(atMs / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
 };
@@ -14,7 +20,7 @@ const keyOf = (source: string, id: string): string => JSON.stringify([source, id
 /** Makes the partitions that the batch needs. Outside the batch's transaction: it locks the parent for a moment. */
 export async function ensurePartitions(
   db: Queryable,
-  events: readonly FeedbackEvent[],
+  events: readonly RawEvent[],
   known: Set<string>,
 ): Promise<void> {
   for (const day of new Set(events.map(dayOf))) {
@@ -28,13 +34,13 @@ export async function ensurePartitions(
  * Stores the events that were never seen and answers them, in exposure order. Writers of one source take turns, so that
  * an id is counted once even when it comes twice at the same moment with different times.
  */
-export async function insertNew(
+export async function insertNew<E extends RawEvent>(
   tx: Queryable,
-  events: readonly FeedbackEvent[],
+  events: readonly E[],
   isKnown: (serviceId: string) => boolean,
   nowMs: number,
-): Promise<readonly FeedbackEvent[]> {
-  const byKey = new Map<string, FeedbackEvent>();
+): Promise<readonly E[]> {
+  const byKey = new Map<string, E>();
   for (const event of events) {
     const key = keyOf(event.source, event.id);
     if (!byKey.has(key)) byKey.set(key, event);

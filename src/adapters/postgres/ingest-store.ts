@@ -2,11 +2,13 @@
  * Where ingest writes: raw events, windows, OTLP streams and what could not be read. Each batch is one transaction, so a
  * batch that is sent again after a crash adds nothing.
  */
+import type { PairEvent } from '../../ports/pairs.ts';
 import type { FeedbackEvent, IngestStore, Serving } from '../../ports/windows.ts';
 import { blockLengths, listedMetrics, windowMsOf } from './block-lengths.ts';
 import type { Database, Queryable } from './database.ts';
 import { ensurePartitions, insertNew } from './feedback-events.ts';
 import { recordStreams } from './otlp-streams.ts';
+import { foldPairs } from './pair-store.ts';
 import { firstOfUnits } from './unit-first.ts';
 import { addToWindows, observationsOf, WindowBatch, windowStartMs } from './window-rows.ts';
 
@@ -55,6 +57,28 @@ interface ServingRow {
 
 export function createIngestStore(db: Database): IngestStore {
   const partitions = new Set<string>();
+  /** Stores what is new and folds it, in one transaction. */
+  const recordNew = async <E extends FeedbackEvent | PairEvent>(
+    events: readonly E[],
+    nowMs: number,
+    fold: (tx: Queryable, fresh: readonly E[], blocks: ReadonlyMap<string, number>) => Promise<void>,
+  ) => {
+    if (events.length === 0) return { stored: 0, duplicates: 0, unknownService: 0 };
+    await ensurePartitions(db, events, partitions);
+    return db.transaction(async (tx) => {
+      const blocks = await blockLengths(
+        tx,
+        events.map((event) => event.data.service),
+      );
+      const fresh = await insertNew(tx, events, (serviceId) => blocks.has(serviceId), nowMs);
+      await fold(tx, fresh, blocks);
+      return {
+        stored: fresh.length,
+        duplicates: events.length - fresh.length,
+        unknownService: fresh.filter((event) => !blocks.has(event.data.service)).length,
+      };
+    });
+  };
   return {
     serving: async (serviceIds) => {
       const rows = await db.query<ServingRow>(
@@ -71,23 +95,9 @@ export function createIngestStore(db: Database): IngestStore {
       }
       return served;
     },
-    recordFeedback: async (events, nowMs) => {
-      if (events.length === 0) return { stored: 0, duplicates: 0, unknownService: 0 };
-      await ensurePartitions(db, events, partitions);
-      return db.transaction(async (tx) => {
-        const blocks = await blockLengths(
-          tx,
-          events.map((event) => event.data.service),
-        );
-        const fresh = await insertNew(tx, events, (serviceId) => blocks.has(serviceId), nowMs);
-        await foldEvents(tx, fresh, blocks);
-        return {
-          stored: fresh.length,
-          duplicates: events.length - fresh.length,
-          unknownService: fresh.filter((event) => !blocks.has(event.data.service)).length,
-        };
-      });
-    },
+    recordFeedback: (events, nowMs) => recordNew(events, nowMs, foldEvents),
+    recordPairs: (pairs, nowMs) =>
+      recordNew(pairs, nowMs, (tx, fresh, blocks) => foldPairs(tx, fresh, blocks, nowMs)),
     recordStreams: (points, advance, nowMs) =>
       db.transaction((tx) => recordStreams(tx, points, advance, nowMs)),
     setAside: async (items, nowMs) => {

@@ -4,6 +4,7 @@ import type { AlertStore } from '../../ports/alerts.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
+import type { PairStore } from '../../ports/pairs.ts';
 import type {
   AuditLog,
   ConfigurationStore,
@@ -23,6 +24,7 @@ import { createIngestStore } from './ingest-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createOpenChanges } from './open-changes.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
+import { createPairStore } from './pair-store.ts';
 import { createRolloutStore } from './rollout-store.ts';
 import { createServiceStore } from './service-store.ts';
 import { createWindowStore } from './window-store.ts';
@@ -39,6 +41,7 @@ export interface Stores {
   readonly ingest: IngestStore;
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
+  readonly pairs: PairStore;
   readonly outcomes: OutcomeCatalogue;
 }
 
@@ -60,6 +63,7 @@ export function createStores(pool: pg.Pool): Stores {
     ingest: createIngestStore(db),
     alerts: createAlertStore(db),
     windows: createWindowStore(db),
+    pairs: createPairStore(db),
     outcomes: createOutcomeCatalogue(db),
   };
 }

@@ -33,6 +33,7 @@ const CAPABILITIES: Capabilities = {
   live: true,
   convergenceMs: 1_000,
   smallestWeightPct: 0.01,
+  shadow: true,
 };
 
 interface Call {
@@ -80,7 +81,10 @@ export function createRestOrchestrator(options: RestOrchestratorOptions): Orches
       put(`set candidate of ${write.serviceId}`, {
         service_id: write.serviceId,
         configuration: write.configuration,
-        deployment: { strategy: write.deployedAs ?? 'CANARY', initial_percentage: write.weightPct },
+        deployment:
+          write.copyPct === undefined
+            ? { strategy: write.deployedAs ?? 'CANARY', initial_percentage: write.weightPct }
+            : { strategy: 'SHADOW', initial_percentage: write.copyPct },
         lease_seconds: write.leaseMs / 1_000,
         generation: write.generation,
         revision: write.revision,

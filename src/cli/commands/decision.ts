@@ -56,7 +56,7 @@ export function addDecision(cli: Cli, program: Command): void {
     .description(
       'Checks that the recorded evidence and limits are untouched, judges them again with the code of this program, and compares with the recorded verdict bit for bit. Exit code 1 when the verdict differs, when the record was touched, or when it cannot be judged.',
     )
-    .argument('<id>', 'of a decision of kind verdict', text);
+    .argument('<id>', 'of a decision of kind verdict or shadow', text);
   withDatabase(again).addHelpText(
     'after',
     '\nExample:\n  llm-optimizer decision rejudge rollout/support-bot/2/14/look/5f0e3a9c',

@@ -16,7 +16,15 @@ export function planText(serviceId: string, preview: RolloutPreview): string {
   if (live) parts.push(`Served now:  ${servedBy(live)}`);
   if (plan) {
     parts.push(`Strategy:    ${strategyText(plan)}`);
-    parts.push('', guardrailTable(plan.guardrails), '', stepTable(steps), '', expected(preview));
+    parts.push(
+      '',
+      guardrailTable(plan.guardrails),
+      '',
+      ...shadowPart(plan),
+      stepTable(steps),
+      '',
+      expected(preview),
+    );
     if (plan.approval !== 'none') parts.push(`Approval:    ${plan.approval}`);
     parts.push(...leaseLine(plan));
     parts.push(...listed('Proven before the promotion:', proofs?.proven ?? []));
@@ -61,7 +69,7 @@ function leaseLine({ leasedBy, target }: RolloutPlan): readonly string[] {
 export function servedBy(live: LiveConfiguration): string {
   const model = live.stable.configuration['model'] ?? 'unknown';
   const beside = live.candidate
-    ? `, beside it ${live.candidate.configuration['model'] ?? 'unknown'} at ${live.weight_pct} %`
+    ? `, beside it ${live.candidate.configuration['model'] ?? 'unknown'} ${live.copy_pct === undefined ? `at ${live.weight_pct} %` : `in a shadow of ${live.copy_pct} %`}`
     : ', no candidate';
   return `${model}${beside} (generation ${live.generation}, revision ${live.revision})`;
 }
@@ -83,6 +91,24 @@ function guardrailTable(guardrails: readonly GuardrailSpec[]): string {
       spec.required ? 'yes' : 'no, shown only',
     ]),
   );
+}
+
+/** The shadow before the first step; nothing where there is none. */
+function shadowPart({ shadow }: RolloutPlan): readonly string[] {
+  if (!shadow) return [];
+  const { needed, perHour, expectedMs } = shadow.pairs;
+  const takes =
+    needed === null || expectedMs === null
+      ? 'how many pairs it takes cannot be told, a base rate is unknown'
+      : `about ${count(needed)} pairs (at least ${count(shadow.minPairs)}), ${count(perHour)} an hour come: some ${about(expectedMs)}`;
+  const quality = shadow.judged ? 'quality as a judge prefers' : 'quality as graded';
+  const most = shadow.maxCopies === null ? '' : `, at most ${count(shadow.maxCopies)}`;
+  const after = shadow.only ? 'nothing: it ends without a live per cent' : 'the steps below';
+  return [
+    `Shadow:      copies of ${shadow.copyPct} % of the requests, judged in pairs (${quality}); nobody is served the candidate`,
+    `             ${takes}${most}; then ${after}`,
+    '',
+  ];
 }
 
 function stepTable(steps: readonly StepPreview[]): string {

@@ -2,10 +2,12 @@
  * Judges a recorded decision again: the recorded evidence, by the recorded limits, with the judging code of this program, and compares
  * with the recorded verdict bit for bit. Reads no clock, no data but the record, and changes nothing.
  */
-import { CODE_VERSION } from '../../../activities/code-version.ts';
+import { CODE_VERSION, SHADOW_CODE_VERSION } from '../../../activities/code-version.ts';
 import {
   judgeAbsolute,
+  judgeShadow,
   judgeStep,
+  readShadowEvidence,
   type AbsoluteLimits,
   type FullVerdict,
   type RolloutEvidence,
@@ -23,9 +25,15 @@ interface Limits {
   readonly minSamples: number;
 }
 
+/** What the pairs of a shadow are judged by. */
+interface ShadowLimits {
+  readonly guardrails: readonly GuardrailSpec[];
+  readonly minPairs: number;
+}
+
 interface Basis {
   readonly evidence: RolloutEvidence;
-  readonly limits: Limits;
+  readonly limits: Limits | ShadowLimits;
   readonly seed: number | null;
   readonly codeVersion: string;
   readonly hash: string;
@@ -47,9 +55,10 @@ export type Rejudgement = { readonly codeVersion: { readonly recorded: string; r
 
 export function rejudge(decision: DecisionRecord, hash: HashText): Rejudgement {
   const basis = basisOf(decision.detail);
-  const codeVersion = { recorded: basis?.codeVersion ?? 'unknown', now: CODE_VERSION };
+  const now = decision.kind === 'shadow' ? SHADOW_CODE_VERSION : CODE_VERSION;
+  const codeVersion = { recorded: basis?.codeVersion ?? 'unknown', now };
   if (!basis) {
-    const why = `a decision of kind ${decision.kind} keeps no evidence and limits: only kind verdict does`;
+    const why = `a decision of kind ${decision.kind} keeps no evidence and limits: only the kinds verdict and shadow do`;
     return { kind: 'unjudgeable', codeVersion, why };
   }
   if (decision.hash !== basis.hash || !isUntouched(basis, hash)) {
@@ -72,6 +81,7 @@ export function rejudge(decision: DecisionRecord, hash: HashText): Rejudgement {
 
 /** At 100 % there is no control arm left, and absolute limits speak. */
 function judge({ evidence, limits }: Basis): FullVerdict {
+  if ('minPairs' in limits) return judgeShadow(readShadowEvidence(evidence), limits);
   const { guardrails, constraints = {}, steps, stepIndex, minSamples } = limits;
   return steps[stepIndex] === 100
     ? judgeAbsolute(evidence, { guardrails, constraints, minSamples, stepIndex })
@@ -124,7 +134,7 @@ function basisOf(detail: unknown): Basis | null {
   const whole =
     isObject(evidence) &&
     isObject(limits) &&
-    Array.isArray(limits['steps']) &&
+    (Array.isArray(limits['steps']) || typeof limits['minPairs'] === 'number') &&
     Array.isArray(limits['guardrails']) &&
     typeof codeVersion === 'string' &&
     typeof hash === 'string' &&

@@ -1,7 +1,7 @@
 /** The options of `rollout plan` and `rollout start` as the input of the workflow. Decides nothing: admission judges it. */
 import { Option, type Command } from 'commander';
 import type { Change } from '../../domain/change.ts';
-import { ROLLOUT_STRATEGIES } from '../../domain/strategy.ts';
+import { ASKED_STRATEGIES } from '../../domain/strategy.ts';
 import { durationText, fileText, number, steps, whole } from './options.ts';
 
 export interface ChangeOptions {
@@ -14,6 +14,7 @@ export interface ChangeOptions {
   readonly steps?: readonly number[];
   readonly soak?: string;
   readonly minSamples?: number;
+  readonly shadowOnly?: boolean;
   readonly force?: boolean;
   readonly supersede?: boolean;
 }
@@ -28,14 +29,15 @@ export function withChange(command: Command): Command {
     .addOption(
       new Option(
         '--strategy <name>',
-        "canary (in steps), blueGreen (one switch, the stable one kept beside it) or immediate (by a person, judged by nothing but the watch); default: the service's own",
-      ).choices(ROLLOUT_STRATEGIES),
+        "canary (in steps), shadow (copies of requests are judged in pairs before the steps), blueGreen (one switch, the stable one kept beside it) or immediate (by a person, judged by nothing but the watch); default: the service's own",
+      ).choices(ASKED_STRATEGIES),
     )
     .option(
       '--steps <list>',
       "of a canary: per cents of the traffic, such as 5,25,50,100 (default: the service's own)",
       steps,
     )
+    .option('--shadow-only', 'judge copies of requests, and end without a live per cent', false)
     .option('--soak <duration>', 'shortest time at each step, such as 15m', durationText)
     .option('--min-samples <n>', 'fewest labels per arm and step', whole)
     .option(
@@ -61,6 +63,7 @@ export function inputOf(
     serviceId,
     change: defined(change),
     strategy: given.strategy,
+    shadowOnly: given.shadowOnly === true ? true : undefined,
     steps: given.steps,
     soak: given.soak,
     minSamples: given.minSamples,

@@ -1,9 +1,11 @@
-/** Which events are taken: feedback whose every field holds. Anything else is listed with what is wrong. Pure. */
+/** Which events are taken: feedback, and pairs of shadows, whose every field holds. Anything else is listed with what is wrong. Pure. */
 import { ALERT_EVENT_TYPES } from '../../domain/alert.ts';
 import type { Problem } from '../../domain/failure.ts';
 import { FEEDBACK_EVENT_TYPE, feedbackDataSchema, type FeedbackData } from '../../domain/feedback.ts';
 import { parseOrFail } from '../../domain/validate.ts';
 import { LARGEST_TRACKABLE } from '../../math/index.ts';
+import { PAIR_EVENT_TYPE, pairDataSchema, type PairData } from '../../domain/shadow-pair.ts';
+import type { PairEvent } from '../../ports/pairs.ts';
 import type { FeedbackEvent, Serving } from '../../ports/windows.ts';
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
 import { isStorableText } from '../storable-text.ts';
@@ -11,7 +13,8 @@ import { attribute, unattributedService } from './attribute.ts';
 import { problemsOf, readEnvelope } from './envelope.ts';
 
 export type ReadEvent =
-  | { readonly ok: true; readonly event: FeedbackEvent }
+  | { readonly ok: true; readonly kind: 'feedback'; readonly event: FeedbackEvent }
+  | { readonly ok: true; readonly kind: 'pair'; readonly event: PairEvent }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Types that the contracts name and that another receiver will take. A sentinel's are in `read-alert.ts`. */
@@ -31,8 +34,9 @@ export function readEvent(
   const read = readEnvelope(value);
   if (!read.ok) return read;
   const { source, id, type, data: given } = read.envelope;
+  if (type === PAIR_EVENT_TYPE) return readPair(source, id, given, nowMs);
   if (type !== FEEDBACK_EVENT_TYPE) {
-    const known = [FEEDBACK_EVENT_TYPE, ...ALERT_EVENT_TYPES.keys()].join(' or ');
+    const known = [FEEDBACK_EVENT_TYPE, PAIR_EVENT_TYPE, ...ALERT_EVENT_TYPES.keys()].join(' or ');
     const expected = NOT_HANDLED.has(type) ? `${known}: this type is not handled by this version` : known;
     return { ok: false, problems: [problem('type', type, expected)] };
   }
@@ -41,7 +45,14 @@ export function readEvent(
   const parsed = problemsOf(() => parseOrFail(feedbackDataSchema, attributed.data, 'feedback'));
   const problems = parsed.ok ? storageProblems(parsed.value, nowMs) : parsed.problems;
   if (!parsed.ok || problems.length > 0) return { ok: false, problems: problems.map(inData) };
-  return { ok: true, event: { source, id, data: parsed.value } };
+  return { ok: true, kind: 'feedback', event: { source, id, data: parsed.value } };
+}
+
+function readPair(source: string, id: string, data: unknown, nowMs: number): ReadEvent {
+  const parsed = problemsOf(() => parseOrFail(pairDataSchema, data, 'pair'));
+  const problems = parsed.ok ? pairStorageProblems(parsed.value, nowMs) : parsed.problems;
+  if (!parsed.ok || problems.length > 0) return { ok: false, problems: problems.map(inData) };
+  return { ok: true, kind: 'pair', event: { source, id, data: parsed.value } };
 }
 
 const inData = ({ field, value, expected }: Problem): Problem => ({
@@ -55,17 +66,47 @@ function storageProblems(data: FeedbackData, nowMs: number): readonly Problem[] 
   const texts = ['id', 'request_id', 'service', 'model', 'task_type'] as const;
   const numbers = ['cost_usd', 'latency_ms', 'input_tokens', 'output_tokens'] as const;
   return [
-    ...(isTakenTime(Date.parse(data.timestamp), nowMs)
-      ? []
-      : [problem('timestamp', data.timestamp, EXPECTED_TIME)]),
-    ...[...texts.map((key) => [key, data[key]] as const), ['unit.id', data.unit.id] as const]
-      .filter(([, value]) => !isStorableText(value))
-      .map(([key, value]) => problem(key, value, 'a text without NUL and broken characters')),
+    ...unstorable(
+      data.timestamp,
+      [...texts.map((key) => [key, data[key]] as const), ['unit.id', data.unit.id] as const],
+      numbers.map((key) => [key, data[key]] as const),
+      nowMs,
+    ),
     ...Object.entries(data.metrics ?? {})
       .filter(([, value]) => Math.abs(value) > LARGEST_TRACKABLE)
       .map(([name, value]) => problem(`metrics.${name}`, value, `within ${LARGEST_TRACKABLE}`)),
+  ];
+}
+
+function pairStorageProblems(data: PairData, nowMs: number): readonly Problem[] {
+  const texts = ['id', 'request_id', 'service', 'task_type'] as const;
+  const numbers = ['cost_usd', 'latency_ms'] as const;
+  const sides = ['stable', 'candidate'] as const;
+  return unstorable(
+    data.timestamp,
+    [
+      ...texts.map((key) => [key, data[key]] as const),
+      ['unit.id', data.unit.id] as const,
+      ...sides.map((side) => [`${side}.model`, data[side].model] as const),
+    ],
+    sides.flatMap((side) => numbers.map((key) => [`${side}.${key}`, data[side][key]] as const)),
+    nowMs,
+  );
+}
+
+function unstorable(
+  timestamp: string,
+  texts: readonly (readonly [string, string])[],
+  numbers: readonly (readonly [string, number])[],
+  nowMs: number,
+): readonly Problem[] {
+  return [
+    ...(isTakenTime(Date.parse(timestamp), nowMs) ? [] : [problem('timestamp', timestamp, EXPECTED_TIME)]),
+    ...texts
+      .filter(([, value]) => !isStorableText(value))
+      .map(([key, value]) => problem(key, value, 'a text without NUL and broken characters')),
     ...numbers
-      .filter((key) => data[key] > LARGEST_TRACKABLE)
-      .map((key) => problem(key, data[key], `at most ${LARGEST_TRACKABLE}`)),
+      .filter(([, value]) => value > LARGEST_TRACKABLE)
+      .map(([key, value]) => problem(key, value, `at most ${LARGEST_TRACKABLE}`)),
   ];
 }

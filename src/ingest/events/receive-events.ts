@@ -1,17 +1,17 @@
 /**
- * The one entry for events, whatever brought them. Stores feedback and alerts of a batch, and puts the others aside with their problems, each
+ * The one entry for events, whatever brought them. Stores feedback, pairs of shadows and alerts of a batch, and puts the others aside with their problems, each
  * named by its place in the batch. What it answers is kept: alerts are sent on from the store.
  */
 import type { Alert } from '../../domain/alert.ts';
 import { Failure, type Problem } from '../../domain/failure.ts';
-import type { FeedbackEvent, Serving } from '../../ports/windows.ts';
+import type { Serving } from '../../ports/windows.ts';
 import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
 import { unattributedService } from './attribute.ts';
 import { describeProblems } from './envelope.ts';
 import { isAlert, readAlert } from './read-alert.ts';
-import { readEvent } from './read-event.ts';
+import { readEvent, type ReadEvent } from './read-event.ts';
 
 /** Answer to the sender. `index` counts from 0 in the batch as it was sent. */
 export interface EventsAnswer {
@@ -24,7 +24,7 @@ export interface EventsAnswer {
 
 interface Good {
   readonly index: number;
-  readonly event: FeedbackEvent;
+  readonly read: Extract<ReadEvent, { ok: true }>;
 }
 
 interface GoodAlert {
@@ -57,11 +57,18 @@ export async function receiveEvents(
     const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });
-    else good.push({ index, event: read.event });
+    else good.push({ index, read });
   }
-  const feedback = await record(context, good, nowMs);
+  const told = sumOf([
+    await record(context, good.filter(isFeedback), nowMs),
+    await record(
+      context,
+      good.filter((each) => !isFeedback(each)),
+      nowMs,
+    ),
+  ]);
   const alarmed = await recordAlerts(context, alerts, nowMs);
-  const setAside = [...bad, ...feedback.refused].sort((a, b) => a.index - b.index);
+  const setAside = [...bad, ...told.refused].sort((a, b) => a.index - b.index);
   if (setAside.length > 0) {
     await context.store.setAside(
       setAside.map(({ index, problems }) => ({
@@ -74,7 +81,7 @@ export async function receiveEvents(
   }
   const { events, alerts: ofAlerts } = context.counters;
   for (const [counted, result] of [
-    [events, feedback],
+    [events, told],
     [ofAlerts, alarmed],
   ] as const) {
     counted.accepted += result.stored;
@@ -83,9 +90,9 @@ export async function receiveEvents(
   }
   events.setAside += setAside.length;
   return {
-    accepted: feedback.stored + alarmed.stored,
-    duplicates: feedback.duplicates + alarmed.duplicates,
-    unknownService: feedback.unknownService + alarmed.unknownService,
+    accepted: told.stored + alarmed.stored,
+    duplicates: told.duplicates + alarmed.duplicates,
+    unknownService: told.unknownService + alarmed.unknownService,
     setAside,
   };
 }
@@ -118,39 +125,52 @@ async function recordAlerts(
   return recorded;
 }
 
+const isFeedback = ({ read }: Good): boolean => read.kind === 'feedback';
+
+/** Events of one kind go to the store together. */
+function store(context: IngestContext, good: readonly Good[], nowMs: number) {
+  const [feedback, pairs] = [
+    good.flatMap(({ read }) => (read.kind === 'feedback' ? [read.event] : [])),
+    good.flatMap(({ read }) => (read.kind === 'pair' ? [read.event] : [])),
+  ];
+  return pairs.length > 0
+    ? context.store.recordPairs(pairs, nowMs)
+    : context.store.recordFeedback(feedback, nowMs);
+}
+
 /**
- * In one transaction. When the database refuses the batch for what is in it, each event goes by itself, so that one event
+ * Events of one kind, in one transaction. When the database refuses the batch for what is in it, each event goes by itself, so that one event
  * that we failed to foresee does not hold up its sender for ever.
  */
 async function record(context: IngestContext, good: readonly Good[], nowMs: number): Promise<Stored> {
-  const { store, logger } = context;
+  const { logger } = context;
   try {
-    const result = await store.recordFeedback(
-      good.map(({ event }) => event),
-      nowMs,
-    );
-    return { ...result, refused: [] };
+    return { ...(await store(context, good, nowMs)), refused: [] };
   } catch (error) {
     if (error instanceof Failure) throw error;
     logger.error({ err: error, events: good.length }, 'a batch was refused by the store');
     if (good.length === 1) return { ...NOTHING, refused: good.map(refusedByStore) };
     const parts: Stored[] = [];
     for (const one of good) parts.push(await record(context, [one], nowMs));
-    return parts.reduce(
-      (sum, part) => ({
-        stored: sum.stored + part.stored,
-        duplicates: sum.duplicates + part.duplicates,
-        unknownService: sum.unknownService + part.unknownService,
-        refused: [...sum.refused, ...part.refused],
-      }),
-      NOTHING,
-    );
+    return sumOf(parts);
   }
+}
+
+function sumOf(parts: readonly Stored[]): Stored {
+  return parts.reduce(
+    (sum, part) => ({
+      stored: sum.stored + part.stored,
+      duplicates: sum.duplicates + part.duplicates,
+      unknownService: sum.unknownService + part.unknownService,
+      refused: [...sum.refused, ...part.refused],
+    }),
+    NOTHING,
+  );
 }
 
 const NOTHING: Stored = { stored: 0, duplicates: 0, unknownService: 0, refused: [] };
 
-const refusedByStore = ({ index, event }: Good): Bad => ({
+const refusedByStore = ({ index, read }: Good): Bad => ({
   index,
-  problems: [{ field: 'data', value: event.id, expected: 'an event that the store can hold' }],
+  problems: [{ field: 'data', value: read.event.id, expected: 'an event that the store can hold' }],
 });

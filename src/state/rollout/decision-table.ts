@@ -78,6 +78,8 @@ const NOT_LOOKED_AT: Rows = {
 
 export const DECISION_TABLE: Readonly<Record<RolloutPhase, Rows>> = {
   awaitingApproval: NOT_LOOKED_AT,
+  /** A shadow has looks of its own. */
+  shadowing: { ...NOT_LOOKED_AT, lookFailed: always('lookAgain') },
   applying: NOT_LOOKED_AT,
   soaking: {
     lookFailed: always('lookAgain'),

@@ -5,6 +5,7 @@ import type { TlgState } from '../../analysis/tlg.ts';
 import type { DryRunReport } from '../../domain/dry-run.ts';
 import type { GateReport } from '../../domain/gate.ts';
 import type { StepVerdict } from '../../domain/guardrail.ts';
+import type { ShadowLook } from './shadow-state.ts';
 
 /** What the gates of a look rest on, carried from look to look, and what they say. */
 export interface LookGates {
@@ -45,6 +46,8 @@ export type RolloutEvent =
   /** The stable configuration is live alone again. */
   | { readonly kind: 'backupLeft'; readonly atMs: number }
   | { readonly kind: 'looked'; readonly look: Look }
+  | { readonly kind: 'shadowSet'; readonly atMs: number; readonly leaseExpiresAtMs: number | null }
+  | { readonly kind: 'shadowLooked'; readonly look: ShadowLook }
   | { readonly kind: 'lookFailed'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'approvalExpired'; readonly atMs: number }
   | { readonly kind: 'timeRanOut'; readonly atMs: number }

@@ -12,6 +12,8 @@ export type {
   RolloutState,
   StepRecord,
 } from './state.ts';
+export { pairsOf } from './shadow.ts';
+export type { ShadowLook, ShadowPlan, ShadowState } from './shadow-state.ts';
 export type { RolloutAction } from './next-action.ts';
 export type { Answer } from './receive.ts';
 export { asksForCycle, diverts, isApart, isLate } from './backup.ts';

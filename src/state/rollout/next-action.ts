@@ -2,12 +2,14 @@
  * What a rollout does next. Pure: the same state and time always give the same action, also after a restart.
  */
 import { onBackup } from './backup.ts';
+import { nextShadowAction, type ShadowAction } from './shadow.ts';
 import type { RolloutState } from './state.ts';
 
 export type RolloutAction =
   | { readonly kind: 'wait'; readonly untilMs: number | null }
   | { readonly kind: 'expireApproval' }
   | { readonly kind: 'setWeight'; readonly weightPct: number }
+  | Extract<ShadowAction, { kind: 'setShadow' }>
   | { readonly kind: 'look' }
   /** Serves the backup model, or renews its lease. */
   | { readonly kind: 'routeToBackup' }
@@ -33,6 +35,8 @@ export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAc
       const untilMs = plan.admittedAtMs + plan.approvalTimeoutMs;
       return nowMs >= untilMs ? { kind: 'expireApproval' } : { kind: 'wait', untilMs };
     }
+    case 'shadowing':
+      return nextShadowAction(state, nowMs, endsAtMs(state));
     case 'applying':
       return applying(state, nowMs);
     case 'soaking': {

@@ -30,7 +30,8 @@ export function rolloutNotices(before: RolloutState | null, after: RolloutState)
       by: after.backup?.by ?? 'optimizer',
     });
   }
-  if (after.phase === 'ended' && before?.phase !== 'ended') {
+  // A shadow alone that was proven has changed nothing that anybody was served.
+  if (after.phase === 'ended' && before?.phase !== 'ended' && after.outcome !== 'shadowed') {
     const by = after.ending?.by ?? why?.by ?? 'optimizer';
     const reason = after.ending?.reason ?? why?.why ?? '';
     const promoted = after.outcome === 'promoted';

@@ -6,7 +6,8 @@ import { responseTo } from '../incident.ts';
 import type { Message } from '../messages.ts';
 import { fromBackup, onBackup, toBackup } from './backup.ts';
 import { held, stepForward, takeBack } from './reduce.ts';
-import { logged, withSeen, type RolloutState } from './state.ts';
+import { isCopying } from './shadow.ts';
+import { firstPhase, logged, withSeen, type RolloutState } from './state.ts';
 
 /** The answer to a message: whether it changed something, and why or why not. */
 export interface Answer {
@@ -87,7 +88,7 @@ function approve(
   }
   return accepted(
     logged(
-      { ...state, phase: 'applying' },
+      { ...state, phase: firstPhase(state.plan) },
       { atMs, what: 'approved', by: message.by, why: message.note ?? '' },
     ),
     'approved',
@@ -152,7 +153,10 @@ function promote(
   message: { readonly by: string; readonly reason: string },
   atMs: number,
 ): Received {
-  if (state.phase !== 'soaking') return refused(state, `nothing to promote while ${state.phase}`);
+  if (state.phase !== 'soaking' && !isCopying(state))
+    return refused(state, `nothing to promote while ${state.phase}`);
+  if (state.phase === 'shadowing' && state.plan.shadow?.only === true)
+    return refused(state, 'a shadow alone ends without a live per cent: there is nothing to promote');
   if (state.verdict?.outcome === 'harm') return refused(state, `harm is proven: ${state.verdict.reason}`);
   const unmet = unmetGates(state, atMs);
   const noted = logged(
@@ -174,8 +178,10 @@ function unmetGates(state: RolloutState, atMs: number): string[] {
   const guardrails = (state.verdict?.guardrails ?? [])
     .filter((g) => g.required && g.outcome !== 'pass')
     .map((g) => g.id);
-  const soak = state.soakEndsAtMs === null || atMs < state.soakEndsAtMs ? ['soak'] : [];
-  const gates = (state.gates?.reports ?? [])
+  const soaked = state.phase === 'shadowing' || (state.soakEndsAtMs !== null && atMs >= state.soakEndsAtMs);
+  const soak = soaked ? [] : ['soak'];
+  const reports = state.phase === 'shadowing' ? state.shadow?.gates : state.gates?.reports;
+  const gates = (reports ?? [])
     .filter((gate) => gate.outcome === 'waiting' || gate.outcome === 'fail')
     .map((gate) => gate.id);
   return state.verdict === null ? [...soak, 'no look yet'] : [...soak, ...gates, ...guardrails];

@@ -6,6 +6,8 @@ import { backupLeft, backupRefused, backupServed, onBackup, toBackup, withoutBac
 import { decisionOn, findingOf, isUnjudged } from './decision-table.ts';
 import type { Look, LookGates, RolloutEvent } from './events.ts';
 import { promotedBecause } from './promoted-because.ts';
+import { pairsOf, shadowLeft, shadowLost, shadowSeen, shadowSet } from './shadow.ts';
+import type { ShadowLook } from './shadow-state.ts';
 import { isLastStep, logged, type RolloutOutcome, type RolloutState, type StepRecord } from './state.ts';
 
 /** Looks come at this pace at first; after `EARLY_LOOKS` of them the pace drops to a third. */
@@ -26,6 +28,10 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
       return backupRefused(state, event.atMs, event.why);
     case 'backupLeft':
       return backupLeft(state, event.atMs);
+    case 'shadowSet':
+      return shadowSet(state, event.atMs, event.leaseExpiresAtMs);
+    case 'shadowLooked':
+      return shadowLooked(state, event.look);
     case 'lookFailed':
       return decisionOn(state, 'lookFailed', event.atMs) === 'lookAgain'
         ? logged(
@@ -210,7 +216,8 @@ function leaseRetaken(state: RolloutState, atMs: number, generation: number): Ro
       ...state,
       plan: { ...state.plan, generation },
       // On the backup route a rollout may still wait for its approval.
-      phase: state.phase === 'awaitingApproval' ? state.phase : 'applying',
+      phase: state.phase === 'awaitingApproval' || state.phase === 'shadowing' ? state.phase : 'applying',
+      ...(state.shadow && { shadow: { ...state.shadow, setAtMs: null } }),
       revision: 1,
       weightPct: 0,
       soakEndsAtMs: null,
@@ -233,6 +240,31 @@ function sheltered(before: RolloutState, after: RolloutState, { atMs, verdict }:
     : after;
 }
 
+function shadowLooked(state: RolloutState, look: ShadowLook): RolloutState {
+  if (state.phase !== 'shadowing' || !state.shadow) return state;
+  const { atMs, verdict } = look;
+  const { outcome, reason } = verdict;
+  const seen = shadowSeen(state, look, atMs + paceMs(state, state.looks + 1));
+  if (outcome === 'harm') return takeBack(seen, atMs, 'rolledBack', 'optimizer', reason);
+  if (look.live === 'leaseLost') return shadowLost(seen, atMs);
+  if (seen.paused || seen.held || look.gates.some((gate) => gate.outcome === 'waiting')) return seen;
+  if (outcome === 'healthy') {
+    const asks = state.plan.approval === 'perStep' && state.plan.shadow?.only !== true;
+    return asks ? askedFor(seen, atMs) : leaveShadow(seen, atMs, reason);
+  }
+  const pairs = pairsOf(seen);
+  return pairs >= (state.plan.shadow?.maxCopies ?? Infinity)
+    ? takeBack(seen, atMs, 'notEnoughEvidence', 'optimizer', `${pairs} pairs: ${reason}`)
+    : seen;
+}
+
+/** From the shadow to the first live step; a shadow alone ends here, and its candidate goes as it came. */
+function leaveShadow(state: RolloutState, atMs: number, why: string): RolloutState {
+  return state.plan.shadow?.only === true
+    ? takeBack(state, atMs, 'shadowed', 'optimizer', why)
+    : shadowLeft(state, atMs, why);
+}
+
 /** The step's clock runs from when the traffic moved, however often the looks come. */
 function gatesSeen(state: RolloutState, gates: LookGates): Partial<RolloutState> {
   const { movedAtMs } = gates.share;
@@ -253,11 +285,17 @@ function inconclusive(state: RolloutState, atMs: number, reason: string): Rollou
 
 function askedFor(state: RolloutState, atMs: number): RolloutState {
   if (state.awaiting) return state;
-  const next = isLastStep(state) ? 'promotion' : `${state.plan.steps[state.stepIndex + 1] ?? 100} %`;
+  const next = nextOf(state);
   return logged(
     { ...state, awaiting: { sinceMs: atMs, untilMs: atMs + state.plan.approvalTimeoutMs, next } },
     { atMs, what: 'awaiting approval', by: 'optimizer', why: `of ${next}` },
   );
+}
+
+/** What is entered when the present step, or the shadow, is left. */
+function nextOf(state: RolloutState): string {
+  const weightPct = state.plan.steps[state.phase === 'shadowing' ? 0 : state.stepIndex + 1];
+  return weightPct === undefined ? 'promotion' : `${weightPct} %`;
 }
 
 /** One more soak for what is not proven yet, a number of times; then there is not enough evidence. */
@@ -272,13 +310,14 @@ function extended(state: RolloutState, atMs: number, reason: string): RolloutSta
   );
 }
 
-/** Leaves the present step: to the next one, or to the promotion after the last. */
+/** Leaves the present step: to the next one, or to the promotion after the last; from the shadow to the first one. */
 export function stepForward(
   state: RolloutState,
   atMs: number,
   why: string,
   by: 'proof' | 'hand' = 'proof',
 ): RolloutState {
+  if (state.phase === 'shadowing') return leaveShadow(state, atMs, why);
   const closed = closeStep({ ...state, awaiting: null }, atMs, why, by === 'hand');
   return isLastStep(state)
     ? { ...closed, phase: 'promoting', nextLookAtMs: null }

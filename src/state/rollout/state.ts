@@ -2,6 +2,8 @@
  * State of a canary rollout: plain JSON that survives continue-as-new. `reduce.ts` changes it, `next-action.ts` reads it.
  */
 import type { RolloutEvidence } from '../../analysis/rollout/evidence.ts';
+import { startShadow, type ShadowPlan, type ShadowState } from './shadow-state.ts';
+import type { ShadowEvidence } from '../../analysis/shadow/evidence.ts';
 import type { LookGates } from './events.ts';
 import type { DryRunMetric, DryRunReport } from '../../domain/dry-run.ts';
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
@@ -65,6 +67,8 @@ export interface RolloutPlan {
    * and from what is tried. Left out in plans of before there was a backup route: those hold, as they always did.
    */
   readonly backup?: BackupRoute | null;
+  /** A shadow before the first step. Left out: none. */
+  readonly shadow?: ShadowPlan;
   readonly guardrails: readonly GuardrailSpec[];
   readonly constraints: AbsoluteLimits;
   /** Labels the rollout is expected to need in all, labels per hour the service yields, and the finish that follows. */
@@ -98,10 +102,11 @@ export interface AbsoluteLimits {
 }
 
 export type RolloutPhase =
-  'awaitingApproval' | 'applying' | 'soaking' | 'promoting' | 'rollingBack' | 'ended';
+  'awaitingApproval' | 'shadowing' | 'applying' | 'soaking' | 'promoting' | 'rollingBack' | 'ended';
 
+/** `shadowed`: a shadow alone, proven; the candidate was never live. */
 export type RolloutOutcome =
-  'promoted' | 'rolledBack' | 'rejected' | 'notEnoughEvidence' | 'replaced' | 'superseded';
+  'promoted' | 'shadowed' | 'rolledBack' | 'rejected' | 'notEnoughEvidence' | 'replaced' | 'superseded';
 
 /** One step as it went. `labels` are unit-first labels of the candidate arm. */
 export interface StepRecord {
@@ -182,6 +187,8 @@ export interface RolloutState {
   readonly dryRuns?: readonly DryRunReport[];
   /** The weight that was last written, the one before, and when: what the share gate holds the traffic against. */
   readonly asked?: { readonly weightPct: number; readonly beforePct: number; readonly setAtMs: number };
+  /** The shadow before the first step; left out where there is none. */
+  readonly shadow?: ShadowState;
   /** Of the present step, as the last look left them; null before its first look. */
   readonly gates?: LookGates | null;
   /** A proven step that waits for somebody's approval. Looks go on meanwhile. */
@@ -211,14 +218,28 @@ export interface RolloutState {
 const LOG_KEPT = 40;
 const SEEN_KEPT = 200;
 
-/** The state of a rollout that has just been admitted. `foldedTo` is the block that was open at that time. */
-export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): RolloutState {
+/** Where a rollout begins that waits for nobody. */
+export function firstPhase(plan: RolloutPlan): 'shadowing' | 'applying' {
+  return plan.shadow ? 'shadowing' : 'applying';
+}
+
+/**
+ * The state of a rollout that has just been admitted. `foldedTo` is the block that was open at that time. A plan with a shadow comes with
+ * the evidence that it begins with.
+ * @throws TypeError naming `shadow` when a plan with a shadow comes without it
+ */
+export function startRollout(
+  plan: RolloutPlan,
+  evidence: RolloutEvidence,
+  shadow?: ShadowEvidence,
+): RolloutState {
+  if (plan.shadow && !shadow) throw new TypeError('shadow must be given with a plan that has one');
   const asks = asksBeforeStart(plan);
   return logged(
     {
       version: 1,
       plan,
-      phase: asks ? 'awaitingApproval' : 'applying',
+      phase: asks ? 'awaitingApproval' : firstPhase(plan),
       outcome: null,
       stepIndex: 0,
       weightPct: 0,
@@ -239,6 +260,7 @@ export function startRollout(plan: RolloutPlan, evidence: RolloutEvidence): Roll
       steps: [],
       log: [],
       seen: [],
+      ...(plan.shadow && shadow && { shadow: startShadow(shadow, plan) }),
     },
     {
       atMs: plan.admittedAtMs,

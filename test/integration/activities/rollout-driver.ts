@@ -51,7 +51,7 @@ export class Driver {
   ): Promise<Driver> {
     await withBaseline(world);
     const admission = await world.activities.admitRollout(admitRequest(input, holder));
-    return new Driver(world, holder, startRollout(admission.plan, admission.evidence));
+    return new Driver(world, holder, startRollout(admission.plan, admission.evidence, admission.shadow));
   }
 
   get generation(): number {

@@ -115,9 +115,9 @@ describe('the control plane', () => {
   it.each([
     ['an unknown model', canary(5, { configuration: { model: 'no-such-model' } }), 'configuration.model'],
     [
-      'SHADOW',
+      'a shadow that copies nothing',
       canary(0, { deployment: { strategy: 'SHADOW', initial_percentage: 0 } }),
-      'deployment.strategy',
+      'deployment.initial_percentage',
     ],
     [
       'a blue-green weight between 0 and 100',

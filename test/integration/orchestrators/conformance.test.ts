@@ -101,6 +101,30 @@ describe.each(drivers)('the $name driver', ({ start }) => {
     expect(below).toMatch(new RegExp(`^served at ${smallestWeightPct / 10}$|^refused: .*weightPct: `, 'u'));
   });
 
+  it('copies requests where it claims to, and refuses a shadow where it does not; nobody is served the candidate', async () => {
+    const shadow = { ...write(2, 1), configuration: candidate, weightPct: 0, copyPct: 20, leaseMs: 60_000 };
+    const can = orchestrator.capabilities.shadow === true;
+    const before = await orchestrator.read(serviceId);
+    const answer: unknown = await orchestrator.setCandidate(shadow).catch((error: unknown) => error);
+    const live = {
+      strategy: 'SHADOW',
+      weight_pct: 0,
+      copy_pct: 20,
+      revision: 1,
+      candidate: { configuration: candidate },
+    };
+    const refusal = {
+      type: 'OrchestratorRejected',
+      final: true,
+      problems: [{ field: 'copyPct', value: 20 }],
+    };
+    expect(answer).toMatchObject(can ? live : refusal);
+    expect(await orchestrator.read(serviceId)).toEqual(can ? answer : before);
+    expect(await shareOf(candidate.model)).toBe(0);
+    await orchestrator.removeCandidate({ ...write(2, 2), reason: 'enough' });
+    expect(await orchestrator.read(serviceId)).toMatchObject({ candidate: null, weight_pct: 0 });
+  });
+
   it('is back on the stable configuration when the lease has run out, by itself or by its watchdog', async () => {
     const apply = { ...write(2, 1), configuration: candidate, weightPct: 50, leaseMs: 1_000 };
     const { lease_expires_at } = await orchestrator.setCandidate(apply);

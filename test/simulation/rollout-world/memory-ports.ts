@@ -71,6 +71,7 @@ export const memoryPorts = async (parts: {
     audit: { append: nothing, list: none },
     rollouts: { upsert: nothing, list: none },
     windows,
+    pairs: { freezeLimits: nothing, carryLimits: nothing, blocks: none },
     outcomes: { outcomes: async () => ({}), replace: nothing },
     fleet: { paused: async () => null, pause: nothing, resume: nothing },
     notifier: { send: nothing },

@@ -181,7 +181,8 @@ const perform = async (
       return happened(before, { kind: 'timeRanOut', atMs: nowMs });
     case 'routeToBackup':
     case 'leaveBackup':
-      throw new RangeError(`${action.kind}: no simulated service names a backup model`);
+    case 'setShadow':
+      throw new RangeError(`${action.kind}: no simulated service names a backup model or asks for a shadow`);
     case 'finish':
       return before;
   }

@@ -125,7 +125,8 @@ class Playwright {
           break;
         case 'routeToBackup':
         case 'leaveBackup':
-          throw new TypeError('plan.backup: sequences are played without a backup route');
+        case 'setShadow':
+          throw new TypeError('plan: sequences are played without a backup route and without a shadow');
       }
     }
   }
@@ -246,7 +247,7 @@ class Playwright {
   }
 
   #ends(event: RolloutEvent): void {
-    this.#clockMs = Math.max(this.#clockMs, event.kind === 'looked' ? event.look.atMs : event.atMs);
+    this.#clockMs = Math.max(this.#clockMs, 'look' in event ? event.look.atMs : event.atMs);
     this.#happens(event);
   }
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { liveRollout, plainRollout, planOf, type RolloutView } from '../../../src/cli/rollout-view.ts';
 import type { GuardrailVerdict, StepVerdict } from '../../../src/domain/guardrail.ts';
-import { admitted, ADMITTED_AT_MS, testPlan, testVerdict } from '../../support/rollout.ts';
+import { admitted, ADMITTED_AT_MS, SHADOW_PLAN, testPlan, testVerdict } from '../../support/rollout.ts';
 
 const NOW = ADMITTED_AT_MS;
 
@@ -53,6 +53,29 @@ describe('planOf', () => {
     expect(planOf({ plan: testPlan({ labels, steps: [100] }) })).toBe(
       'Plan: 100 %; how many labels it takes cannot be told yet.',
     );
+  });
+});
+
+describe('a shadow', () => {
+  const shadow = admitted({ shadow: SHADOW_PLAN, summary: 'model a -> b' });
+  const { gates: _none, ...view } = shadow;
+
+  it('says how far it is in pairs, by the plan until its own growth tells', () => {
+    expect(plainRollout(view, NOW)).toBe('  shadow of 20 % of the requests: being set');
+    const early = guardrail('quality', { labels: { stable: 143, candidate: 143 }, labelsNeeded: null });
+    expect(plainRollout({ ...view, verdict: verdictOf(early) }, NOW)).toContain('143 of about 400 pairs');
+    const later = { ...early, labelsNeeded: 1_000 };
+    expect(plainRollout({ ...view, verdict: verdictOf(later) }, NOW)).toContain('143 of about 1,143 pairs');
+    const proven = { ...early, outcome: 'pass' as const, labelsNeeded: 0 };
+    expect(plainRollout({ ...view, verdict: verdictOf(proven) }, NOW)).toMatch(
+      /: 143 pairs; evidence quality 100 %$/u,
+    );
+  });
+
+  it('shows each guardrail below it', () => {
+    const lines = live({ ...view, verdict: verdictOf(guardrail('quality', {})) });
+    expect(lines[1]).toContain('shadow of 20 % of the requests: 143 pairs');
+    expect(lines[2]).toMatch(/quality +#{10}\.{10} quality as the test says/u);
   });
 });
 

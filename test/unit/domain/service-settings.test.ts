@@ -72,6 +72,7 @@ describe('settings of a service', () => {
       cycle: { every: '15m', minLabels: 200 },
       rollout: {
         strategy: 'canary',
+        shadow: { copyPct: 20, minPairs: 200, quality: 'graded' },
         steps: [5, 25, 50, 100],
         soak: '15m',
         minSamples: 200,

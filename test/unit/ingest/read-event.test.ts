@@ -17,6 +17,7 @@ describe('an event', () => {
   it('is taken with extensions and attributes that are not read', () => {
     expect(readEvent({ ...event, subject: 'x', traceparent: '00-1-2-03' }, NOW)).toEqual({
       ok: true,
+      kind: 'feedback',
       event: { source, id, data },
     });
   });
@@ -77,6 +78,7 @@ it('reads binary mode from headers, per cent encoded', () => {
   };
   expect(readEvent(fromBinaryMode(headers, data), NOW)).toEqual({
     ok: true,
+    kind: 'feedback',
     event: { source: '/gateway/100%', id: 'café', data },
   });
 });

@@ -1,7 +1,7 @@
 /** The activities of the workflow tests: those of the product by name, type and failure, over the worlds of the tests. */
 import type { Activities, Assessment, ControlActivities } from '../../../activities/index.ts';
 import { withCompensationFailures, withFailures } from '../../../activities/failures.ts';
-import { startEvidence } from '../../../src/analysis/index.ts';
+import { startEvidence, startShadowEvidence } from '../../../src/analysis/index.ts';
 import { durationMs } from '../../../src/domain/duration.ts';
 import { NOTICE_KINDS, type Notice } from '../../../src/domain/notice.ts';
 import { Failure } from '../../../src/domain/failure.ts';
@@ -11,7 +11,7 @@ import {
   restoreInputSchema,
   rolloutInputSchema,
 } from '../../../src/domain/workflow-input.ts';
-import { testLook, testPlan } from '../../support/rollout.ts';
+import { testLook, testPlan, testShadowLook } from '../../support/rollout.ts';
 import type { World } from './world.ts';
 
 export interface Place {
@@ -81,7 +81,11 @@ export function mainActivities(place: Place): Activities {
         ...(input.soak === undefined ? {} : { soakMs: durationMs(input.soak) }),
         ...here.plan,
       });
-      return { plan, evidence: startEvidence(plan.guardrails, plan.steps) };
+      return {
+        plan,
+        evidence: startEvidence(plan.guardrails, plan.steps),
+        ...(plan.shadow && { shadow: startShadowEvidence(plan.guardrails, false) }),
+      };
     }),
 
     assess: withFailures(async ({ input }) => {
@@ -161,6 +165,23 @@ export function mainActivities(place: Place): Activities {
       return true;
     }),
 
+    shadowLook: withFailures(async (request) => {
+      const here = known(request.serviceId);
+      here.looks += 1;
+      const number = here.looks;
+      await here.enter('shadowLook');
+      const { gateway } = here;
+      gateway.read();
+      if (gateway.generation !== request.generation) {
+        throw new Failure('StaleGeneration', `generation ${gateway.generation} is live`);
+      }
+      const [atMs, live] = [await nowMs(), here.live(number)];
+      const { plan } = request.state;
+      if (live === 'leaseLost') gateway.expireLease();
+      else gateway.setShadow(request, request.candidateHash, plan.shadow?.copyPct ?? 0, atMs + plan.leaseMs);
+      return testShadowLook(request.state, atMs, here.verdict(number, request.state), live);
+    }),
+
     sweep: withFailures(async () => ({ services: 1, started: ['cycle/support-bot'] })),
 
     tellCycle: withFailures(async ({ serviceId }) => {
@@ -190,6 +211,15 @@ export function controlActivities(place: Place): ControlActivities {
       const leaseExpiresAtMs = atMs + request.leaseMs;
       here.gateway.setCandidate(request, request.candidateHash, request.weightPct, leaseExpiresAtMs);
       return { atMs, weightPct: request.weightPct, leaseExpiresAtMs };
+    }),
+
+    setShadow: withFailures(async (request) => {
+      const here = world(request.serviceId);
+      await here.enter('setShadow');
+      const atMs = await nowMs();
+      const leaseExpiresAtMs = atMs + request.leaseMs;
+      here.gateway.setShadow(request, request.candidateHash, request.copyPct, leaseExpiresAtMs);
+      return { atMs, leaseExpiresAtMs };
     }),
 
     promoteCandidate: withFailures(async (request) => {

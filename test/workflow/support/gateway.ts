@@ -53,6 +53,15 @@ export class Gateway {
     this.leaseExpiresAtMs = leaseExpiresAtMs;
   }
 
+  /** Copies go to the candidate, no unit does. */
+  setShadow(fence: Fence, hash: string, copyPct: number, leaseExpiresAtMs: number): void {
+    this.write(fence, `copies of ${copyPct} %`, () => {
+      this.candidate = hash;
+      this.weightPct = 0;
+    });
+    this.leaseExpiresAtMs = leaseExpiresAtMs;
+  }
+
   setStable(fence: Fence, hash: string): void {
     this.write(fence, `stable ${hash}`, () => {
       this.stable = hash;
