@@ -15,7 +15,7 @@ import type { FaultProxy } from './fault-proxy.ts';
 /** The longest that a rollback may take to be seen. */
 export const LIMIT_MS = 60_000;
 /** The longest that a state may take to come about. Two dozen services wait side by side, in the process that serves them: they look seldom. */
-const PREPARE_MS = 90_000;
+const PREPARE_MS = 40_000;
 /** A service did not get into the state that was to be tried. */
 export class NotThere extends Error {}
 
@@ -135,7 +135,16 @@ export async function createSubject(
         taskQueue: TASK_QUEUE,
         workflowId: rollout.workflowId,
         workflowIdConflictPolicy: 'FAIL',
-        args: [{ serviceId, change: { model: GOOD_CANDIDATE }, steps, by: WHO.by, ...(soak && { soak }) }],
+        args: [
+          {
+            serviceId,
+            change: { model: GOOD_CANDIDATE },
+            steps,
+            by: WHO.by,
+            force: true,
+            ...(soak && { soak }),
+          },
+        ],
       });
     },
     signal: (name, payload) => rollout.signal(name, payload ?? WHO),
