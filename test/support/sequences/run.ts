@@ -232,6 +232,8 @@ async function startWorkers(address: string, ports: ActivityPorts, stages: Reado
         finishRollout: withFailures(async ({ state }: { readonly state: RolloutState }) => {
           stageOf(state.plan.serviceId).finished = state;
         }),
+        // What an anomaly starts besides is not part of a sequence.
+        startCycle: async () => false,
         renewLeaseRun: ({ serviceId, holder }: Renewing) => leases.renewRun(serviceId, holder),
       },
     }),
