@@ -115,14 +115,16 @@ async function openTheatre() {
 
   const record = async (serviceId: string): Promise<void> => {
     await real.services.put(testSettings(serviceId, { orchestrator: { url: gateway.url } }));
-    for (const [generation, body] of [
-      [1, BODIES.stable],
-      [2, BODIES.candidate],
-    ] as const) {
-      const hash = real.hash(canonicalJson(body));
-      const entry = { serviceId, generation, body, hash, status: 'trying', source: 'sequence' } as const;
-      await real.configurations.record(entry, Date.now());
-    }
+    const body = BODIES.stable;
+    const entry = {
+      serviceId,
+      generation: 1,
+      body,
+      hash: real.hash(canonicalJson(body)),
+      status: 'trying',
+      source: 'sequence',
+    } as const;
+    await real.configurations.record(entry, Date.now());
     await real.configurations.promote(serviceId, 1, Date.now());
     await seedGateway(gateway.url, { serviceId, model: BODIES.stable['model'] ?? '', unit: 'request' });
   };
@@ -141,7 +143,7 @@ async function openTheatre() {
       watchMs: 0,
       admittedAtMs: Date.now(),
     });
-    const stage = new Stage(plan, scriptOf(plan, BODIES, moves), real, client);
+    const stage = new Stage(plan, BODIES, scriptOf(plan, BODIES, moves), real, client);
     stages.set(serviceId, stage);
     const handle = await client.workflow.start('canaryRollout', {
       taskQueue: TASK_QUEUE,
@@ -230,6 +232,8 @@ async function startWorkers(address: string, ports: ActivityPorts, stages: Reado
         finishRollout: withFailures(async ({ state }: { readonly state: RolloutState }) => {
           stageOf(state.plan.serviceId).finished = state;
         }),
+        // What an anomaly starts besides is not part of a sequence.
+        startCycle: async () => false,
         renewLeaseRun: ({ serviceId, holder }: Renewing) => leases.renewRun(serviceId, holder),
       },
     }),

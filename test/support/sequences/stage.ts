@@ -14,6 +14,7 @@ import {
   REFUSED,
   SOMEBODY_ELSES,
   tooLateMs,
+  type Bodies,
   type Ending,
   type Point,
   type Script,
@@ -30,13 +31,15 @@ export class Stage {
   readonly problems: string[] = [];
   /** The state that the workflow ended with, as its last activity was told. */
   finished: RolloutState | null = null;
+  readonly #bodies: Bodies;
   readonly #ports: ActivityPorts;
   readonly #client: Client;
   #at = 0;
   #admitted = false;
 
-  constructor(plan: RolloutPlan, script: Script, ports: ActivityPorts, client: Client) {
+  constructor(plan: RolloutPlan, bodies: Bodies, script: Script, ports: ActivityPorts, client: Client) {
     this.plan = plan;
+    this.#bodies = bodies;
     this.script = script;
     this.#ports = ports;
     this.#client = client;
@@ -52,6 +55,11 @@ export class Stage {
     if (lease.kind !== 'acquired' || lease.generation !== generation) {
       this.problems.push(`the lease is ${JSON.stringify(lease)} in place of generation ${generation}`);
     }
+    const { candidateHash: hash } = this.plan;
+    await this.#ports.configurations.record(
+      { serviceId, generation, body: this.#bodies.candidate, hash, status: 'trying', source: 'sequence' },
+      Date.now(),
+    );
     return { plan: this.plan, evidence: startEvidence(this.plan.guardrails, this.plan.steps) };
   }
 
