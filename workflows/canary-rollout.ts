@@ -38,7 +38,7 @@ import { admitOptions, compensateOptions, mutateOptions, recordOptions } from '.
 import { describeRollout } from './describe-rollout.ts';
 import { asWorkflowFailure, failureReason, failureType, isContinueAsNew } from './failures.ts';
 import { gatewayWrite } from './gateway-write.ts';
-import { openInbox } from './inbox.ts';
+import { openInbox, type Inbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
@@ -82,8 +82,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     become(received.state);
     return received.answer;
   };
-  const inbox = openInbox(receive, carried?.ignored);
+  const inbox: Inbox = { ignored: [...(carried?.ignored ?? [])] };
   const telling = openTelling(inbox);
+  openInbox(receive, inbox);
   setHandler(stateQuery, () => describeRollout({ input, state, ignored: inbox.ignored, refusal, waitsFor }));
   setHandler(decisionsQuery, () => state?.log ?? []);
   CancellationScope.current().cancelRequested.catch(() => {

@@ -20,14 +20,13 @@ export interface Inbox {
 }
 
 /**
+ * Messages that wait already (sent before a run continued as new) are delivered before this returns: whatever `receive` touches must be there.
+ *
  * @param receive what the workflow does with a message that could be read
- * @param carried messages ignored before continue-as-new
+ * @param inbox where ignored messages go, with those of before continue-as-new
  */
-export function openInbox(
-  receive: (message: Message) => Answer,
-  carried: readonly IgnoredMessage[] = [],
-): Inbox {
-  const ignored = [...carried];
+export function openInbox(receive: (message: Message) => Answer, inbox: Inbox = { ignored: [] }): Inbox {
+  const { ignored } = inbox;
 
   const ignore = (name: string, why: string): Answer => {
     ignored.push({ atMs: Date.now(), name, why });
@@ -53,5 +52,5 @@ export function openInbox(
   setDefaultSignalHandler((name) => {
     ignore(name, `no such signal; known are ${MESSAGE_NAMES.join(', ')}`);
   });
-  return { ignored };
+  return inbox;
 }

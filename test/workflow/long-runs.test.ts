@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../deploy/bootstrap/wanted.ts';
 import { temporalPath } from '../support/prerequisites/index.ts';
+import { admitted } from '../support/rollout.ts';
+import { TASK_QUEUE } from '../../workflows/activity-options.ts';
 import { useServer } from './support/hooks.ts';
 
 const EVENTS_TO_CONTINUE_AFTER = 20;
@@ -55,6 +57,20 @@ describe('a rollout whose history grows long', () => {
     const revisions = world.gateway.writes.map((write) => Number(/\/(\d+) /u.exec(write)?.[1]));
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
     expect(world.finished?.looks).toBe(world.looks);
+  });
+
+  it('takes a message that waits for the new run already, before its first step', async () => {
+    const world = temporal().service('continues-with-a-message-waiting');
+    const { serviceId } = world;
+    const input = { serviceId, change: { model: 'new' } };
+    const handle = await temporal().client.workflow.signalWithStart('canaryRollout', {
+      taskQueue: TASK_QUEUE,
+      workflowId: `rollout/${serviceId}`,
+      args: [input, { state: admitted({ serviceId }), ignored: [] }],
+      signal: 'rollback',
+      signalArgs: [ROLLBACK],
+    });
+    expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: ROLLBACK.reason });
   });
 
   it('loses no message on the way: mistakes stay recorded, a pause holds, a rollback is obeyed', async () => {

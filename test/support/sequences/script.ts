@@ -253,7 +253,7 @@ class Playwright {
 
   #fails(): void {
     if (this.#state.ending) return;
-    this.#happens({ kind: 'stepFailed', atMs: this.#nowMs, by: 'optimizer', why: REFUSED });
+    this.#happens({ kind: 'stepFailed', atMs: this.#nowMs, by: 'optimizer', why: `OrchestratorRejected: ${REFUSED}` });
   }
 
   #superseded(): void {
