@@ -253,7 +253,12 @@ class Playwright {
 
   #fails(): void {
     if (this.#state.ending) return;
-    this.#happens({ kind: 'stepFailed', atMs: this.#nowMs, by: 'optimizer', why: `OrchestratorRejected: ${REFUSED}` });
+    this.#happens({
+      kind: 'stepFailed',
+      atMs: this.#nowMs,
+      by: 'optimizer',
+      why: `OrchestratorRejected: ${REFUSED}`,
+    });
   }
 
   #superseded(): void {
