@@ -58,7 +58,7 @@ test('restoreConfiguration with nothing running: the previous configuration is l
   const { operator } = running;
   const { generation } = (await operator.live()).stable;
   const promote = await running.soaking(
-    `tctl workflow start --taskqueue llm-optimizer --workflow_type canaryRollout --workflow_id ${ROLLOUT} --input '{"serviceId":"support-bot","change":{"model":"${GOOD_CANDIDATE}"},"steps":[100],"force":true}'`,
+    `tctl workflow start --taskqueue llm-optimizer --workflow_type canaryRollout --workflow_id ${ROLLOUT} --input '{"serviceId":"support-bot","change":{"model":"${GOOD_CANDIDATE}"},"steps":[100],"force":true,"by":"ann"}'`,
   );
   const override = `temporal workflow signal --workflow-id ${ROLLOUT} --name promote --input '{"by":"ann","reason":"tried elsewhere"}'`;
   expect(await operator.type(override)).toMatchObject({ exit: 0 });
