@@ -61,7 +61,8 @@ export async function setWeight(
     const isBackup =
       before.candidate !== null && hashOf(ports, before.candidate.configuration) === write.backupHash;
     if (found === 'ours' && servedPct !== undefined && !isBackup) {
-      requireWeight(write, before, servedPct === 0 ? [write.weightPct] : [servedPct, write.weightPct]);
+      // After 0 % comes this very write, done before and not reported, or the candidate that a shadow left at 0 %.
+      requireWeight(write, before, [servedPct, write.weightPct]);
     }
     await gateway.setCandidate({ ...write, configuration: candidate.body });
     const live = await gateway.read(write.serviceId);

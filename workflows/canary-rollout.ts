@@ -24,6 +24,7 @@ import type { Message } from '../src/state/messages.ts';
 import {
   diverts,
   isLate,
+  AS_EVENT,
   nextRolloutAction,
   receiveMessage,
   reduceRollout,
@@ -36,9 +37,9 @@ import {
 } from '../src/state/rollout/index.ts';
 import { admitOptions, compensateOptions, mutateOptions, recordOptions } from './activity-options.ts';
 import { describeRollout } from './describe-rollout.ts';
-import { asWorkflowFailure, failureReason, failureType, isContinueAsNew } from './failures.ts';
+import { asWorkflowFailure, endsStep, failureReason, failureType, isContinueAsNew } from './failures.ts';
 import { gatewayWrite } from './gateway-write.ts';
-import { openInbox, type Inbox } from './inbox.ts';
+import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
@@ -82,10 +83,10 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     become(received.state);
     return received.answer;
   };
-  const inbox: Inbox = { ignored: [...(carried?.ignored ?? [])] };
-  const telling = openTelling(inbox);
-  openInbox(receive, inbox);
-  setHandler(stateQuery, () => describeRollout({ input, state, ignored: inbox.ignored, refusal, waitsFor }));
+  const ignored = [...(carried?.ignored ?? [])];
+  const telling = openTelling({ ignored });
+  openInbox(receive, { ignored });
+  setHandler(stateQuery, () => describeRollout({ input, state, ignored, refusal, waitsFor }));
   setHandler(decisionsQuery, () => state?.log ?? []);
   CancellationScope.current().cancelRequested.catch(() => {
     cancelled = true;
@@ -96,7 +97,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     state ??= await admitted();
     for (const message of early.splice(0)) receive(message);
     try {
-      if (carried) await renewLeaseRun();
+      if (carried && !current().ending) await renewLeaseRun();
       await drive();
     } catch (error) {
       if (isContinueAsNew(error)) throw error;
@@ -138,7 +139,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     try {
       await scope.run(() => admit.renewLeaseRun({ serviceId: current().plan.serviceId, holder: holder() }));
     } catch (error) {
-      inbox.ignored.push({ atMs: Date.now(), name: 'renewLeaseRun', why: failureReason(error) });
+      ignored.push({ atMs: Date.now(), name: 'renewLeaseRun', why: failureReason(error) });
     } finally {
       step = null;
     }
@@ -157,19 +158,24 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   /** Runs the interpreter until nothing is left to do. */
   async function drive(): Promise<void> {
     for (;;) {
-      const action = nextRolloutAction(current(), clockMs);
-      if (workflowInfo().continueAsNewSuggested && mayHandOver(current(), action)) await handOver();
+      let action = nextRolloutAction(current(), clockMs);
+      if (workflowInfo().continueAsNewSuggested && mayHandOver(current(), action)) {
+        await handOver();
+        action = nextRolloutAction(current(), clockMs);
+      }
       telling.tell(current());
       if (action.kind === 'finish') return;
       await perform(action);
     }
   }
 
-  async function handOver(): Promise<never> {
+  /** A message that comes while the notices are sent goes first: then the run goes on, and hands over later. */
+  async function handOver(): Promise<void> {
     await condition(allHandlersFinished);
     telling.tell(current());
-    await telling.settled(current());
-    return continueAsNew<typeof canaryRollout>(input, { state: current(), ignored: inbox.ignored });
+    changed = false;
+    await Promise.race([telling.settled(current()), condition(() => changed)]);
+    if (!changed) await continueAsNew<typeof canaryRollout>(input, { state: current(), ignored });
   }
 
   async function perform(action: Exclude<RolloutAction, { kind: 'finish' }>): Promise<void> {
@@ -177,11 +183,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       case 'wait':
         return waitUntil(action.untilMs);
       case 'expireApproval':
-        return happened({ kind: 'approvalExpired', atMs: Date.now() });
       case 'runOutOfTime':
-        return happened({ kind: 'timeRanOut', atMs: Date.now() });
       case 'closeUntouched':
-        return happened({ kind: 'takenBack', atMs: Date.now() });
+        return happened({ kind: AS_EVENT[action.kind], atMs: Date.now() });
       case 'setShadow':
         return setShadow(action.copyPct);
       case 'setWeight':
@@ -236,8 +240,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         clockReads(event.look.atMs);
         happened(event);
       } catch (error) {
-        if (isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error)))
-          throw error;
+        if (endsStep(error)) throw error;
         happened({ kind: 'lookFailed', atMs: Math.max(Date.now(), clockMs), why: failureReason(error) });
       }
     });
@@ -255,13 +258,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         clockReads(atMs);
         happened({ kind: 'backupServed', atMs, leaseExpiresAtMs });
       } catch (error) {
-        if (isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error)))
-          throw error;
-        happened({
-          kind: 'backupRefused',
-          atMs: Math.max(Date.now(), clockMs),
-          why: failureReason(error),
-        });
+        if (endsStep(error)) throw error;
+        const why = failureReason(error);
+        happened({ kind: 'backupRefused', atMs: Math.max(Date.now(), clockMs), why });
       }
     });
     if (backup?.stage === 'wanted')
@@ -351,7 +350,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     try {
       await record.finishRollout({ state: ended, holder: holder() });
     } catch (error) {
-      inbox.ignored.push({ atMs: Date.now(), name: 'finishRollout', why: failureReason(error) });
+      ignored.push({ atMs: Date.now(), name: 'finishRollout', why: failureReason(error) });
     }
     if (outcome === 'promoted') await startWatch(ended);
     const next = outcome === 'replaced' ? replacementInput(ended, input) : null;

@@ -1,5 +1,11 @@
 /** Reads what an activity failed of. */
-import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 
 /** Type of the failure behind an activity's error: one of `FailureType`, `Cancelled`, `Timeout` or `Unknown`. */
 export function failureType(error: unknown): string {
@@ -7,6 +13,11 @@ export function failureType(error: unknown): string {
   if (cause instanceof CancelledFailure) return 'Cancelled';
   if (cause instanceof TimeoutFailure) return 'Timeout';
   return cause instanceof ApplicationFailure ? (cause.type ?? 'Unknown') : 'Unknown';
+}
+
+/** Whether a step is over with this: somebody cancelled it, or has taken the service over. Anything else is the step's own failure. */
+export function endsStep(error: unknown): boolean {
+  return isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error));
 }
 
 /** One line about why an activity failed. */

@@ -29,7 +29,7 @@ export {
 } from './decision-table.ts';
 export { noticeOf, rolloutNotices, type RolloutNotice } from './notices.ts';
 export { progressOf, type StepProgress } from './progress.ts';
-export { nextRolloutAction } from './next-action.ts';
+export { AS_EVENT, nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
 export { replacementInput } from './replacement.ts';
 export { reduceRollout } from './reduce.ts';

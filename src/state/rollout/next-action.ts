@@ -21,6 +21,13 @@ export type RolloutAction =
   | { readonly kind: 'closeUntouched' }
   | { readonly kind: 'finish' };
 
+/** Actions that need nobody: they are what happened. */
+export const AS_EVENT = {
+  expireApproval: 'approvalExpired',
+  runOutOfTime: 'timeRanOut',
+  closeUntouched: 'takenBack',
+} as const;
+
 export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAction {
   const { plan } = state;
   if (onBackup(state)) return onTheBackupRoute(state, nowMs);

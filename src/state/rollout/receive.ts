@@ -86,6 +86,7 @@ function approve(
       `evidence ${message.evidence} is not what waits for approval (${known.join(', ')})`,
     );
   }
+  if (onBackup(state)) return refused(state, 'on the backup route: resume first, then approve');
   return accepted(
     logged(
       { ...state, phase: firstPhase(state.plan) },
@@ -125,6 +126,8 @@ function pause(
   atMs: number,
 ): Received {
   if (state.paused) return refused(state, `already paused by ${state.paused.by}: ${state.paused.reason}`);
+  if (state.phase === 'promoting')
+    return refused(state, 'the promotion is being written: only a rollback stops it');
   return accepted(
     logged(
       { ...state, paused: { by: message.by, reason: message.reason } },
@@ -191,10 +194,11 @@ function unmetGates(state: RolloutState, atMs: number): string[] {
  * What an approval is not given on: a verdict as old as the weight lease (the program was away, or its looks failed), and gates that
  * nobody has looked at since somebody resumed. A look decides on what it has just found, so only an approval can meet these.
  */
-function agedOut({ plan, gates, lookedAtMs }: RolloutState, atMs: number): string[] {
+function agedOut({ plan, phase, gates, shadow, lookedAtMs }: RolloutState, atMs: number): string[] {
   if (plan.table !== 2) return [];
   const old = lookedAtMs === undefined || atMs - lookedAtMs >= plan.leaseMs;
-  const unseen = plan.convergeMs !== undefined && (gates ?? null) === null;
+  const seen = phase === 'shadowing' ? shadow?.gates : gates;
+  const unseen = plan.convergeMs !== undefined && (seen ?? null) === null;
   return old || unseen ? ['a fresh look'] : [];
 }
 
