@@ -8,6 +8,9 @@ const project = (name: string, extra: Record<string, unknown> = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' as const, ...extra },
 });
 
+/** Small simulations and random sequences take seconds, more on a busy machine: how long is no question of these tests. */
+const unhurried = { testTimeout: 60_000 };
+
 /** Programs that a project's tests drive, fetched before its first test. */
 const FETCH = 'test/support/prerequisites/fetch.ts';
 
@@ -35,7 +38,7 @@ const inTurn = (groupOrder: number) => ({ sequence: { groupOrder } });
 export default defineConfig({
   test: {
     projects: [
-      project('unit', inTurn(0)),
+      project('unit', { ...inTurn(0), ...unhurried }),
       project('architecture', inTurn(0)),
       project('replay', { ...withBundle, ...inTurn(1) }),
       project('workflow', { ...withBundle, ...inTurn(2) }),

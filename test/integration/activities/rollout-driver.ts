@@ -83,8 +83,9 @@ export class Driver {
   }
 
   async setWeight(weightPct: number): Promise<void> {
-    const { leaseMs } = this.state.plan;
-    const set = await this.world.activities.setWeight({ ...this.nextWrite(), weightPct, leaseMs });
+    const { plan, weightPct: servedPct } = this.state;
+    const { leaseMs } = plan;
+    const set = await this.world.activities.setWeight({ ...this.nextWrite(), weightPct, leaseMs, servedPct });
     this.happened({
       kind: 'weightSet',
       atMs: set.atMs,
