@@ -6,7 +6,7 @@ import { Pool } from 'pg';
 import type { CliParts } from '../src/cli/commands/parts.ts';
 import { runCli } from '../src/cli/commands/program.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
-import { createPorts } from './ports.ts';
+import { createPorts, driverFor } from './ports.ts';
 
 const DATABASE_CONNECT_MS = 5_000;
 
@@ -24,7 +24,7 @@ const parts: CliParts = {
     const connection = Connection.lazy({ address });
     const client = new Client({ connection, namespace });
     return {
-      ports: createPorts(pool, client),
+      ports: createPorts(pool, client, driverFor()),
       client,
       close: async () => {
         await pool.end();

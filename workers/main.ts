@@ -15,7 +15,7 @@ import { readWatch, type WatchTarget } from '../src/watchdog/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
-import { createPorts } from './ports.ts';
+import { createPorts, driverFor } from './ports.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { openJudge, type JudgeFlags } from './roles/judge.ts';
 import { openUpstream } from './roles/upstream.ts';
@@ -131,12 +131,13 @@ async function temporal(given: Flags, pool: Pool | null, onFailure: (error: unkn
   running.add('Temporal client', () => connection.close());
   const client = new Client({ connection, namespace });
   const activities = pool !== null && roles.includes('activity');
+  const drivers = driverFor();
   const workers = await startTemporalWorkers({
     address,
     namespace,
     bundle: roles.includes('workflow') ? { codePath: BUNDLE_PATH } : null,
-    ports: activities ? createPorts(pool, client) : null,
-    controlPorts: activities ? createPorts(open(given.database, POOL_SIZES.control), client) : null,
+    ports: activities ? createPorts(pool, client, drivers) : null,
+    controlPorts: activities ? createPorts(open(given.database, POOL_SIZES.control), client, drivers) : null,
   });
   running.add('workers', () => workers.stop());
   workers.done.catch(onFailure);

@@ -19,7 +19,7 @@ import { startIngest } from '../src/ingest/index.ts';
 import { loadRecordedOutcomes, startTraffic, type Traffic } from '../src/replay/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
-import { createPorts } from './ports.ts';
+import { createPorts, driverFor } from './ports.ts';
 import type { Running } from './running.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { seedGateway } from './seed-gateway.ts';
@@ -75,7 +75,8 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
   running.add('Temporal client', () => connection.close());
   const client = new Client({ connection, namespace });
   const stores = createStores(pool);
-  const ports = createPorts(pool, client);
+  const drivers = driverFor();
+  const ports = createPorts(pool, client, drivers);
 
   const ingest = await startIngest({
     host: '127.0.0.1',
@@ -112,7 +113,7 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
     'the embedded run',
   );
 
-  const controlPorts = createPorts(controlPool, client);
+  const controlPorts = createPorts(controlPool, client, drivers);
   const workers = await startTemporalWorkers({
     address,
     namespace,

@@ -12,11 +12,15 @@ import type { Orchestrator, OrchestratorFor } from '../src/ports/orchestrator.ts
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { createDriver } from './drivers.ts';
 
-export function createPorts(pool: pg.Pool, client: Client): ActivityPorts {
+/**
+ * @param orchestratorFor one `driverFor()` for the whole process: the writes of one service take turns within a driver, so a rollback on
+ * the control queue must go through the driver that renews on the main one
+ */
+export function createPorts(pool: pg.Pool, client: Client, orchestratorFor: OrchestratorFor): ActivityPorts {
   return {
     ...createStores(pool),
     notifier: createWebhookNotifier(),
-    orchestratorFor: driverFor(),
+    orchestratorFor,
     watchdogs: createWatchdogs(),
     workflows: createWorkflowDirectory(client, TASK_QUEUE),
     nowMs: Date.now,

@@ -22,15 +22,21 @@ export interface ServiceWatch {
   readonly stop: () => Promise<void>;
 }
 
+/** After the first failed look; twice as long after each that follows, up to the usual time between two looks. */
+const FIRST_BACK_OFF_MS = 1_000;
+
 export function watchService(options: {
   readonly serviceId: string;
   readonly product: MarkedProduct;
   readonly everyMs: number;
   readonly logger: Logger;
   readonly clock: () => number;
+  /** Ends early, and without an error, when the signal is aborted. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }): ServiceWatch {
-  const { serviceId, product, everyMs, logger, clock } = options;
+  const { serviceId, product, everyMs, logger, clock, pause = pauseFor } = options;
   const stopped = new AbortController();
+  let failedLooks = 0;
   let state: WatchState = {
     readAtMs: null,
     stableHash: null,
@@ -57,7 +63,9 @@ export function watchService(options: {
         failure: null,
         tookAway: state.tookAway + (found.kind === 'tookAway' ? 1 : 0),
       };
+      failedLooks = 0;
     } catch (error) {
+      failedLooks += 1;
       const failure = error instanceof Error ? error.message : String(error);
       if (failure !== state.failure)
         logger.error({ service: serviceId, failure }, 'a look has failed; trying again');
@@ -65,13 +73,20 @@ export function watchService(options: {
     }
   };
 
+  /** A lease that ends before the next look is looked at when it ends. One that has ended, and could not be acted on, is not urgent twice. */
+  const pauseMs = (): number => {
+    const usualMs =
+      failedLooks === 0 ? everyMs : Math.min(everyMs, FIRST_BACK_OFF_MS * 2 ** (failedLooks - 1));
+    if (state.leaseEndsAtMs === null) return usualMs;
+    const leftMs = state.leaseEndsAtMs - clock();
+    if (failedLooks > 0 && leftMs <= 0) return usualMs;
+    return Math.min(usualMs, Math.max(0, leftMs) + 1);
+  };
+
   const run = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await look();
-      const left = state.leaseEndsAtMs === null ? everyMs : Math.max(0, state.leaseEndsAtMs - clock());
-      // A lease that ends before the next look is looked at when it ends.
-      const pauseMs = Math.min(everyMs, left + 1);
-      await wait(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      await pause(pauseMs(), stopped.signal);
     }
   };
   const ended = run();
@@ -83,3 +98,6 @@ export function watchService(options: {
     },
   };
 }
+
+const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
+  wait(ms, undefined, { signal }).catch(() => undefined);

@@ -27,6 +27,8 @@ export class MemoryTarget implements Orchestrator {
   readonly log: string[];
   /** What goes wrong with the next call. `what` is `read` or a write. */
   fault: (what: string) => Fault | null = () => null;
+  /** Whether it can hold a shadow. */
+  copies = true;
   /** Called after each change. */
   changed: () => void = () => undefined;
   #state: ServiceState;
@@ -73,8 +75,14 @@ export class MemoryTarget implements Orchestrator {
   }
 
   setCandidate(write: Parameters<Orchestrator['setCandidate']>[0]): Promise<LiveConfiguration> {
+    if (write.copyPct !== undefined && !this.copies) {
+      return Promise.reject(new Failure('OrchestratorRejected', `${this.name} cannot copy requests`));
+    }
     return this.#configure('candidate', write, {
-      deployment: { strategy: 'CANARY', initial_percentage: write.weightPct },
+      deployment:
+        write.copyPct === undefined
+          ? { strategy: 'CANARY', initial_percentage: write.weightPct }
+          : { strategy: 'SHADOW', initial_percentage: write.copyPct },
       lease_seconds: write.leaseMs / 1_000,
     });
   }

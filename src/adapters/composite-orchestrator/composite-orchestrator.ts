@@ -5,7 +5,7 @@
  *   everything that the candidate needs is in place. Nothing is written while one of them cannot be read, or is ahead of the writer.
  * - It is undone in reverse, route first, and past a target that is away.
  * - Supporting targets hold a candidate at 0 %, under the same lease: they draw nothing themselves, they serve each request by the
- *   generation that the route chose (`x-optimizer-generation`).
+ *   generation that the route chose (`x-optimizer-generation`). Of a shadow too: the route alone copies requests, and need be able to.
  *
  * All targets are written under the same pair. A failure halfway is reported, not mended: whoever drives the change tries again under
  * the same pair, which changes nothing where it was done, or takes everything back under a greater one.
@@ -86,7 +86,7 @@ export function createCompositeOrchestrator(
       );
       return found.flat();
     },
-    setCandidate: (write) =>
+    setCandidate: ({ copyPct, ...write }) =>
       apply(
         write,
         (part) =>
@@ -94,6 +94,7 @@ export function createCompositeOrchestrator(
             ...write,
             configuration: part.share(write.configuration),
             weightPct: part === routed ? write.weightPct : 0,
+            ...(part === routed && copyPct !== undefined && { copyPct }),
           }),
         (part, { candidate }) =>
           candidate?.generation === write.generation &&

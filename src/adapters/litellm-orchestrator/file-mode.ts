@@ -4,7 +4,8 @@
  * mark, such as the renewal of a lease, restarts nothing.
  *
  * What counts as served is what the running proxy says. The file alone decides when somebody has edited it by hand: nothing is
- * written over such an edit, and nothing is restarted on it.
+ * written over such an edit, and nothing is restarted on it. After a restart of ours that failed the proxy may say nothing: the write
+ * then counts as not made, and the next one, whoever makes it, restarts.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServiceState } from '../../contract/index.ts';
@@ -19,6 +20,7 @@ import {
   servedBy,
   unfinishedOf,
   writeMark,
+  type Loaded,
   type MarkedProduct,
   type Served,
 } from '../marked/index.ts';
@@ -71,6 +73,9 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
     return arms && servedOf(arms);
   };
 
+  /** Readings while the proxy was down: what they say is served by nobody, and a write has to start it again. */
+  const down = new WeakSet<Loaded>();
+
   const product: MarkedProduct = {
     capabilities: CAPABILITIES,
     load: async (serviceId) => {
@@ -80,8 +85,17 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
       const marked = readMark(markOf(file.arms.stable), `model_info.${MARK_KEY} of ${route} in ${config}`);
       const written = servedOf(file.arms);
       const editedByHand = marked.mark !== null && driftOf(marked.mark, written, marked.unfinished) !== null;
-      const running = editedByHand ? null : await runningOf(`read ${serviceId}`, route);
-      return { ...marked, served: running ?? written, version: file.version };
+      const whenDown = oldest(marked.unfinished);
+      const running = editedByHand
+        ? null
+        : await runningOf(`read ${serviceId}`, route).catch((error: unknown) => {
+            if (whenDown === null || !isDown(error)) throw error;
+            return 'down' as const;
+          });
+      if (running !== 'down') return { ...marked, served: running ?? written, version: file.version };
+      const found: Loaded = { ...marked, served: whenDown ?? written, version: file.version };
+      down.add(found);
+      return found;
     },
     validate: async (serviceId, configuration) => {
       const file = await readConfiguration(config, routeOf(serviceId));
@@ -105,7 +119,7 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
         const mark = writeMark(after, unfinished);
         await writeConfiguration(config, route, file, { wanted: servedBy(after), mark });
       };
-      const isServed = driftOf(after, before.served) === null;
+      const isServed = !down.has(before) && driftOf(after, before.served) === null;
       if (!isServed) {
         await put(before.version, unfinishedOf(before, after));
         await restart(
@@ -158,6 +172,12 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
     );
   }
 }
+
+/** What a restart of ours that failed was to replace: such a write counts as not made. */
+const oldest = ([first]: readonly ServiceState[] = []): Served | null => (first ? servedBy(first) : null);
+
+const isDown = (error: unknown): boolean =>
+  error instanceof Failure && error.type === 'OrchestratorUnavailable';
 
 async function isReady(url: string, timeoutMs: number): Promise<boolean> {
   try {

@@ -137,6 +137,7 @@ async function sentSince(tx: Queryable, sinceMs: number): Promise<readonly SentA
   return rows.map(({ assigned_at_ms, ...rest }) => ({ ...named(rest), atMs: assigned_at_ms }));
 }
 
+/** Only waiting alerts are looked at: their partial index stays small, the table keeps what was sent before. */
 async function assign(tx: Queryable, delivery: Delivery, nowMs: number): Promise<void> {
   const { serviceId, kind, severity, security, alertNos, messageId } = delivery;
   await tx.query(
@@ -144,7 +145,8 @@ async function assign(tx: Queryable, delivery: Delivery, nowMs: number): Promise
        INSERT INTO alert_deliveries
          (service_id, kind, severity, security, alerts, message_id, assigned_at_ms, next_try_at_ms)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING no)
-     UPDATE alerts SET state = 'assigned', delivery_no = made.no FROM made WHERE alerts.no = ANY ($8::bigint[])`,
+     UPDATE alerts SET state = 'assigned', delivery_no = made.no FROM made
+     WHERE alerts.no = ANY ($8::bigint[]) AND alerts.state = 'waiting'`,
     [serviceId, kind, severity, security, alertNos.length, messageId, nowMs, alertNos],
   );
 }

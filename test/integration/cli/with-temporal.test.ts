@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poll } from '../../../src/embedded/poll.ts';
 import type { Gateway } from '../../../src/gateway/index.ts';
-import { createPorts } from '../../../workers/ports.ts';
+import { createPorts, driverFor } from '../../../workers/ports.ts';
 import { TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { temporaryFolder, useServers } from '../../support/servers.ts';
 import {
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await adoptWithLabels(worker, gateway);
   pool = new Pool({ connectionString: servers.databaseUrl, max: 2 });
   const client = new Client({ connection: Connection.lazy({ address }), namespace });
-  terminal = openTerminal(createPorts(pool, client), { taskQueue: TASK_QUEUE });
+  terminal = openTerminal(createPorts(pool, client, driverFor()), { taskQueue: TASK_QUEUE });
   where = ['--address', address, '--namespace', namespace];
 });
 afterAll(async () => {
@@ -181,7 +181,7 @@ describe('rollback', () => {
   });
 
   it('names the break-glass when nobody works for Temporal', async () => {
-    const idle = openTerminal(createPorts(pool, worker.client), { taskQueue: 'nobody' });
+    const idle = openTerminal(createPorts(pool, worker.client, driverFor()), { taskQueue: 'nobody' });
     const { exit, err } = await idle.type('rollback', SERVICE, ...where, ...ANN, '--timeout', '2s');
     expect({ exit, err }).toEqual({
       exit: 1,

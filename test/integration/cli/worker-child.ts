@@ -3,7 +3,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Pool } from 'pg';
-import { createPorts } from '../../../workers/ports.ts';
+import { createPorts, driverFor } from '../../../workers/ports.ts';
 import { startTemporalWorkers } from '../../../workers/temporal-workers.ts';
 
 const [address = '', namespace = '', databaseUrl = '', codePath = ''] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const workers = await startTemporalWorkers({
   address,
   namespace,
   bundle: { codePath },
-  ports: createPorts(pool, new Client({ connection, namespace })),
+  ports: createPorts(pool, new Client({ connection, namespace }), driverFor()),
 });
 process.once('SIGTERM', () => {
   void workers.stop().finally(() => process.exit(0));

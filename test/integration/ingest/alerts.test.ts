@@ -204,6 +204,39 @@ describe('a storm', () => {
     expect(signals.reduce((sum, { alerts }) => sum + Number(alerts), 0)).toBe(2_000);
     expect(signals.length).toBeLessThan(60);
   });
+
+  it('is assigned without reading the table of what was sent before', async () => {
+    const own = new Pool({ connectionString: await servers.freshDatabase(), max: 1 });
+    onTestFinished(() => own.end());
+    const { alerts, services: adopted } = createStores(own);
+    await adopted.put(testSettings(serviceId));
+    await adopted.adopt(serviceId, { nowMs: 1, qualityReference: null });
+    await own.query(
+      `INSERT INTO alerts (source, id, service_id, kind, severity, security, received_at_ms, data, state)
+       SELECT '', n::text, $1, 'quality_drop', 'low', false, n, '{}', 'unknownService' FROM generate_series(1, 20000) n`,
+      [serviceId],
+    );
+    await own.query('ANALYZE alerts');
+    const scans = async () => {
+      await own.query('SELECT pg_stat_force_next_flush()');
+      const found = await own.query<{ n: number }>(
+        `SELECT seq_scan::int AS n FROM pg_stat_user_tables WHERE relname = 'alerts'`,
+      );
+      return found.rows[0]?.n;
+    };
+    const alert = { source: '', kind: 'outage', severity: 'critical', security: false, data: {} } as const;
+    await alerts.record([{ ...alert, id: 'new', services: [serviceId] }], 2);
+    const before = await scans();
+    await alerts.assign(
+      ([first]) => ({
+        deliveries: first ? [{ ...alert, serviceId, alertNos: [first.no], messageId: 'outage/1' }] : [],
+        nextAtMs: null,
+      }),
+      { nowMs: 3, latelyMs: 1, limit: 10 },
+    );
+    expect(await scans()).toBe(before);
+    expect((await own.query(`SELECT 1 FROM alerts WHERE state = 'assigned'`)).rowCount).toBe(1);
+  });
 });
 
 describe('nothing is lost', () => {

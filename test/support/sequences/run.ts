@@ -20,7 +20,7 @@ import { startGateway } from '../../../src/gateway/index.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import type { RolloutState } from '../../../src/state/rollout/index.ts';
 import { buildBundle, PAYLOAD_CONVERTER_PATH } from '../../../workers/build-bundle.ts';
-import { createPorts } from '../../../workers/ports.ts';
+import { createPorts, driverFor } from '../../../workers/ports.ts';
 import { seedGateway } from '../../../workers/seed-gateway.ts';
 import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { freePorts, postgresProcess, temporalProcess } from '../chaos/processes.ts';
@@ -109,7 +109,7 @@ async function openTheatre() {
   pool.on('error', () => undefined);
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
-  const real = createPorts(pool, client);
+  const real = createPorts(pool, client, driverFor());
   const stages = new Map<string, Stage>();
   const workers = await startWorkers(address, real, stages);
 

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { promoteCandidate, setWeight, takeBackCandidate } from '../../../activities/control.ts';
+import { setShadow } from '../../../activities/shadow.ts';
 import { Failure, type FailureType } from '../../../src/domain/failure.ts';
 import {
   ALL_PROMOTED,
@@ -43,6 +44,24 @@ describe('a change of several targets', () => {
       generation: 2,
       revision: 1,
     });
+  });
+
+  it('of a shadow: the route alone copies, and the others, which cannot, hold the candidate under its lease', async () => {
+    const world = new SeveralTargets();
+    world.cache.copies = false;
+    world.limits.copies = false;
+    await setShadow(world.ports, { ...world.next(), copyPct: 20, leaseMs: LEASE_MS });
+    expect(world.served()).toEqual(ALL_TRIED);
+    expect(world.targets.map(({ live }) => [live.weight_pct, live.copy_pct ?? 0])).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 20],
+    ]);
+    expect(world.targets.map(({ live }) => live.lease_expires_at)).toEqual(
+      world.targets.map(() => world.nowMs + LEASE_MS),
+    );
+    await takeBack(world);
+    expect(world.served()).toEqual(ALL_STABLE);
   });
 
   it('is taken back in reverse, with neither database nor the targets after the route', async () => {
