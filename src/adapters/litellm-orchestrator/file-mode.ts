@@ -17,6 +17,7 @@ import {
   driftOf,
   readMark,
   servedBy,
+  takenAwayOf,
   unfinishedOf,
   writeMark,
   type MarkedProduct,
@@ -102,7 +103,7 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
         if (!file || (expected !== null && file.version !== expected)) {
           throw new Failure('OrchestratorUnavailable', `${config} was changed while it was written`);
         }
-        const mark = writeMark(after, unfinished);
+        const mark = writeMark(after, unfinished, takenAwayOf(before, after));
         await writeConfiguration(config, route, file, { wanted: servedBy(after), mark });
       };
       const isServed = driftOf(after, before.served) === null;

@@ -14,8 +14,8 @@ import {
 import { describeProblem, Failure } from '../../domain/failure.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
-import { driftOf, servesOurCandidate } from './drift.ts';
-import { servedBy, unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
+import { driftOf, isOurLateWrite, servesOurCandidate } from './drift.ts';
+import { servedBy, unmarked, type Loaded, type MarkedProduct, type TakenAway } from './marked-product.ts';
 
 const pair = ({ generation, revision }: Fence): string => `(generation ${generation}, revision ${revision})`;
 
@@ -32,7 +32,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       const before = await loaded(serviceId);
       const mark = before.mark ?? unmarked(serviceId, before.served, clock());
       const after = judged(what, mark, event, clock());
-      const drift = driftOf(mark, before.served, before.unfinished);
+      const drift = isOurLateWrite(mark, before) ? null : driftOf(mark, before.served, before.unfinished);
       if (drift !== null) throw await refuseDrift(product, { what, before, mark, after, event, drift });
       await product.store(serviceId, before, after);
       const back = await loaded(serviceId);
@@ -67,7 +67,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
   return {
     capabilities: product.capabilities,
     read: async (serviceId) => {
-      const { mark, served, unfinished = [] } = await loaded(serviceId);
+      const { mark, served, unfinished = [], takenAway = [] } = await loaded(serviceId);
       // Until a write of several calls has ended, it counts as not made: nobody may take it for done.
       const [oldest] = unfinished;
       if (mark && oldest && driftOf(mark, served, unfinished) === null) {
@@ -76,7 +76,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       const known = mark ?? unmarked(serviceId, served, clock());
       const settled = product.capabilities.leased ? settle(known, clock()) : known;
       const expired = settled.candidate === null && known.candidate !== null;
-      return asServed(settled, expired ? { ...served, candidate: null } : served, clock());
+      return asServed(settled, expired ? { ...served, candidate: null } : served, clock(), takenAway);
     },
     validate: async (serviceId, configuration) => {
       await loaded(serviceId);
@@ -155,7 +155,7 @@ interface Drifted {
 async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Failure> {
   const { what, before, mark, after, event, drift } = drifted;
   const by = `${drift} was changed by hand at the product since ${pair(mark)}`;
-  if (event.kind !== 'rollback' || !servesOurCandidate(mark, before.served)) {
+  if (event.kind !== 'rollback' || !servesOurCandidate(mark, before)) {
     return new Failure('StaleGeneration', `${what}: ${by}; nothing was written`);
   }
   const { stable } = before.served;
@@ -167,16 +167,23 @@ async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Fa
 }
 
 /** What is served, in the contract's words: the mark's pair and lease, the product's configurations and weight. */
-function asServed(mark: ServiceState, served: Loaded['served'], nowMs: number): LiveConfiguration {
-  const version = (configuration: Readonly<Record<string, string>>, known: ServiceState['stable'] | null) => {
+function asServed(
+  mark: ServiceState,
+  served: Loaded['served'],
+  nowMs: number,
+  takenAway: readonly TakenAway[] = [],
+): LiveConfiguration {
+  type Known = Pick<TakenAway, 'hash' | 'generation'>;
+  const version = (configuration: Readonly<Record<string, string>>, ours: readonly Known[]) => {
     const hash = configurationHash(configuration);
-    return { configuration, hash, generation: known?.hash === hash ? known.generation : 0 };
+    return { configuration, hash, generation: ours.find((known) => known.hash === hash)?.generation ?? 0 };
   };
+  const tried = mark.candidate === null ? takenAway : [mark.candidate.version, ...takenAway];
   const live = toLiveConfiguration({ ...mark, candidate: null }, nowMs);
   return {
     ...live,
-    stable: version(served.stable, mark.stable),
-    candidate: served.candidate === null ? null : version(served.candidate, mark.candidate?.version ?? null),
+    stable: version(served.stable, [mark.stable]),
+    candidate: served.candidate === null ? null : version(served.candidate, tried),
     weight_pct: served.candidate === null ? 0 : served.weightPct,
     lease_expires_at: mark.candidate?.leaseExpiresAtMs ?? null,
   };
