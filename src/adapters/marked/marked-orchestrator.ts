@@ -1,7 +1,8 @@
 /**
  * The orchestrator port over a product without a fence: reads, compares, writes, reads back. The contract's own reducer judges
  * every write against the mark. A change that somebody made by hand is never overwritten: writes are refused as stale, and a
- * rollback takes our candidate away, if it is still there, and leaves the rest as it was found.
+ * rollback takes our candidate away, if it is still there, and leaves the rest as it was found. But for a restore (`overHand`): what it
+ * writes was asked for by name.
  */
 import {
   configurationHash,
@@ -27,13 +28,19 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
     return found;
   };
 
-  const write = (what: string, serviceId: string, event: FencedWrite): Promise<LiveConfiguration> =>
+  const write = (
+    what: string,
+    serviceId: string,
+    event: FencedWrite,
+    overHand = false,
+  ): Promise<LiveConfiguration> =>
     product.exclusive(serviceId, async () => {
       const before = await loaded(serviceId);
       const mark = before.mark ?? unmarked(serviceId, before.served, clock());
       const after = judged(what, mark, event, clock());
       const drift = isOurLateWrite(mark, before) ? null : driftOf(mark, before.served, before.unfinished);
-      if (drift !== null) throw await refuseDrift(product, { what, before, mark, after, event, drift });
+      if (drift !== null && !overHand)
+        throw await refuseDrift(product, { what, before, mark, after, event, drift });
       await product.store(serviceId, before, after);
       const back = await loaded(serviceId);
       const missed = back.mark === null ? 'the mark' : driftOf(after, back.served);
@@ -50,8 +57,8 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
     what: string,
     strategy: 'CANARY' | 'IMMEDIATE',
     { serviceId, configuration, generation, revision, idempotencyKey, ...rest }: Configure,
-  ): Promise<LiveConfiguration> =>
-    write(what, serviceId, {
+  ): Promise<LiveConfiguration> => {
+    const event: FencedWrite = {
       kind: 'update',
       write: {
         service_id: serviceId,
@@ -62,7 +69,9 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
         revision,
         idempotency_key: idempotencyKey,
       },
-    });
+    };
+    return write(what, serviceId, event, rest.overHand);
+  };
 
   return {
     capabilities: product.capabilities,
@@ -116,6 +125,7 @@ interface Configure extends Fence {
   readonly idempotencyKey: string;
   readonly weightPct?: number;
   readonly leaseMs?: number;
+  readonly overHand?: boolean;
 }
 
 /** The state after the write, or the failure that the contract has for it. */

@@ -243,6 +243,39 @@ describe('by hand', () => {
     expect(fake.stored).toEqual(before);
   });
 
+  it.each([
+    [
+      'the stable configuration',
+      () => Object.assign(fake.stored[0]!.litellm_params, { model: 'openai/by-hand' }),
+    ],
+    [
+      'a candidate',
+      () => fake.stored.push(deployment({ model_info: { id: 'chat-candidate', db_model: true } })),
+    ],
+  ])('%s changed: a restore that says so replaces it, under a greater pair alone', async (_, change) => {
+    await orchestrator.setStable({ ...write(1), configuration: stable });
+    change();
+    const before = structuredClone(fake.stored);
+    const restore = { ...write(2), configuration: stable };
+    await expect(orchestrator.setStable(restore)).rejects.toThrow(/nothing was written/u);
+    await expect(orchestrator.setStable({ ...restore, ...write(0), overHand: true })).rejects.toMatchObject({
+      type: 'StaleGeneration',
+    });
+    expect(fake.stored).toEqual(before);
+    for (const number of [1, 2, 3]) {
+      fake.lose = { change: number, when: 'before' };
+      await orchestrator.setStable({ ...restore, overHand: true }).catch(() => undefined);
+    }
+    fake.lose = null;
+    expect(await orchestrator.setStable({ ...restore, overHand: true })).toMatchObject({ revision: 2 });
+    expect(await orchestrator.read('bot')).toMatchObject({
+      stable: { configuration: stable, generation: 2 },
+      candidate: null,
+      revision: 2,
+    });
+    expect(weights()).toEqual([100]);
+  });
+
   it('a change between our read and our write is seen and not overwritten', async () => {
     await tried(1, 5);
     const product = createLitellmProduct(options());
