@@ -42,7 +42,7 @@ const AUDIT_SEARCHED = 50;
 /**
  * Compensate. Takes the service over, whoever holds it, and serves the wanted configuration as a new generation, until the
  * read-back equals it. Key: the holder's run; a second run repeats the same write, and once the restore is audited it only
- * answers. Nothing is final: if somebody takes over in turn, a newer generation is drawn at the next try.
+ * answers. What somebody changed by hand is replaced. Nothing is final: if somebody takes over in turn, a newer generation is drawn at the next try.
  */
 export async function restoreStable(ports: ActivityPorts, request: RestoreRequest): Promise<RestoreSummary> {
   const { wanted, holder } = request;
@@ -53,7 +53,7 @@ export async function restoreStable(ports: ActivityPorts, request: RestoreReques
     return before.detail as RestoreSummary;
   }
   const body = await recorded(ports, wanted.serviceId, wanted.generation, wanted.hash);
-  const { generation, from } = await takeOver(ports, request, body);
+  const { generation, from, overHand } = await takeOver(ports, request, body);
   await closeBooks(ports, wanted, { generation, from });
   const summary: RestoreSummary = {
     serviceId: wanted.serviceId,
@@ -73,7 +73,7 @@ export async function restoreStable(ports: ActivityPorts, request: RestoreReques
     serviceId: wanted.serviceId,
     actor: wanted.by,
     action: 'restoreConfiguration',
-    detail: { ...summary, reason: wanted.reason },
+    detail: { ...summary, reason: wanted.reason, ...(overHand && { replacedByHand: true }) },
     atMs: summary.atMs,
   });
   await ports.leases.release(wanted.serviceId, holder);
@@ -90,7 +90,7 @@ async function takeOver(
   ports: ActivityPorts,
   { wanted, holder }: RestoreRequest,
   body: ConfigurationRecord,
-): Promise<Taken> {
+): Promise<Taken & { readonly overHand: boolean }> {
   const { serviceId } = wanted;
   const gateway = ports.orchestratorFor(wanted.target);
   const { pair, live } = await liveOrPair(gateway, serviceId);
@@ -110,7 +110,7 @@ async function takeOver(
     now.generation === generation &&
     now.candidate === null &&
     hashOf(ports, now.stable.configuration) === wanted.hash;
-  if (live && isServed(live)) return { generation, from };
+  if (live && isServed(live)) return { generation, from, overHand: false };
   // Above whatever somebody wrote under this very generation since an earlier try.
   const revision = pair.generation === generation ? pair.revision + 1 : 1;
   const write = {
@@ -119,17 +119,22 @@ async function takeOver(
     revision,
     idempotencyKey: `${holder.workflowId}/${generation}/${revision}`,
   };
-  if (!gateway.parts) await gateway.setStable({ ...write, configuration: body.body });
+  if (!gateway.parts) await gateway.setStable({ ...write, overHand: true, configuration: body.body });
   else {
     await inReverse(gateway.parts, async (part) => {
-      await part.gateway.setStable({ ...write, configuration: part.share(body.body) });
+      await part.gateway.setStable({ ...write, overHand: true, configuration: part.share(body.body) });
     });
   }
   const after = await gateway.read(serviceId);
   if (!isServed(after)) {
     throw mismatch({ serviceId, generation, revision }, after, 'the restored configuration alone');
   }
-  return { generation, from };
+  // A driver tells what it never wrote as generation 0; an untouched product has no pair either.
+  const overHand =
+    live !== null &&
+    live.generation > 0 &&
+    [live.stable, live.candidate].some((each) => each?.generation === 0);
+  return { generation, from, overHand };
 }
 
 /** A lease of an earlier try is of no use once the gateway has gone beyond its generation: a new one is drawn. */

@@ -34,6 +34,11 @@ export interface CandidateWrite extends Write {
 /** Make `configuration` the stable one and take any candidate away. */
 export interface StableWrite extends Write {
   readonly configuration: Configuration;
+  /**
+   * Asked for by name, so it also replaces what somebody changed by hand at a product without a fence of its own. The pair is judged as
+   * always. A gateway with a fence knows no such change and does not look at this.
+   */
+  readonly overHand?: boolean;
 }
 
 export interface RemoveCandidate extends Write {

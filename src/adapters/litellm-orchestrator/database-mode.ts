@@ -15,6 +15,7 @@ import {
   inTurn,
   readMark,
   servedBy,
+  takenAwayOf,
   unfinishedOf,
   writeMark,
   type Loaded,
@@ -94,7 +95,9 @@ export function createLitellmProduct(options: LitellmOptions): MarkedProduct {
       }
       const stableId = requireId(arms, route);
       const mark = (unfinished: readonly ServiceState[]) =>
-        api.patch(stableId, { info: { [MARK_KEY]: writeMark(after, unfinished) } });
+        api.patch(stableId, {
+          info: { [MARK_KEY]: writeMark(after, unfinished, takenAwayOf(before, after)) },
+        });
       if (driftOf(after, before.served) === null) {
         await mark([]);
         return;

@@ -18,6 +18,7 @@ import {
   driftOf,
   readMark,
   servedBy,
+  takenAwayOf,
   unfinishedOf,
   writeMark,
   type Loaded,
@@ -116,7 +117,7 @@ export function createLitellmFileProduct(options: LitellmFileOptions): MarkedPro
         if (!file || (expected !== null && file.version !== expected)) {
           throw new Failure('OrchestratorUnavailable', `${config} was changed while it was written`);
         }
-        const mark = writeMark(after, unfinished);
+        const mark = writeMark(after, unfinished, takenAwayOf(before, after));
         await writeConfiguration(config, route, file, { wanted: servedBy(after), mark });
       };
       const isServed = !down.has(before) && driftOf(after, before.served) === null;

@@ -1,7 +1,8 @@
 /** Whether what a product serves is what its mark says, and if not, in which words: somebody has changed it by hand. */
 import { configurationHash, type ServiceState } from '../../contract/index.ts';
 import type { Configuration } from '../../domain/orchestrator-wire.ts';
-import { servedBy, type Served } from './marked-product.ts';
+import { servedBy, type Loaded, type Served } from './marked-product.ts';
+import { servedAgain } from './taken-away.ts';
 
 const same = (a: Configuration | null, b: Configuration | null): boolean =>
   (a === null ? null : configurationHash(a)) === (b === null ? null : configurationHash(b));
@@ -39,6 +40,15 @@ function isBetween(weightPct: number, ours: readonly Served[]): boolean {
   );
 }
 
-/** Whether the product still serves the candidate that the mark names. */
-export const servesOurCandidate = (mark: ServiceState, served: Served): boolean =>
+/** Whether the product serves the candidate that the mark names, or one that was taken away and came back. */
+export const servesOurCandidate = (
+  mark: ServiceState,
+  loaded: Pick<Loaded, 'served' | 'takenAway'>,
+): boolean => servesMarkedCandidate(mark, loaded.served) || servedAgain(loaded) !== null;
+
+export const servesMarkedCandidate = (mark: ServiceState, served: Served): boolean =>
   mark.candidate !== null && same(mark.candidate.version.configuration, served.candidate);
+
+/** Whether nothing but a candidate of ours that came back is served beside the marked stable: a late write of ours, nobody's hand. */
+export const isOurLateWrite = (mark: ServiceState, loaded: Pick<Loaded, 'served' | 'takenAway'>): boolean =>
+  same(mark.stable.configuration, loaded.served.stable) && servedAgain(loaded) !== null;

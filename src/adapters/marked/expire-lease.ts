@@ -9,8 +9,9 @@
 import { configurationHash, settle, type ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Configuration } from '../../domain/orchestrator-wire.ts';
-import { driftOf, servesOurCandidate } from './drift.ts';
+import { driftOf, isOurLateWrite, servesMarkedCandidate } from './drift.ts';
 import type { Loaded, MarkedProduct } from './marked-product.ts';
+import { servedAgain } from './taken-away.ts';
 
 /** A write of ours that has not ended after this long has stopped half-way. */
 const LEFT_BEHIND_MS = 30_000;
@@ -66,19 +67,31 @@ async function readService(product: MarkedProduct, serviceId: string): Promise<L
 
 /**
  * When there is something to take away: at the end of our candidate's lease, if it is served. A write of ours that stopped half-way and
- * that nobody came back to is completed: a removal (or promotion) some time after it was begun, a weight when its lease ends.
+ * that nobody came back to is completed: a removal (or promotion) some time after it was begun, a weight when its lease ends. A candidate
+ * that was taken away and is served again, by a write that landed late, was over when it was taken away.
  */
-function leaseEndOf({ mark, served, unfinished }: Loaded): number | null {
+function leaseEndOf(loaded: Loaded): number | null {
+  const { mark, served, unfinished } = loaded;
   if (mark === null) return null;
   const stopped = unfinished !== undefined && driftOf(mark, served, unfinished) === null;
-  if (mark.candidate === null) return stopped ? mark.lastChange.atMs + LEFT_BEHIND_MS : null;
-  return servesOurCandidate(mark, served) || stopped ? mark.candidate.leaseExpiresAtMs : null;
+  if (mark.candidate === null && stopped) return mark.lastChange.atMs + LEFT_BEHIND_MS;
+  if (mark.candidate !== null && (stopped || servesMarkedCandidate(mark, served))) {
+    return mark.candidate.leaseExpiresAtMs;
+  }
+  return servedAgain(loaded)?.atMs ?? null;
 }
 
 /** The state when the lease has run out. A stable configuration that was changed by hand is kept as it was found. */
-function withoutCandidate(mark: ServiceState, { served, unfinished }: Loaded, nowMs: number): ServiceState {
-  const settled = settle(mark, nowMs);
-  if (driftOf(mark, served, unfinished) === null) return settled;
+function withoutCandidate(mark: ServiceState, loaded: Loaded, nowMs: number): ServiceState {
+  const { served, unfinished } = loaded;
+  const settled = withoutLease(settle(mark, nowMs), nowMs);
+  if (driftOf(mark, served, unfinished) === null || isOurLateWrite(mark, loaded)) return settled;
   const hash = configurationHash(served.stable);
   return { ...settled, stable: { configuration: served.stable, generation: mark.stable.generation, hash } };
 }
+
+/** One that came back has pushed the marked candidate out: that one's step is applied again by its workflow, as after a lease. */
+const withoutLease = (state: ServiceState, nowMs: number): ServiceState =>
+  state.candidate === null
+    ? state
+    : { ...state, candidate: null, lastChange: { kind: 'leaseExpired', atMs: nowMs } };

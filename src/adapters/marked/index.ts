@@ -5,6 +5,7 @@ export { createProductApi, type ProductApi, type ProductCall } from './product-a
 export { inTurn } from './in-turn.ts';
 export { readMark, writeMark } from './mark-text.ts';
 export { createMarkedOrchestrator } from './marked-orchestrator.ts';
+export { servedAgain, takenAwayOf } from './taken-away.ts';
 export {
   servedBy,
   unfinishedOf,

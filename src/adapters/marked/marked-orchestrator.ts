@@ -1,7 +1,8 @@
 /**
  * The orchestrator port over a product without a fence: reads, compares, writes, reads back. The contract's own reducer judges
  * every write against the mark. A change that somebody made by hand is never overwritten: writes are refused as stale, and a
- * rollback takes our candidate away, if it is still there, and leaves the rest as it was found.
+ * rollback takes our candidate away, if it is still there, and leaves the rest as it was found. But for a restore (`overHand`): what it
+ * writes was asked for by name.
  */
 import {
   configurationHash,
@@ -14,8 +15,8 @@ import {
 import { describeProblem, Failure } from '../../domain/failure.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
-import { driftOf, servesOurCandidate } from './drift.ts';
-import { servedBy, unmarked, type Loaded, type MarkedProduct } from './marked-product.ts';
+import { driftOf, isOurLateWrite, servesOurCandidate } from './drift.ts';
+import { servedBy, unmarked, type Loaded, type MarkedProduct, type TakenAway } from './marked-product.ts';
 
 const pair = ({ generation, revision }: Fence): string => `(generation ${generation}, revision ${revision})`;
 
@@ -27,13 +28,19 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
     return found;
   };
 
-  const write = (what: string, serviceId: string, event: FencedWrite): Promise<LiveConfiguration> =>
+  const write = (
+    what: string,
+    serviceId: string,
+    event: FencedWrite,
+    overHand = false,
+  ): Promise<LiveConfiguration> =>
     product.exclusive(serviceId, async () => {
       const before = await loaded(serviceId);
       const mark = before.mark ?? unmarked(serviceId, before.served, clock());
       const after = judged(what, mark, event, clock());
-      const drift = driftOf(mark, before.served, before.unfinished);
-      if (drift !== null) throw await refuseDrift(product, { what, before, mark, after, event, drift });
+      const drift = isOurLateWrite(mark, before) ? null : driftOf(mark, before.served, before.unfinished);
+      if (drift !== null && !overHand)
+        throw await refuseDrift(product, { what, before, mark, after, event, drift });
       await product.store(serviceId, before, after);
       const back = await loaded(serviceId);
       const missed = back.mark === null ? 'the mark' : driftOf(after, back.served);
@@ -50,8 +57,8 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
     what: string,
     strategy: 'CANARY' | 'IMMEDIATE',
     { serviceId, configuration, generation, revision, idempotencyKey, ...rest }: Configure,
-  ): Promise<LiveConfiguration> =>
-    write(what, serviceId, {
+  ): Promise<LiveConfiguration> => {
+    const event: FencedWrite = {
       kind: 'update',
       write: {
         service_id: serviceId,
@@ -62,12 +69,14 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
         revision,
         idempotency_key: idempotencyKey,
       },
-    });
+    };
+    return write(what, serviceId, event, rest.overHand);
+  };
 
   return {
     capabilities: product.capabilities,
     read: async (serviceId) => {
-      const { mark, served, unfinished = [] } = await loaded(serviceId);
+      const { mark, served, unfinished = [], takenAway = [] } = await loaded(serviceId);
       // Until a write of several calls has ended, it counts as not made: nobody may take it for done.
       const [oldest] = unfinished;
       if (mark && oldest && driftOf(mark, served, unfinished) === null) {
@@ -76,7 +85,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       const known = mark ?? unmarked(serviceId, served, clock());
       const settled = product.capabilities.leased ? settle(known, clock()) : known;
       const expired = settled.candidate === null && known.candidate !== null;
-      return asServed(settled, expired ? { ...served, candidate: null } : served, clock());
+      return asServed(settled, expired ? { ...served, candidate: null } : served, clock(), takenAway);
     },
     validate: async (serviceId, configuration) => {
       await loaded(serviceId);
@@ -116,6 +125,7 @@ interface Configure extends Fence {
   readonly idempotencyKey: string;
   readonly weightPct?: number;
   readonly leaseMs?: number;
+  readonly overHand?: boolean;
 }
 
 /** The state after the write, or the failure that the contract has for it. */
@@ -155,7 +165,7 @@ interface Drifted {
 async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Failure> {
   const { what, before, mark, after, event, drift } = drifted;
   const by = `${drift} was changed by hand at the product since ${pair(mark)}`;
-  if (event.kind !== 'rollback' || !servesOurCandidate(mark, before.served)) {
+  if (event.kind !== 'rollback' || !servesOurCandidate(mark, before)) {
     return new Failure('StaleGeneration', `${what}: ${by}; nothing was written`);
   }
   const { stable } = before.served;
@@ -167,16 +177,23 @@ async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Fa
 }
 
 /** What is served, in the contract's words: the mark's pair and lease, the product's configurations and weight. */
-function asServed(mark: ServiceState, served: Loaded['served'], nowMs: number): LiveConfiguration {
-  const version = (configuration: Readonly<Record<string, string>>, known: ServiceState['stable'] | null) => {
+function asServed(
+  mark: ServiceState,
+  served: Loaded['served'],
+  nowMs: number,
+  takenAway: readonly TakenAway[] = [],
+): LiveConfiguration {
+  type Known = Pick<TakenAway, 'hash' | 'generation'>;
+  const version = (configuration: Readonly<Record<string, string>>, ours: readonly Known[]) => {
     const hash = configurationHash(configuration);
-    return { configuration, hash, generation: known?.hash === hash ? known.generation : 0 };
+    return { configuration, hash, generation: ours.find((known) => known.hash === hash)?.generation ?? 0 };
   };
+  const tried = mark.candidate === null ? takenAway : [mark.candidate.version, ...takenAway];
   const live = toLiveConfiguration({ ...mark, candidate: null }, nowMs);
   return {
     ...live,
-    stable: version(served.stable, mark.stable),
-    candidate: served.candidate === null ? null : version(served.candidate, mark.candidate?.version ?? null),
+    stable: version(served.stable, [mark.stable]),
+    candidate: served.candidate === null ? null : version(served.candidate, tried),
     weight_pct: served.candidate === null ? 0 : served.weightPct,
     lease_expires_at: mark.candidate?.leaseExpiresAtMs ?? null,
   };

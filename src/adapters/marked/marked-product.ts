@@ -27,6 +27,15 @@ export interface Loaded {
    * first, so what is found is a mixture of these and the mark, and it is ours.
    */
   readonly unfinished?: readonly ServiceState[];
+  /** The last candidates of ours that were taken away, newest first, where a write can land late (`takenAwayOf`). */
+  readonly takenAway?: readonly TakenAway[];
+}
+
+/** A candidate that was taken away at `atMs`, ms since the epoch. `hash` and `generation` are its version's. */
+export interface TakenAway {
+  readonly hash: string;
+  readonly generation: number;
+  readonly atMs: number;
 }
 
 /** More writes than this that stop one after the other are told by the oldest and the newest. */

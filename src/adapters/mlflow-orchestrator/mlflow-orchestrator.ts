@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { Failure, type Problem } from '../../domain/failure.ts';
 import type { Configuration } from '../../domain/orchestrator-wire.ts';
-import type { ServiceState } from '../../contract/index.ts';
+import { configurationHash, type ServiceState } from '../../contract/index.ts';
 import type { Capabilities, Orchestrator } from '../../ports/orchestrator.ts';
 import {
   createMarkedOrchestrator,
@@ -17,6 +17,7 @@ import {
   inTurn,
   readMark,
   servedBy,
+  takenAwayOf,
   unfinishedOf,
   writeMark,
   type Loaded,
@@ -92,7 +93,7 @@ export function createMlflowProduct(options: MlflowOptions): MarkedProduct {
       }
       const wanted = servedBy(after);
       const mark = (unfinished: readonly ServiceState[]) =>
-        api.setTag(endpoint, MARK_TAG, fitting(writeMark(after, unfinished)));
+        api.setTag(endpoint, MARK_TAG, fitting(writeMark(after, unfinished, takenAwayOf(before, after))));
       if (driftOf(after, before.served) !== null) {
         await mark(unfinishedOf(before, after));
         await api.setLinkages(endpoint, {
@@ -150,7 +151,7 @@ function loadedOf(endpoint: Endpoint, name: string): Loaded {
       `endpoint ${name} routes to ${arms.length} primary models, expected one, or two while a change is tried`,
     );
   }
-  const candidate = candidateOf(arms, marked.mark, marked.unfinished);
+  const candidate = candidateOf(arms, marked);
   const stable = arms.find((arm) => arm !== candidate) ?? arms[0];
   const total = arms.reduce((sum, { pct }) => sum + pct, 0);
   const split = endpoint.routing_strategy === 'REQUEST_BASED_TRAFFIC_SPLIT';
@@ -176,11 +177,13 @@ interface Arm {
   readonly pct: number;
 }
 
-/** Of two models the one that the mark tries, or tried before a half-done write; else the one that is not the marked stable; else the rarer. */
+/**
+ * Of two models the one that the mark tries, or tried before a half-done write; else the one that is not the marked stable; else one that was
+ * taken away; else the rarer.
+ */
 function candidateOf(
   arms: readonly Arm[],
-  mark: ServiceState | null,
-  unfinished: readonly ServiceState[] = [],
+  { mark, unfinished = [], takenAway = [] }: Pick<Loaded, 'mark' | 'unfinished' | 'takenAway'>,
 ): Arm | undefined {
   if (arms.length < 2) return undefined;
   const named = (model: string | undefined) => arms.find((arm) => arm.model === model);
@@ -190,7 +193,9 @@ function candidateOf(
   if (tried) return tried;
   const stable = named(mark?.stable.configuration['model']);
   if (stable) return arms.find((arm) => arm !== stable);
-  return [...arms].sort((a, b) => a.pct - b.pct)[0];
+  const gone = takenAway.map(({ hash }) => hash);
+  const back = arms.find(({ model }) => gone.includes(configurationHash({ model })));
+  return back ?? [...arms].sort((a, b) => a.pct - b.pct)[0];
 }
 
 function fitting(text: string): string {

@@ -10,7 +10,7 @@ import { previewRollout } from '../../../activities/preview-rollout.ts';
 import { startWatchdog } from '../../../src/watchdog/index.ts';
 import { FAKE_KEY, startLitellmFake, type LitellmFake } from '../orchestrators/litellm-fake.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { admitRequest, Driver, withBaseline } from './rollout-driver.ts';
+import { admitRequest, Driver, holderOf, withBaseline } from './rollout-driver.ts';
 import { CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from './world.ts';
 
 let postgres: TestPostgres;
@@ -156,4 +156,18 @@ it('a lease that nobody renews ends the candidate, and the rollout that returns 
     generation: 2,
     weight_pct: 50,
   });
+});
+
+it('a restore replaces what somebody changed by hand at such a gateway, and the audit says so', async () => {
+  const world = await worldWith({ unleased: 'accepted' });
+  const restore = async (runId: string) => {
+    const input = { serviceId: SERVICE, to: 'stable', by: 'oncall', reason: 'changed by hand' };
+    const wanted = await world.activities.prepareRestore({ input });
+    await world.activities.restoreStable({ wanted, holder: holderOf(`restore/${SERVICE}`, runId) });
+    return (await world.stores.audit.list(SERVICE))[0]?.detail;
+  };
+  expect(await restore('run-1')).not.toHaveProperty('replacedByHand');
+  Object.assign(fake.stored[0]?.litellm_params ?? {}, { model: CANDIDATE });
+  expect(await restore('run-2')).toMatchObject({ replacedByHand: true, reason: 'changed by hand' });
+  expect(fake.stored).toMatchObject([{ litellm_params: { model: INCUMBENT } }]);
 });

@@ -27,6 +27,10 @@ export interface LitellmFake {
   behind: readonly FakeDeployment[] | null;
   /** The n-th change from now on is lost: before it is made, or its answer after. */
   lose: { change: number; readonly when: 'before' | 'after' } | null;
+  /** The n-th change from now on is held in the network, unanswered, until `release`. */
+  hold: { change: number } | null;
+  /** Lets what is held arrive: it is made at once. */
+  release(): void;
   /** How the next calls fail, whatever they ask. */
   fault: { readonly status: number; times: number; readonly message?: string } | null;
   ask(modelName: string): string;
@@ -56,6 +60,7 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
   const calls: LitellmFake['calls'] = [];
   const byId = (id: unknown) => stored.find(({ model_info }) => model_info.id === id);
   let reads = 0;
+  const held: (() => unknown)[] = [];
 
   const requireStored = (id: string): FakeDeployment => {
     const found = byId(id);
@@ -131,6 +136,10 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
         const lost =
           request.method !== 'GET' && fake.lose !== null && --fake.lose.change === 0 ? fake.lose.when : null;
         if (lost === 'before') return request.socket.destroy();
+        if (request.method !== 'GET' && fake.hold !== null && --fake.hold.change === 0) {
+          held.push(() => answer(request.method ?? '', request.url ?? '', body));
+          return;
+        }
         const answered = answer(request.method ?? '', request.url ?? '', body);
         return lost === 'after' ? request.socket.destroy() : reply(200, answered);
       } catch (error) {
@@ -150,6 +159,10 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
     behind: null,
     fault: null,
     lose: null,
+    hold: null,
+    release: () => {
+      for (const arrive of held.splice(0)) arrive();
+    },
     ask: (modelName) => String(shuffled(stored, modelName, draw)?.litellm_params['model']),
     close: async () => {
       server.closeAllConnections();

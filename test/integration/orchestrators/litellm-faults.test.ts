@@ -139,6 +139,79 @@ describe.each(['before', 'after'] as const)('a change that is lost %s it is made
   });
 });
 
+describe('a write that the network holds until after the rollback, then lets go', () => {
+  const impatient = () => createLitellmOrchestrator({ ...options(), timeoutMs: 300 });
+  const heldStep = (revision: number, weightPct: number) =>
+    impatient().setCandidate({ ...write(revision), configuration: candidate, weightPct, leaseMs: 60_000 });
+
+  /** The held change lands when the rollback is done and read back. */
+  async function landsLate(change: number, step: () => Promise<unknown>): Promise<void> {
+    fake.hold = { change };
+    await expect(step()).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+    fake.hold = null;
+    expect(await orchestrator.removeCandidate({ ...write(3), reason: 'harm' })).toMatchObject({
+      candidate: null,
+    });
+    expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, weight_pct: 0 });
+    fake.release();
+  }
+
+  it.each([1, 2, 3, 4])(
+    'number %i of a first step: the watchdog takes the candidate away',
+    async (change) => {
+      await landsLate(change, () => heldStep(1, 5));
+      await expireLease(createLitellmProduct(options()), 'bot', () => Date.now() + 120_000);
+      expect(fake.stored).toHaveLength(1);
+      expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, weight_pct: 0 });
+    },
+  );
+
+  it('the watchdog does so at its next look, not when a lease ends, and as often as it takes', async () => {
+    await landsLate(3, () => heldStep(1, 5));
+    const product = createLitellmProduct(options());
+    for (const again of [false, true]) {
+      if (again)
+        fake.stored.push(deployment({ litellm_params: candidate, model_info: { id: 'chat-candidate' } }));
+      expect(await expireLease(product, 'bot', Date.now)).toMatchObject({ kind: 'tookAway' });
+      expect(weights()).toEqual([100]);
+    }
+    expect(await expireLease(product, 'bot', Date.now)).toMatchObject({ kind: 'idle' });
+    expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, revision: 3 });
+  });
+
+  it('the candidate is told under its own generation, and a second rollback takes it away', async () => {
+    await landsLate(3, () => heldStep(1, 5));
+    expect(await orchestrator.read('bot')).toMatchObject({
+      candidate: { configuration: candidate, generation: 2 },
+    });
+    expect(await orchestrator.removeCandidate({ ...write(4), reason: 'again' })).toMatchObject({
+      candidate: null,
+      revision: 4,
+    });
+    expect(weights()).toEqual([100]);
+  });
+
+  it('beside a stable configuration that somebody changed meanwhile: it goes, theirs stays', async () => {
+    await landsLate(3, () => heldStep(1, 5));
+    fake.stored[0]!.litellm_params['model'] = 'openai/by-hand';
+    const back = orchestrator.removeCandidate({ ...write(4), reason: 'again' });
+    await expect(back).rejects.toThrow(/our candidate was taken away/u);
+    expect(fake.stored).toMatchObject([{ litellm_params: { model: 'openai/by-hand', weight: 100 } }]);
+  });
+
+  it('a candidate that was never ours is left where it is', async () => {
+    await landsLate(3, () => heldStep(1, 5));
+    fake.stored[1]!.litellm_params['model'] = 'openai/by-hand';
+    expect(await expireLease(createLitellmProduct(options()), 'bot', Date.now)).toMatchObject({
+      kind: 'idle',
+    });
+    await expect(orchestrator.removeCandidate({ ...write(4), reason: 'again' })).rejects.toThrow(
+      /nothing was written/u,
+    );
+    expect(fake.stored).toHaveLength(2);
+  });
+});
+
 it('a raise and two rollbacks that all stop half-way: the last one still takes the candidate away', async () => {
   await tried(1, 5);
   fake.lose = { change: 3, when: 'after' };
@@ -168,6 +241,39 @@ describe('by hand', () => {
       message: expect.stringContaining(what),
     });
     expect(fake.stored).toEqual(before);
+  });
+
+  it.each([
+    [
+      'the stable configuration',
+      () => Object.assign(fake.stored[0]!.litellm_params, { model: 'openai/by-hand' }),
+    ],
+    [
+      'a candidate',
+      () => fake.stored.push(deployment({ model_info: { id: 'chat-candidate', db_model: true } })),
+    ],
+  ])('%s changed: a restore that says so replaces it, under a greater pair alone', async (_, change) => {
+    await orchestrator.setStable({ ...write(1), configuration: stable });
+    change();
+    const before = structuredClone(fake.stored);
+    const restore = { ...write(2), configuration: stable };
+    await expect(orchestrator.setStable(restore)).rejects.toThrow(/nothing was written/u);
+    await expect(orchestrator.setStable({ ...restore, ...write(0), overHand: true })).rejects.toMatchObject({
+      type: 'StaleGeneration',
+    });
+    expect(fake.stored).toEqual(before);
+    for (const number of [1, 2, 3]) {
+      fake.lose = { change: number, when: 'before' };
+      await orchestrator.setStable({ ...restore, overHand: true }).catch(() => undefined);
+    }
+    fake.lose = null;
+    expect(await orchestrator.setStable({ ...restore, overHand: true })).toMatchObject({ revision: 2 });
+    expect(await orchestrator.read('bot')).toMatchObject({
+      stable: { configuration: stable, generation: 2 },
+      candidate: null,
+      revision: 2,
+    });
+    expect(weights()).toEqual([100]);
   });
 
   it('a change between our read and our write is seen and not overwritten', async () => {
