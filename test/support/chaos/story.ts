@@ -27,19 +27,19 @@ const FRESH_MS = 7_000;
 const KEPT_FRESH_EVERY_MS = 2_000;
 const LOOK_AGAIN_MS = 300;
 
+/** @param untilMs when the story is given up: a rollout may be disturbed for as long as kills go on, and must end soon after the last */
 export async function playStory(
   lab: Lab,
   serviceId: string,
   name: StoryName,
-  limitMs = 300_000,
+  untilMs: () => number,
 ): Promise<Trace> {
-  const untilMs = Date.now() + limitMs;
   await persist(() => adopt(lab, serviceId));
   await persist(() => start(lab, serviceId));
   const feeder = new Feeder(lab, serviceId);
   let rolledBack = false;
   for (;;) {
-    if (Date.now() > untilMs) throw new Error(`${serviceId}: no end within ${limitMs / 1_000} s`);
+    if (Date.now() > untilMs()) throw new Error(`${serviceId}: it did not end in time`);
     await delay(LOOK_AGAIN_MS);
     const decisions = await persist(() => decisionsOf(lab, serviceId));
     const verdicts = decisions.filter(({ kind }) => kind === 'verdict');

@@ -34,6 +34,9 @@ export interface Trial {
 /** So long none of the points left may be reached, so often in a row, before the trial gives them up and reports no hits. */
 const POINT_MS = 60_000;
 const MISSES = 4;
+/** So soon after the last kill, and undisturbed, a rollout must have ended. */
+const QUIET_MS = 300_000;
+const CALM_MS = 120_000;
 /** Differences that a violation quotes. */
 const SHOWN = 6;
 
@@ -47,6 +50,8 @@ export async function runTrial(lab: Lab, options: TrialOptions): Promise<Trial> 
   const open = new Set<string>();
   let started = 0;
   let ended = 0;
+  let lastKillMs = Date.now();
+  const untilMs = () => lastKillMs + QUIET_MS;
   const killing = { goesOn: true };
   const slot = async (): Promise<void> => {
     while (killing.goesOn || started < runs) {
@@ -54,7 +59,7 @@ export async function runTrial(lab: Lab, options: TrialOptions): Promise<Trial> 
       const name = stories[no % stories.length] ?? 'promoted';
       const serviceId = `chaos-${seed}-${no}`;
       open.add(`rollout/${serviceId}`);
-      const problem = await disturbed(lab, serviceId, name, expected).catch(
+      const problem = await disturbed(lab, serviceId, name, expected, untilMs).catch(
         (error: unknown) =>
           `${serviceId} (${name}): ${error instanceof Error ? error.message : String(error)}`,
       );
@@ -80,6 +85,7 @@ export async function runTrial(lab: Lab, options: TrialOptions): Promise<Trial> 
       }
       misses = 0;
       kills += 1;
+      lastKillMs = Date.now();
       const key = keyOf(kill.cell);
       left = left.filter((cell) => cell !== kill.cell);
       hits.set(key, (hits.get(key) ?? 0) + 1);
@@ -101,7 +107,8 @@ type Expected = ReadonlyMap<StoryName, { readonly trace: Trace; readonly hash: s
 async function undisturbed(lab: Lab, stories: readonly StoryName[]): Promise<Expected> {
   const played = await Promise.all(
     stories.map(async (name) => {
-      const trace = await playStory(lab, `calm-${name.toLowerCase()}`, name, 120_000);
+      const calmUntilMs = Date.now() + CALM_MS;
+      const trace = await playStory(lab, `calm-${name.toLowerCase()}`, name, () => calmUntilMs);
       return [name, { trace, hash: hashOfTrace(trace) }] as const;
     }),
   );
@@ -114,8 +121,9 @@ async function disturbed(
   serviceId: string,
   name: StoryName,
   expected: Expected,
+  untilMs: () => number,
 ): Promise<string | null> {
-  const trace = await playStory(lab, serviceId, name);
+  const trace = await playStory(lab, serviceId, name, untilMs);
   const must = expected.get(name);
   if (!must || hashOfTrace(trace) === must.hash) return null;
   return `${serviceId} (${name}) ended otherwise: ${differences(must.trace, trace).slice(0, SHOWN).join('; ')}`;
