@@ -73,6 +73,26 @@ export const validateResponseSchema = z.object({
 const versionSchema = z.object({ configuration: configurationSchema, generation: counter, hash: z.string() });
 
 /**
+ * An experiment as it goes over the wire, in `deployment.experiment` of a write with the strategy `EXPERIMENT` and in what is live. Units are
+ * assigned by two positions (`src/contract/experiment-assignment.ts`): the first one says whether a unit takes part (below `exposed_pct`), the
+ * second one which arm it gets: arms cover [0, 1) in order, each as wide as its weight. Weights sum to 1; the first arm is the control.
+ * `forced` gives single units (testers) an arm, outside of any count.
+ */
+export const experimentArmSchema = z.strictObject({
+  id: z.string().min(1).max(63),
+  weight: z.number().min(0).max(1, { error: '0 to 1' }),
+  configuration: configurationSchema,
+});
+export const experimentDeploymentSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  salt: z.string().min(1).max(200),
+  exposed_pct: pct,
+  arms: z.array(experimentArmSchema).min(2).max(10),
+  forced: z.record(z.string().min(1).max(200), z.string().min(1).max(63)).optional(),
+});
+export type ExperimentDeployment = Readonly<z.infer<typeof experimentDeploymentSchema>>;
+
+/**
  * Answer of `GET` and of every write: what is live now. `weight_pct` is the candidate's share of units; `copy_pct` is there while
  * it is a shadow: the share of requests that are copied, and `weight_pct` is then 0. `lease_expires_at`
  * (ms since the epoch) is null without a lease; when it passes, the gateway is back on `stable` by itself and
@@ -87,6 +107,8 @@ export const liveConfigurationSchema = z.object({
   candidate: versionSchema.nullable(),
   weight_pct: pct,
   copy_pct: pct.optional(),
+  /** While an experiment runs. `candidate` is null and `weight_pct` is 0 then; it ends with the lease. */
+  experiment: experimentDeploymentSchema.extend({ generation: counter }).nullable().optional(),
   strategy: deploymentSchema.shape.strategy,
   lease_expires_at: z.number().nullable(),
   last_change: z.object({

@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../domain/failure.ts';
 import type { GatewayTarget } from '../domain/gateway-target.ts';
-import type { Configuration, LiveConfiguration } from '../domain/orchestrator-wire.ts';
+import type { Configuration, ExperimentDeployment, LiveConfiguration } from '../domain/orchestrator-wire.ts';
 
 /** The fencing pair: a write is accepted only when it is greater than the live one, generation first. */
 export interface Fence {
@@ -31,6 +31,15 @@ export interface CandidateWrite extends Write {
   readonly deployedAs?: 'CANARY' | 'BLUE_GREEN';
 }
 
+/**
+ * Serve the arms of an experiment, in place of any candidate, until the lease runs out. The same experiment again with other weights keeps its
+ * salt, so a unit changes its arm only where a boundary moves over it.
+ */
+export interface ExperimentWrite extends Write {
+  readonly experiment: ExperimentDeployment;
+  readonly leaseMs: number;
+}
+
 /** Make `configuration` the stable one and take any candidate away. */
 export interface StableWrite extends Write {
   readonly configuration: Configuration;
@@ -54,6 +63,8 @@ export interface Capabilities {
   readonly smallestWeightPct: number;
   /** Whether it can give a candidate copies of requests that the stable configuration answers. Left out: it cannot. */
   readonly shadow?: boolean;
+  /** How many arms of an experiment it can serve beside each other. Left out: it serves none. */
+  readonly experimentArms?: number;
 }
 
 /**
@@ -70,6 +81,9 @@ export interface Orchestrator {
   validate(serviceId: string, configuration: Configuration): Promise<readonly Problem[]>;
   setCandidate(write: CandidateWrite): Promise<LiveConfiguration>;
   setStable(write: StableWrite): Promise<LiveConfiguration>;
+  /** Where `capabilities.experimentArms` says so. */
+  setExperiment?(write: ExperimentWrite): Promise<LiveConfiguration>;
+  /** Takes the candidate, or the experiment, away: the stable configuration is live alone. */
   removeCandidate(write: RemoveCandidate): Promise<LiveConfiguration>;
 }
 

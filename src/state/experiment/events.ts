@@ -1,0 +1,50 @@
+/** What can happen to an experiment. Past tense; each carries when. */
+import type { ExperimentState as Evidence } from '../../analysis/sequential/state.ts';
+import type { ExperimentVerdict } from '../../analysis/sequential/verdict.ts';
+import type { ArmTotals, ExperimentConclusion, ExperimentRunState, Weights } from './state.ts';
+
+/** What a tick found. `judged` is null when only the lease was renewed, or the arms were not served. */
+export interface ExperimentTick {
+  readonly atMs: number;
+  /** Whether the gateway still serves what this experiment wrote. */
+  readonly live: 'ours' | 'leaseLost';
+  readonly leaseExpiresAtMs: number | null;
+  readonly judged: JudgedLook | null;
+}
+
+export interface JudgedLook {
+  readonly evidence: Evidence;
+  readonly evidenceHash: string;
+  readonly foldedToMs: number;
+  readonly verdict: ExperimentVerdict;
+  readonly totals: Readonly<Record<string, ArmTotals>>;
+  readonly spent: ExperimentRunState['spent'];
+  readonly providers: ExperimentRunState['providers'];
+  /** What an adaptive allocation would have next; null where it is fixed or nothing changes. */
+  readonly allocation: { readonly weights: Weights; readonly why: string } | null;
+  /** What it comes to, when the verdict ends it; decided by the core, with the criteria of the service. */
+  readonly conclusion: ExperimentConclusion | null;
+  readonly decisionId?: string;
+}
+
+export type ExperimentEvent =
+  | { readonly kind: 'writeStarted'; readonly atMs: number }
+  | {
+      readonly kind: 'armsSet';
+      readonly atMs: number;
+      readonly weights: Weights;
+      readonly exposedPct: number;
+      readonly leaseExpiresAtMs: number | null;
+    }
+  | { readonly kind: 'armsTakenAway'; readonly atMs: number }
+  | { readonly kind: 'ticked'; readonly tick: ExperimentTick }
+  | { readonly kind: 'tickFailed'; readonly atMs: number; readonly why: string }
+  | { readonly kind: 'rampDue'; readonly atMs: number }
+  | { readonly kind: 'approvalExpired'; readonly atMs: number }
+  | { readonly kind: 'timeRanOut'; readonly atMs: number; readonly conclusion: ExperimentConclusion | null }
+  | { readonly kind: 'stepFailed'; readonly atMs: number; readonly by: string; readonly why: string }
+  | { readonly kind: 'leaseRetaken'; readonly atMs: number; readonly generation: number }
+  | { readonly kind: 'restored'; readonly atMs: number }
+  | { readonly kind: 'superseded'; readonly atMs: number; readonly why: string }
+  | { readonly kind: 'graduated'; readonly atMs: number; readonly workflowId: string; readonly runId: string }
+  | { readonly kind: 'graduationRefused'; readonly atMs: number; readonly why: string };

@@ -1,0 +1,14 @@
+/** The experiment as data: state, what changes it, and what it does next. */
+export type { ExperimentEvent, ExperimentTick, JudgedLook } from './events.ts';
+export type {
+  AllocationPeriod,
+  ArmTotals,
+  ExperimentArm,
+  ExperimentConclusion,
+  ExperimentOutcome,
+  ExperimentPhase,
+  ExperimentPlan,
+  ExperimentRunState,
+  ExperimentSizing,
+  Weights,
+} from './state.ts';
