@@ -10,5 +10,6 @@ export type {
   ExperimentPlan,
   ExperimentRunState,
   ExperimentSizing,
+  ProviderPhases,
   Weights,
 } from './state.ts';
