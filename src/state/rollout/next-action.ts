@@ -3,7 +3,7 @@
  */
 import { onBackup } from './backup.ts';
 import { nextShadowAction, type ShadowAction } from './shadow.ts';
-import type { RolloutState } from './state.ts';
+import { approvalEndsMs, type RolloutState } from './state.ts';
 
 export type RolloutAction =
   | { readonly kind: 'wait'; readonly untilMs: number | null }
@@ -48,11 +48,11 @@ export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAc
       return applying(state, nowMs);
     case 'soaking': {
       if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-      const approvalEndsMs = state.awaiting?.untilMs ?? Infinity;
-      if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+      const askedUntilMs = approvalEndsMs(state);
+      if (nowMs >= askedUntilMs) return { kind: 'expireApproval' };
       const lookAtMs = state.nextLookAtMs ?? nowMs;
       if (nowMs >= lookAtMs) return { kind: 'look' };
-      return { kind: 'wait', untilMs: Math.min(lookAtMs, approvalEndsMs, endsAtMs(state)) };
+      return { kind: 'wait', untilMs: Math.min(lookAtMs, askedUntilMs, endsAtMs(state)) };
     }
   }
 }
@@ -86,12 +86,12 @@ function waiting(state: RolloutState, nowMs: number): RolloutAction {
 function onTheBackupRoute(state: RolloutState, nowMs: number): RolloutAction {
   const { plan, phase, nextLookAtMs } = state;
   const renewAtMs = nextLookAtMs ?? nowMs;
-  const approvalEndsMs = phase === 'awaitingApproval' ? plan.admittedAtMs + plan.approvalTimeoutMs : Infinity;
+  const askedUntilMs = phase === 'awaitingApproval' ? plan.admittedAtMs + plan.approvalTimeoutMs : Infinity;
   if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-  if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+  if (nowMs >= askedUntilMs) return { kind: 'expireApproval' };
   if (onBackup(state)?.stage === 'leaving') return { kind: 'leaveBackup' };
   if (nowMs >= renewAtMs) return { kind: 'routeToBackup' };
-  return { kind: 'wait', untilMs: Math.min(renewAtMs, approvalEndsMs, endsAtMs(state)) };
+  return { kind: 'wait', untilMs: Math.min(renewAtMs, askedUntilMs, endsAtMs(state)) };
 }
 
 function endsAtMs(state: RolloutState): number {
