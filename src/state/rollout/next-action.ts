@@ -3,7 +3,7 @@
  */
 import { onBackup } from './backup.ts';
 import { nextShadowAction, type ShadowAction } from './shadow.ts';
-import { approvalEndsMs, type RolloutState } from './state.ts';
+import { approvalEndsMs, keepsTable, type RolloutState } from './state.ts';
 
 export type RolloutAction =
   | { readonly kind: 'wait'; readonly untilMs: number | null }
@@ -58,12 +58,13 @@ export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAc
 }
 
 /**
- * A paused or held rollout whose weight is gone (never set, or the lease ran out) waits. Otherwise the step that was
- * decided before the pause is applied, which also renews the lease; the pause then holds that step.
+ * A held rollout writes no weight: what it served goes when its lease ends. A paused one whose weight is gone (never set, or the lease ran out)
+ * waits as well; otherwise the step that was decided before the pause is applied, which also renews the lease, and the pause then holds that step.
  */
 function applying(state: RolloutState, nowMs: number): RolloutAction {
   if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-  if ((state.paused || state.held) && state.weightPct === 0)
+  const isHeld = state.held !== null && keepsTable(state.plan, 3);
+  if (isHeld || ((state.paused || state.held) && state.weightPct === 0))
     return { kind: 'wait', untilMs: endsAtMs(state) };
   const weightPct = state.plan.steps[state.stepIndex];
   if (weightPct === undefined)

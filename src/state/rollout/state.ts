@@ -25,7 +25,7 @@ export interface RolloutPlan {
   readonly generation: number;
   /**
    * The rules that the rollout was admitted under, which it keeps to its end. Left out: the first ones, in which a verdict does not age.
-   * Since 3 an approval of a step is acted on by the next look, and no longer when it arrives.
+   * Since 3 an approval of a step is acted on by the next look, and no longer when it arrives, and a held rollout writes no weight.
    */
   readonly table?: 2 | 3;
   readonly target: GatewayTarget;

@@ -141,6 +141,10 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
     const left = reduceRollout(resumed, { kind: 'backupLeft', atMs });
     claim([left.backup, left.stepIndex, left.weightPct]).toEqual([null, after.stepIndex, 0]);
   },
+  'a held rollout writes no weight of the candidate by itself': ({ after, atMs }) => {
+    if (!after.held || after.plan.table !== 3) return;
+    claim(nextRolloutAction(after, atMs).kind === 'setWeight').toBe(false);
+  },
   'promotion comes only after the last step': ({ before, after }) => {
     if (after.outcome !== 'promoted') return;
     claim(after.stepIndex).toBe(after.plan.steps.length - 1);
