@@ -3,6 +3,7 @@
  * queue of their own, so that a rollback never waits behind reads. Each reads back what is live before it reports.
  */
 import { Failure } from '../src/domain/failure.ts';
+import { servesStableAlone, whatIsTried } from '../src/domain/live-change.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Orchestrator } from '../src/ports/orchestrator.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
@@ -96,7 +97,7 @@ export async function promoteCandidate(
     if (found === 'leaseLost') return { atMs: ports.nowMs(), kind: 'leaseLost' };
     await gateway.setStable({ ...write, configuration: candidate.body });
     const live = await gateway.read(write.serviceId);
-    if (live.candidate || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
+    if (!servesStableAlone(live) || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
       throw mismatch(write, live, 'the candidate as stable');
     }
     return { atMs: ports.nowMs(), kind: 'promoted' };
@@ -161,15 +162,20 @@ function beyond(asked: GatewayWrite, { revision: live }: LiveConfiguration) {
   return { revision, idempotencyKey: `${asked.idempotencyKey}/beyond/${live}` };
 }
 
-/** Under our generation nothing but our candidate and the two configurations that we know may be served: the rest is somebody's work. */
+/** Under our generation nothing but our candidate and the two configurations that we know may be served, no experiment: the rest is somebody's work. */
 function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): void {
   if (live.generation !== write.generation) return;
   const stable = hashOf(ports, live.stable.configuration);
   const foreignStable = stable !== write.stableHash && stable !== write.candidateHash;
   const foreignCandidate = live.candidate !== null && !isOwn(ports, write, live.candidate.configuration);
+  const isExperiment = (live.experiment ?? null) !== null;
   // Our candidate goes first, whatever somebody has made of the stable configuration.
-  if (!foreignCandidate && (!foreignStable || live.candidate !== null)) return;
-  const what = foreignCandidate ? 'another candidate is served' : 'another stable configuration is served';
+  if (!foreignCandidate && !isExperiment && (!foreignStable || live.candidate !== null)) return;
+  const what = isExperiment
+    ? 'an experiment is served'
+    : foreignCandidate
+      ? 'another candidate is served'
+      : 'another stable configuration is served';
   throw new Failure(
     'StaleGeneration',
     `${write.serviceId}: ${what} under generation ${live.generation}: somebody else has changed it, and it is left as it is`,
@@ -226,7 +232,7 @@ export async function recorded(
 }
 
 function isStableAlone(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {
-  return live.candidate === null && hashOf(ports, live.stable.configuration) === write.stableHash;
+  return servesStableAlone(live) && hashOf(ports, live.stable.configuration) === write.stableHash;
 }
 
 /** What the read-back after a write means: somebody newer is there, or the gateway has not done it yet. */
@@ -238,9 +244,7 @@ export function mismatch(
   const newer =
     live.generation > write.generation ||
     (live.generation === write.generation && live.revision > write.revision + 1);
-  const serves = live.candidate
-    ? `a candidate of generation ${live.candidate.generation} at ${live.weight_pct} %`
-    : 'no candidate';
+  const serves = whatIsTried(live) ?? 'no candidate';
   return new Failure(
     newer ? 'StaleGeneration' : 'OrchestratorUnavailable',
     `${write.serviceId}: wrote (${write.generation}, ${write.revision}), expected ${wanted}; the gateway is at (${live.generation}, ${live.revision}) and serves ${serves}`,
