@@ -22,9 +22,13 @@ export const STORIES: readonly StoryName[] = ['promoted', 'takenBack', 'rolledBa
 const TURNS_AT = 1;
 const INCUMBENT = 'gpt-4o-2024-05-13';
 const CANDIDATE = 'gpt-4o-2024-08-06';
-/** A second is fresh for three looks after it has matured; before that is over, it is kept fresh. */
-const FRESH_MS = 7_000;
-const KEPT_FRESH_EVERY_MS = 2_000;
+/**
+ * Looks so far apart that a second stays fresh (for three looks after it has matured) while a process is away. A rollout that is disturbed for
+ * longer is kept fresh by single requests.
+ */
+const LOOK = '10s';
+const FRESH_MS = 30_000;
+const KEPT_FRESH_EVERY_MS = 10_000;
 const LOOK_AGAIN_MS = 300;
 
 /** @param untilMs when the story is given up: a rollout may be disturbed for as long as kills go on, and must end soon after the last */
@@ -34,12 +38,14 @@ export async function playStory(
   name: StoryName,
   untilMs: () => number,
 ): Promise<Trace> {
-  await persist(() => adopt(lab, serviceId));
+  await persist(() => adopt(lab, serviceId, { look: LOOK }));
   await persist(() => start(lab, serviceId));
   const feeder = new Feeder(lab, serviceId);
   let rolledBack = false;
   for (;;) {
-    if (Date.now() > untilMs()) throw new Error(`${serviceId}: it did not end in time`);
+    if (Date.now() > untilMs()) {
+      throw new Error(`${serviceId}: it did not end in time: ${await whereItStands(lab, serviceId)}`);
+    }
     await delay(LOOK_AGAIN_MS);
     const decisions = await persist(() => decisionsOf(lab, serviceId));
     const verdicts = decisions.filter(({ kind }) => kind === 'verdict');
@@ -120,6 +126,19 @@ const rollBack = ({ client }: Lab, serviceId: string): Promise<void> =>
 
 async function isClosed({ client }: Lab, serviceId: string): Promise<boolean> {
   return (await client.workflow.getHandle(`rollout/${serviceId}`).describe()).status.name !== 'RUNNING';
+}
+
+/** What the rollout itself says, for whoever has to find out why it did not end. */
+async function whereItStands({ client }: Lab, serviceId: string): Promise<string> {
+  try {
+    const state = await client.workflow
+      .getHandle(`rollout/${serviceId}`)
+      .query<Record<string, unknown>>('state');
+    const { evidence: _, plan: __, ...rest } = state;
+    return canonicalJson(rest).slice(0, 6_000);
+  } catch (error) {
+    return `its state cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** Gives each step its portions as the decision log asks for them, each once. */

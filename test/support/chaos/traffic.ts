@@ -110,7 +110,8 @@ export function portionEvents(
 
 /**
  * One request of one arm, for a look that came so late that the deciding second is no longer fresh. A second that lacks an arm adds nothing to any
- * guardrail, so the evidence stays what it was. Nobody labels it.
+ * guardrail, so the evidence stays what it was. It is labelled, since requests do not make up for labels that have stopped; and of the stable arm while
+ * there is one, since the rollout may have left the step by then, and where only the candidate is left a label of it would be judged.
  */
 export const keptFresh = (serviceId: string, id: string, stepIndex: number, atMs: number): FeedbackEvent =>
   feedbackEvent(`${serviceId}-${id}`, {
@@ -118,5 +119,5 @@ export const keptFresh = (serviceId: string, id: string, stepIndex: number, atMs
     arm: STEPS[stepIndex] === 100 ? 'candidate' : 'stable',
     generation: STEPS[stepIndex] === 100 ? GENERATION : 1,
     timestamp: new Date(atMs).toISOString(),
-    quality: null,
+    quality: 1,
   });
