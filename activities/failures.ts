@@ -20,11 +20,11 @@ export function withFailures<A extends unknown[], R>(
 
 /**
  * The same for compensation, which gives up for the named types only (a greater pair is live, so somebody else has taken
- * over) or never.
+ * over; the change lease is another run's) or never.
  */
 export function withCompensationFailures<A extends unknown[], R>(
   run: (...args: A) => Promise<R>,
-  finalTypes: readonly 'StaleGeneration'[],
+  finalTypes: readonly ('StaleGeneration' | 'LeaseMoved')[],
 ): (...args: A) => Promise<R> {
   return async (...args) => {
     try {

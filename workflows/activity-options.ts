@@ -44,6 +44,16 @@ export const compensateOptions: ActivityOptions = {
   retry: { ...backOff, maximumInterval: '10s', nonRetryableErrorTypes: ['StaleGeneration'] },
 };
 
+/**
+ * Leaves the backup route: the same compensation, which a rollback does not wait for. What a try does after that is fenced out, and a run
+ * that was reset takes a generation of its own first.
+ */
+export const leaveBackupOptions: ActivityOptions = {
+  ...compensateOptions,
+  cancellationType: 'TRY_CANCEL',
+  retry: { ...compensateOptions.retry, nonRetryableErrorTypes: ['StaleGeneration', 'LeaseMoved'] },
+};
+
 /** What an emergency restore reads before it writes: on the control queue, since it must not wait behind reads either. */
 export const prepareRestoreOptions: ActivityOptions = { ...admitOptions, taskQueue: CONTROL_TASK_QUEUE };
 
