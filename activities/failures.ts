@@ -1,6 +1,7 @@
 /** The one place where the product's failures become Temporal's. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { FINAL_FAILURES, Failure } from '../src/domain/failure.ts';
+import { whileBeating } from './heartbeat.ts';
 
 /**
  * Wraps an activity so that a `Failure` ends it with its own type, its problems as details, and a final type not tried
@@ -11,7 +12,7 @@ export function withFailures<A extends unknown[], R>(
 ): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
-      return await run(...args);
+      return await whileBeating(() => run(...args));
     } catch (error) {
       throw error instanceof Failure ? toApplicationFailure(error, FINAL_FAILURES) : error;
     }
@@ -28,7 +29,7 @@ export function withCompensationFailures<A extends unknown[], R>(
 ): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
-      return await run(...args);
+      return await whileBeating(() => run(...args));
     } catch (error) {
       throw error instanceof Failure ? toApplicationFailure(error, finalTypes) : error;
     }
