@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { Pool } from 'undici';
 import { createGrpcOrchestrator } from '../../../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { startGateway, type Upstream } from '../../../src/gateway/index.ts';
@@ -32,6 +33,9 @@ const upstream: Upstream = {
   },
 };
 
+/** Requests that are on their way at any time: what is measured is who answers, not how fast. */
+const AT_ONCE = 16;
+
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
@@ -52,6 +56,7 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
   });
   const address = form === 'rest' ? `${gateway.url}/` : `grpc://${gateway.grpcAddress}`;
   const orchestrator = driverFor(form, address);
+  const people = new Pool(gateway.url, { connections: AT_ONCE });
   const post = async (path: string, body: object): Promise<unknown> => {
     const response = await fetch(`${gateway.url}${path}`, {
       method: 'POST',
@@ -76,12 +81,24 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     },
     answers: async (serviceId, n) => {
       const counts = new Map<string, number>();
-      for (let i = 0; i < n; i++) {
-        const body = { model: serviceId, user: `user-${i}`, messages: [{ role: 'user', content: 'hi' }] };
-        const { choices } = (await post('/v1/chat/completions', body)) as Completion;
-        const model = choices[0]?.message.content ?? '';
-        counts.set(model, (counts.get(model) ?? 0) + 1);
-      }
+      let asked = 0;
+      const ask = async (): Promise<void> => {
+        while (asked < n) {
+          const user = `user-${asked++}`;
+          const body = { model: serviceId, user, messages: [{ role: 'user', content: 'hi' }] };
+          const answer = await people.request({
+            path: '/v1/chat/completions',
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          });
+          if (answer.statusCode !== 200) throw new Error(`${user}: ${await answer.body.text()}`);
+          const { choices } = (await answer.body.json()) as Completion;
+          const model = choices[0]?.message.content ?? '';
+          counts.set(model, (counts.get(model) ?? 0) + 1);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, ask));
       return counts;
     },
     byHand: async (serviceId, weightPct) => {
@@ -107,6 +124,7 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
       problem: { field: 'model', value: 'unknown-model', expected: 'a model with recorded answers' },
     },
     close: async () => {
+      await people.close();
       await gateway.close();
       await rm(folder, { recursive: true });
     },
