@@ -86,7 +86,7 @@ export function createControlActivities(ports: ActivityPorts) {
     ),
     takeBackCandidate: withCompensationFailures(
       (request: Parameters<typeof takeBackCandidate>[1]) => takeBackCandidate(ports, request),
-      ['StaleGeneration'],
+      ['StaleGeneration', 'LeaseMoved'],
     ),
     restoreStable: withCompensationFailures(
       (request: Parameters<typeof restoreStable>[1]) => restoreStable(ports, request),
