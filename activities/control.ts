@@ -13,6 +13,7 @@ import {
   isPromotedSomewhere,
   requireOurs,
   requirePromotable,
+  requireRun,
   requireWeight,
   type OwnWrite,
 } from './ours.ts';
@@ -106,17 +107,21 @@ export async function promoteCandidate(
 /** Beyond what a run that was reset may have written under the same generation, and what it may still have on the way. */
 const BEYOND_ANOTHER_RUN = 1_000;
 
+type TakeBack = OwnWrite & {
+  readonly reason: string;
+  /** The rollout may go on after this one: what it has written since stays, when a try comes late. */
+  readonly newerStays?: boolean;
+};
+
 /**
  * Compensate. Takes the candidate away and reads back until the stable configuration of before is live alone. Needs the
  * gateway only; the database just for the rare case that a promotion had already been written, which is undone under
  * `revision + 1`. A run that was reset meets revisions beyond its own under its generation: it goes beyond them, as long as what is served is
- * its own. A second run is harmless. Several targets are taken back in reverse, the route first, each by itself, past one that is away.
- * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
+ * its own. A second run is harmless. With a `holder` the run must be the lease's, as for any write of a rollout that goes on. Several targets are taken back in reverse, the route first, each by itself, past one that is away.
+ * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is; LeaseMoved.
  */
-export async function takeBackCandidate(
-  ports: ActivityPorts,
-  asked: GatewayWrite & { readonly reason: string },
-): Promise<void> {
+export async function takeBackCandidate(ports: ActivityPorts, asked: TakeBack): Promise<void> {
+  if (asked.holder) await requireRun(ports, asked);
   const gateway = ports.orchestratorFor(asked.target);
   const stable = async () =>
     (await recorded(ports, asked.serviceId, asked.stableGeneration, asked.stableHash)).body;
@@ -130,12 +135,12 @@ export async function takeBackCandidate(
 async function takeBackAt(
   ports: ActivityPorts,
   gateway: Orchestrator,
-  asked: GatewayWrite & { readonly reason: string },
+  asked: TakeBack,
   stable: () => Promise<Configuration>,
 ): Promise<void> {
   const before = await gateway.read(asked.serviceId);
   const doneEarlier = before.generation === asked.generation && before.revision > asked.revision;
-  if (doneEarlier && isStableAlone(ports, asked, before)) return;
+  if (doneEarlier && (asked.newerStays === true || isStableAlone(ports, asked, before))) return;
   requireKnown(ports, asked, before);
   const write = doneEarlier ? { ...asked, ...beyond(asked, before) } : asked;
   await gateway.removeCandidate(write);
@@ -179,7 +184,8 @@ function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfi
 
 /**
  * A write to several targets is finished by another try, or taken back at once: when its failure is final, and when a promotion is
- * half done at the end of the lease. The pairs are those with which the workflow takes back next, so that is the same write again.
+ * half done at the end of the lease. The pairs are those with which the workflow takes back next, so that is the same write again. A try that
+ * the workflow has given up may fail long after: it takes back nothing that was written since.
  */
 async function wholeOrBack<T>(
   ports: ActivityPorts,
@@ -194,7 +200,8 @@ async function wholeOrBack<T>(
     const isLate = ports.nowMs() >= (write.leaseExpiresAtMs ?? Infinity);
     if (!error.final && !(isLate && (await isPromotedSomewhere(ports, gateway.parts, write)))) throw error;
     const reason = `a change of several targets failed: ${error.message}`;
-    await takeBackCandidate(ports, { ...write, revision: write.revision + 1, reason }).catch(() => undefined);
+    const back = { ...write, revision: write.revision + 1, reason, newerStays: true };
+    await takeBackCandidate(ports, back).catch(() => undefined);
     throw error.final
       ? error
       : new Failure('OrchestratorRejected', `not promoted everywhere within the lease: ${error.message}`);

@@ -177,7 +177,8 @@ async function requireRecorded(
   );
 }
 
-async function requireRun(
+/** That the change lease is this run's. @throws Failure LeaseMoved when it is another run's of this rollout, StaleGeneration when it is somebody else's */
+export async function requireRun(
   { leases }: Pick<ActivityPorts, 'leases'>,
   { serviceId, generation, holder }: OwnWrite,
 ): Promise<void> {

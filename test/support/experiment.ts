@@ -22,7 +22,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-const design = startExperiment({
+const EVIDENCE = startExperiment({
   control: 'control',
   variants: ['concise', 'clear'],
   primary: { id: 'quality', kind: 'proportion', direction: 'increase' },
@@ -39,7 +39,8 @@ const design = startExperiment({
     },
   ],
   nFixPerArm: 10_000,
-}).design;
+});
+const { design } = EVIDENCE;
 
 /** Two variants beside the control, ticks of five minutes, looks of fifteen, and every other default of the contracts page. */
 export const experimentPlan = (different: Partial<ExperimentPlan> = {}): ExperimentPlan => ({
@@ -97,7 +98,7 @@ export const experimentPlan = (different: Partial<ExperimentPlan> = {}): Experim
 /** The state of an experiment that has just been admitted. */
 export const experimentAdmitted = (different: Partial<ExperimentPlan> = {}): ExperimentRunState => {
   const plan = experimentPlan(different);
-  return startExperimentRun(plan, startExperiment(plan.design));
+  return startExperimentRun(plan, plan.design === design ? EVIDENCE : startExperiment(plan.design));
 };
 
 const variantLook = (variant: string, outcome: VerdictOutcome, difference: number): VariantLook => ({

@@ -61,9 +61,11 @@ export function weightsProblem({ arms }: ExperimentPlan, weights: Weights): stri
     : `weights: ${known.map((arm) => `${arm} ${weights[arm] ?? 0}`).join(', ')} is given, expected more than 0 for ${known[0] ?? 'control'} and for a variant`;
 }
 
-/** What is asked for is written unless it raises the exposure of an experiment that is stopped, or whose winner waits. */
-export function mayWrite(state: ExperimentRunState, { exposedPct }: Allocation): boolean {
-  return !mayNotRaise(state) || exposedPct <= inForce(state).exposedPct;
+/** An experiment that is stopped, or whose winner waits, only gets less exposure; who gets which arm of it stays. */
+export function mayWrite(state: ExperimentRunState, { weights, exposedPct }: Allocation): boolean {
+  if (!mayNotRaise(state)) return true;
+  const live = inForce(state);
+  return exposedPct <= live.exposedPct && isSameAllocation({ weights, exposedPct }, { ...live, exposedPct });
 }
 
 export function mayNotRaise(state: ExperimentRunState): boolean {

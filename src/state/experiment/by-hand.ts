@@ -33,18 +33,29 @@ export function choose(state: ExperimentRunState, named: string | undefined): Ch
 }
 
 function unmetOf(state: ExperimentRunState, look: VariantLook): readonly string[] {
-  const { verdict, plan, conclusion } = state;
+  const { verdict } = state;
   const guardrails = look.guardrails
     .filter(({ required, outcome }) => required && outcome !== 'pass')
     .map(({ metric, outcome }) => `${metric} ${outcome}`);
   const isProven = verdict?.outcome === 'winner' && verdict.variant === look.variant;
-  const meets = isProven && conclusion?.outcome === 'adopted' && conclusion.variant === look.variant;
-  const { minImprovementPct, minCostReductionPct } = plan.criteria;
   return [
     ...(isProven ? [] : [`not proven better (${look.status})`]),
-    ...(meets ? [] : [`${minImprovementPct} % better or ${minCostReductionPct} % cheaper is not shown`]),
+    ...criteriaUnmet(state, look),
     ...guardrails,
     ...(verdict?.outcome === 'frozen' ? [verdict.reason] : []),
     ...(isStopped(state) ? [`stopped: ${(state.paused ?? state.held)?.reason ?? ''}`] : []),
   ];
+}
+
+/** As observed, whatever is proven of it. */
+function criteriaUnmet({ plan, totals }: ExperimentRunState, look: VariantLook): readonly string[] {
+  const { minImprovementPct, minCostReductionPct } = plan.criteria;
+  const sign = plan.design.primary.direction === 'increase' ? 1 : -1;
+  const betterPct = 100 * sign * (look.observed.relative ?? 0);
+  const before = totals[plan.design.control]?.costUsdPerRequest ?? 0;
+  const after = totals[look.variant]?.costUsdPerRequest ?? before;
+  const cheaperPct = before > 0 ? (100 * (before - after)) / before : 0;
+  return betterPct >= minImprovementPct || cheaperPct >= minCostReductionPct
+    ? []
+    : [`neither ${minImprovementPct} % better nor ${minCostReductionPct} % cheaper as observed`];
 }

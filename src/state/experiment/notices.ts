@@ -54,10 +54,10 @@ export function experimentNoticeOf(
   workflowId: string,
   atMs: number,
 ): Notice {
-  const { plan, served, evidenceHash, looks, ticks } = state;
+  const { plan, served, evidenceHash, looks, revision } = state;
   return {
     ...told,
-    id: `${workflowId}/${plan.generation}/${looks}/${ticks}/${told.kind}`,
+    id: `${workflowId}/${plan.generation}/${looks}/${revision}/${told.kind}`,
     serviceId: plan.serviceId,
     workflowId,
     generation: plan.generation,

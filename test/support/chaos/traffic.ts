@@ -110,7 +110,7 @@ export function portionEvents(
 
 /**
  * One request of one arm, for a look that came so late that the deciding second is no longer fresh. A second that lacks an arm adds nothing to any
- * guardrail, so the evidence stays what it was. Nobody labels it. However many there are (kills may go on for minutes), they are split as the weight
+ * guardrail, so the evidence stays what it was. It is labelled: requests do not make up for labels that have stopped. However many there are (kills may go on for minutes), they are split as the weight
  * asks: a share that drifts away from it would rightly hold the rollout.
  * @param no which one of the step's, from 0
  */
@@ -126,6 +126,6 @@ export const keptFresh = (
     arm: isCandidate ? 'candidate' : 'stable',
     generation: isCandidate ? GENERATION : 1,
     timestamp: new Date(atMs).toISOString(),
-    quality: null,
+    quality: 1,
   });
 };
