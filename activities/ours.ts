@@ -156,11 +156,11 @@ export function requireWeight(
 }
 
 /** A candidate under a smaller generation is that of a change that died, and recorded; anything else is somebody's. */
-async function requireRecorded(
+export async function requireRecorded(
   { configurations }: Pick<ActivityPorts, 'configurations'>,
   serviceId: string,
   candidate: NonNullable<LiveConfiguration['candidate']>,
-  share: OrchestratorPart['share'],
+  share: OrchestratorPart['share'] = asItIs,
 ): Promise<void> {
   const known = await configurations.get(serviceId, candidate.generation);
   if (known && sameConfiguration(share(known.body), candidate.configuration)) return;
@@ -169,9 +169,10 @@ async function requireRecorded(
   );
 }
 
-async function requireRun(
+/** @throws Failure LeaseMoved when this run is not the lease's, StaleGeneration when somebody else holds the service */
+export async function requireRun(
   { leases }: Pick<ActivityPorts, 'leases'>,
-  { serviceId, generation, holder }: OwnWrite,
+  { serviceId, generation, holder }: Pick<OwnWrite, 'serviceId' | 'generation' | 'holder'>,
 ): Promise<void> {
   if (!holder) return;
   const lease = await leases.current(serviceId);
@@ -190,4 +191,4 @@ async function requireRun(
   );
 }
 
-const stale = (message: string): Failure => new Failure('StaleGeneration', message);
+export const stale = (message: string): Failure => new Failure('StaleGeneration', message);

@@ -16,6 +16,7 @@ import {
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { createWatchdogs } from '../../../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
+import { withoutRegistry } from '../../../src/adapters/rest-registry/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
@@ -140,6 +141,7 @@ export async function createWorld(
       options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
     watchdogs: createWatchdogs(),
     notifier: createWebhookNotifier(),
+    registry: withoutRegistry,
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,
     hash: sha256,
