@@ -3,7 +3,7 @@
  * database's own merge keep concurrent batches exact.
  */
 import type { FeedbackData } from '../../domain/feedback.ts';
-import type { Arm, Metric, SketchState, WindowStats } from '../../domain/window.ts';
+import type { Metric, SketchState, WindowStats } from '../../domain/window.ts';
 import { emptyStats, mergeStats, observe } from '../../math/index.ts';
 import type { Queryable } from './database.ts';
 
@@ -12,7 +12,8 @@ export interface WindowKey {
   readonly serviceId: string;
   readonly windowStartMs: number;
   readonly windowMs: number;
-  readonly arm: Arm;
+  /** `stable`, `candidate`, or an arm of an experiment. */
+  readonly arm: string;
   readonly generation: number;
   readonly metric: string;
   readonly taskType: string;
