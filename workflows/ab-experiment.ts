@@ -241,7 +241,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
     happened({ kind: 'writeStarted', atMs: clockMs });
     await interruptible(async () => {
       try {
-        const ticked = await decide.experimentTick({ ...owned(), state: current(), judge });
+        const ticked = await decide.experimentTick({ ...owned(), state: current(), judge, dueAtMs: clockMs });
         clockReads(ticked.atMs);
         happened({ kind: 'ticked', tick: ticked });
       } catch (error) {

@@ -2,18 +2,14 @@
  * Which stretches of exposure time a look folds: for each allocation the time since the last look, up to what has matured. Time between two
  * writes belongs to neither. Reads; folds nothing.
  */
-import type { ExperimentWindow, ExperimentWindows } from '../../src/ports/experiments.ts';
-import type { AllocationPeriod, ExperimentRunState } from '../../src/state/experiment/index.ts';
+import type { PeriodWindow } from '../../src/decision/index.ts';
+import type { AllocationPeriod, ExperimentPlan, ExperimentRunState } from '../../src/state/experiment/index.ts';
+import type { ActivityPorts } from '../ports.ts';
 
 export interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
   readonly period: AllocationPeriod;
-}
-
-export interface PeriodWindow {
-  readonly period: AllocationPeriod;
-  readonly window: ExperimentWindow;
 }
 
 /** What has matured by `nowMs`, ending with a whole block, so that no observation falls between two looks. */
@@ -38,16 +34,25 @@ export function stretchesOf(
     .filter((stretch) => stretch.fromMs < stretch.toMs);
 }
 
-/** Stretches in order, those in which nobody was exposed included: the core tells what to make of them. */
+/** The windows of the stretches that hold a whole block, in order; each single mark where quality is graded. */
 export async function windowsOf(
-  { experimentWindows }: { readonly experimentWindows: ExperimentWindows },
-  { serviceId, generation }: { readonly serviceId: string; readonly generation: number },
+  { experimentWindows }: Pick<ActivityPorts, 'experimentWindows'>,
+  { serviceId, generation, design }: ExperimentPlan,
   stretches: readonly Stretch[],
 ): Promise<readonly PeriodWindow[]> {
+  const isGraded = [design.primary, ...design.guardrails.map(({ metric }) => metric)].some(
+    ({ kind }) => kind === 'score',
+  );
   const windows: PeriodWindow[] = [];
   for (const { period, fromMs, toMs } of stretches) {
-    const window = await experimentWindows.experimentWindow({ serviceId, generation, fromMs, toMs });
-    windows.push({ period, window });
+    const stretch = { serviceId, generation, fromMs, toMs, periodFromMs: period.fromMs };
+    const window = await experimentWindows.experimentWindow(stretch);
+    if (window.fromMs >= window.toMs) continue;
+    windows.push({
+      window,
+      weights: period.weights,
+      ...(isGraded && { scores: await experimentWindows.experimentScores(stretch) }),
+    });
   }
   return windows;
 }
