@@ -63,9 +63,7 @@ export function createActivities(ports: ActivityPorts) {
     finishRollout: withFailures((request: Parameters<typeof finishRollout>[1]) =>
       finishRollout(ports, request),
     ),
-    graduationOf: withFailures((request: Parameters<typeof graduationOf>[1]) =>
-      graduationOf(ports, request),
-    ),
+    graduationOf: withFailures((request: Parameters<typeof graduationOf>[1]) => graduationOf(ports, request)),
     look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
     makeRoom: withFailures((request: Parameters<typeof makeRoom>[1]) => makeRoom(ports, request)),
     makeRoomForExperiment: withFailures((request: Parameters<typeof makeRoomForExperiment>[1]) =>

@@ -35,7 +35,13 @@ import {
   type ExperimentRunState,
 } from '../src/state/experiment/index.ts';
 import type { Message } from '../src/state/messages.ts';
-import { admitOptions, compensateOptions, decideOptions, mutateOptions, recordOptions } from './activity-options.ts';
+import {
+  admitOptions,
+  compensateOptions,
+  decideOptions,
+  mutateOptions,
+  recordOptions,
+} from './activity-options.ts';
 import { describeExperiment } from './describe-experiment.ts';
 import { experimentSummary } from './experiment-summary.ts';
 import { experimentWrite } from './experiment-write.ts';
@@ -205,7 +211,10 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
     if (!(await condition(() => changed, Math.max(1, untilMs - Date.now())))) clockReads(untilMs);
   }
 
-  async function setArms({ weights, exposedPct }: Extract<ExperimentAction, { kind: 'setArms' }>): Promise<void> {
+  async function setArms({
+    weights,
+    exposedPct,
+  }: Extract<ExperimentAction, { kind: 'setArms' }>): Promise<void> {
     happened({ kind: 'writeStarted', atMs: clockMs, arms: true });
     await interruptible(async () => {
       const { plan, periods, startedAtMs } = current();
@@ -230,7 +239,10 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
   async function takeArmsAway(): Promise<void> {
     happened({ kind: 'writeStarted', atMs: clockMs, arms: true });
     await interruptible(async () => {
-      const { atMs } = await compensate.takeArmsAway({ ...write(), reason: 'the arms are not served for a while' });
+      const { atMs } = await compensate.takeArmsAway({
+        ...write(),
+        reason: 'the arms are not served for a while',
+      });
       clockReads(atMs);
       happened({ kind: 'armsTakenAway', atMs });
     });
@@ -258,7 +270,10 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
   async function restore(): Promise<void> {
     happened({ kind: 'writeStarted', atMs: clockMs, arms: true });
     try {
-      const { atMs } = await compensate.takeArmsAway({ ...write(), reason: current().ending?.reason ?? 'ended' });
+      const { atMs } = await compensate.takeArmsAway({
+        ...write(),
+        reason: current().ending?.reason ?? 'ended',
+      });
       clockReads(atMs);
       happened({ kind: 'restored', atMs });
     } catch (error) {

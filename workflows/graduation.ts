@@ -13,7 +13,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { nextExperimentAction, type ExperimentEvent, type ExperimentRunState } from '../src/state/experiment/index.ts';
+import {
+  nextExperimentAction,
+  type ExperimentEvent,
+  type ExperimentRunState,
+} from '../src/state/experiment/index.ts';
 import { decideOptions } from './activity-options.ts';
 import { canaryRollout } from './canary-rollout.ts';
 import { failureReason } from './failures.ts';
@@ -24,12 +28,13 @@ const { graduationOf } = proxyActivities<Pick<Activities, 'graduationOf'>>(decid
 /** Seconds between two looks at the lease: 1, 2, 4, 8, 15. */
 const LONGEST_PAUSE_S = 15;
 
-type Graduated = Extract<
-  ExperimentEvent,
-  { kind: 'graduated' | 'graduationRefused' }
->;
+type Graduated = Extract<ExperimentEvent, { kind: 'graduated' | 'graduationRefused' }>;
 /** Without its time. */
-type Outcome = Graduated extends infer Event ? (Event extends Graduated ? Omit<Event, 'atMs'> : never) : never;
+type Outcome = Graduated extends infer Event
+  ? Event extends Graduated
+    ? Omit<Event, 'atMs'>
+    : never
+  : never;
 
 export interface Graduation {
   start(state: () => ExperimentRunState, input: unknown, variant: string): Promise<Outcome>;
@@ -45,7 +50,10 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
   });
 
   /** Until the rollout holds the service, or has ended. Its report may be lost, so the lease is looked at as well. */
-  async function taken(serviceId: string, workflowId: string): Promise<{ readonly isTaken: boolean; readonly why: string }> {
+  async function taken(
+    serviceId: string,
+    workflowId: string,
+  ): Promise<{ readonly isTaken: boolean; readonly why: string }> {
     for (let tried = 0; ; tried += 1) {
       try {
         const found = await graduationOf({ serviceId, workflowId });
@@ -80,7 +88,14 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
         const child = await startChild(canaryRollout, {
           workflowId,
           parentClosePolicy: ParentClosePolicy.ABANDON,
-          args: [{ serviceId, change: changeOf(input, variant), by: workflowInfo().workflowId, reason: reason.slice(0, 2_000) }],
+          args: [
+            {
+              serviceId,
+              change: changeOf(input, variant),
+              by: workflowInfo().workflowId,
+              reason: reason.slice(0, 2_000),
+            },
+          ],
         });
         const { isTaken, why } = await taken(serviceId, workflowId);
         if (!isTaken) return { kind: 'graduationRefused', why: `${workflowId}: ${why}` };
@@ -96,6 +111,8 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
 
 /** As it was typed: the input was validated when the experiment was admitted. */
 function changeOf(input: unknown, variant: string): unknown {
-  const { variants } = (input ?? {}) as { readonly variants?: readonly { readonly id: string; readonly change?: unknown }[] };
+  const { variants } = (input ?? {}) as {
+    readonly variants?: readonly { readonly id: string; readonly change?: unknown }[];
+  };
   return variants?.find(({ id }) => id === variant)?.change;
 }

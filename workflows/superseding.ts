@@ -3,13 +3,7 @@
  * waits about half an hour at most; a rollback or a rejection that comes meanwhile ends the waiting at once.
  */
 import { ApplicationFailure, condition, proxyActivities } from '@temporalio/workflow';
-import type {
-  Activities,
-  Admission,
-  AdmitRequest,
-  ExperimentAdmission,
-  Room,
-} from '../activities/index.ts';
+import type { Activities, Admission, AdmitRequest, ExperimentAdmission, Room } from '../activities/index.ts';
 import type { Message } from '../src/state/messages.ts';
 import { admitOptions } from './activity-options.ts';
 import { failureType } from './failures.ts';

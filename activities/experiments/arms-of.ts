@@ -23,14 +23,12 @@ export interface AskedArm {
 
 /** The control first, then the others as they were typed. */
 export function armsOf({ variants }: ExperimentInput, stable: Configuration): readonly AskedArm[] {
-  const asked = variants.map(
-    ({ id, change }, i): AskedArm => ({
-      id,
-      change: change ?? null,
-      body: change ? applyChange(stable, change) : stable,
-      field: `variants[${i}]`,
-    }),
-  );
+  const asked = variants.map(({ id, change }, i): AskedArm => ({
+    id,
+    change: change ?? null,
+    body: change ? applyChange(stable, change) : stable,
+    field: `variants[${i}]`,
+  }));
   const control = asked.find(({ change }) => change === null);
   const others = asked.filter((arm) => arm !== control);
   return [control ?? { id: CONTROL, change: null, body: stable, field: null }, ...others];
@@ -57,7 +55,11 @@ function problemsOfNames({ variants }: ExperimentInput, arms: readonly AskedArm[
   const ids = arms.map(({ id }) => id);
   arms.forEach(({ id, field }, i) => {
     if (ids.indexOf(id) !== i || (field === null && ids.lastIndexOf(id) !== i))
-      problems.push({ field: field === null ? 'variants' : `${field}.id`, value: id, expected: 'each id once' });
+      problems.push({
+        field: field === null ? 'variants' : `${field}.id`,
+        value: id,
+        expected: 'each id once',
+      });
   });
   const unchanged = variants.flatMap(({ change }, i) => (change ? [] : [i]));
   for (const i of unchanged.slice(1)) {
@@ -70,7 +72,11 @@ function problemsOfNames({ variants }: ExperimentInput, arms: readonly AskedArm[
   if (arms.length < 2)
     problems.push({ field: 'variants', value: ids, expected: 'at least one that changes something' });
   if (arms.length > 10)
-    problems.push({ field: 'variants', value: ids.length, expected: 'at most 10 arms, the control included' });
+    problems.push({
+      field: 'variants',
+      value: ids.length,
+      expected: 'at most 10 arms, the control included',
+    });
   return problems;
 }
 
@@ -84,7 +90,10 @@ function problemsOfChanges(settings: ServiceSettings, arms: readonly AskedArm[])
     const same = arms.slice(0, i).find((other) => sameConfiguration(other.body, body));
     if (!same) return ofSettings;
     const like = same.change === null ? 'what is live' : `${same.id}, which is the same`;
-    return [...ofSettings, { field: `${field}.change`, value: change, expected: `something that differs from ${like}` }];
+    return [
+      ...ofSettings,
+      { field: `${field}.change`, value: change, expected: `something that differs from ${like}` },
+    ];
   });
 }
 
@@ -103,7 +112,11 @@ function problemsOfShares(
     for (const id of ids) {
       const weight = weights[id] ?? 0;
       if (!(weight > 0))
-        problems.push({ field: `weights.${id}`, value: weights[id], expected: 'more than 0: every arm takes part' });
+        problems.push({
+          field: `weights.${id}`,
+          value: weights[id],
+          expected: 'more than 0: every arm takes part',
+        });
     }
     const sum = Object.values(weights).reduce((total, weight) => total + weight, 0);
     if (Math.abs(sum - 1) > ROUNDING)
@@ -131,7 +144,10 @@ function problemsOfRamp({ ramp, rampEvery }: ExperimentInput): readonly Problem[
       : [{ field: `ramp[${i}]`, value: pct, expected: `more than ${before} (a ramp rises)` }];
   });
   if ((ramp?.length ?? 0) > 1 && rampEvery === undefined)
-    return [...problems, { field: 'rampEvery', value: undefined, expected: 'how long each step of the ramp lasts' }];
+    return [
+      ...problems,
+      { field: 'rampEvery', value: undefined, expected: 'how long each step of the ramp lasts' },
+    ];
   return problems;
 }
 
@@ -146,5 +162,11 @@ function problemsOfDriver(
     experimentArms === 0
       ? `a gateway that serves experiments: ${driver} does not; a rollout tries one change`
       : `at most ${experimentArms} arms, the control included: that is what ${driver} serves`;
-  return [{ field: experimentArms === 0 ? 'orchestrator.driver' : 'variants', value: experimentArms === 0 ? driver : arms.length, expected }];
+  return [
+    {
+      field: experimentArms === 0 ? 'orchestrator.driver' : 'variants',
+      value: experimentArms === 0 ? driver : arms.length,
+      expected,
+    },
+  ];
 }

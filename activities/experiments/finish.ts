@@ -47,7 +47,11 @@ export async function finishExperiment(
 }
 
 /** A registry that is away keeps nothing open: what it was not told is in the audit log. */
-async function tellRegistry(ports: ActivityPorts, state: ExperimentRunState, endedAtMs: number): Promise<void> {
+async function tellRegistry(
+  ports: ActivityPorts,
+  state: ExperimentRunState,
+  endedAtMs: number,
+): Promise<void> {
   const { plan, conclusion, totals } = state;
   const outcome = state.outcome ?? 'failed';
   const reason = conclusion?.sentence ?? state.ending?.reason ?? '';

@@ -13,7 +13,8 @@ export async function graduationOf(
   { serviceId, workflowId }: { readonly serviceId: string; readonly workflowId: string },
 ): Promise<Graduation> {
   const lease = await ports.leases.current(serviceId);
-  if (lease?.holder.workflowId === workflowId) return { kind: 'taken', reason: `${workflowId} holds the service` };
+  if (lease?.holder.workflowId === workflowId)
+    return { kind: 'taken', reason: `${workflowId} holds the service` };
   const end = await ports.workflows.endOf(workflowId);
   if (end === null) return { kind: 'waits', reason: `${workflowId} is being admitted` };
   // A rollout that was refused has failed; one that has ended otherwise was admitted first.

@@ -66,7 +66,9 @@ export async function armsServedBy(
     const isGone = live.last_change.kind === 'leaseExpired' || write.leftNothing === true;
     if (!served && !live.candidate && isGone) return 'leaseLost';
     const what = served ? 'another experiment is served' : 'the arms were taken away';
-    throw stale(`${serviceId}: ${live.candidate ? 'a candidate is served' : what} (${live.last_change.kind})`);
+    throw stale(
+      `${serviceId}: ${live.candidate ? 'a candidate is served' : what} (${live.last_change.kind})`,
+    );
   }
   if (live.candidate) await requireRecorded(ports, serviceId, live.candidate);
   if (served) await requireRecordedArms(ports, serviceId, served);
@@ -83,9 +85,7 @@ export function areOurs(
     served.id === id &&
     served.salt === salt &&
     served.arms.length === arms.length &&
-    served.arms.every(
-      (arm, i) => arm.id === arms[i]?.id && hashOf(ports, arm.configuration) === arms[i].hash,
-    )
+    served.arms.every((arm, i) => arm.id === arms[i]?.id && hashOf(ports, arm.configuration) === arms[i].hash)
   );
 }
 

@@ -134,7 +134,10 @@ function tickMsOf(lookMs: number, leaseMs: number): number {
 }
 
 /** Nobody may ask for less approval than the service wants of every change. */
-function approvalOf({ approval = 'none' }: ExperimentInput, { change }: ServiceSettings): ExperimentPlan['approval'] {
+function approvalOf(
+  { approval = 'none' }: ExperimentInput,
+  { change }: ServiceSettings,
+): ExperimentPlan['approval'] {
   const start =
     approval === 'beforeStart' ||
     approval === 'both' ||

@@ -123,7 +123,11 @@ function problemsOfBaseline(
 function problemsOfSize({ sizing, maxDurationMs }: ExperimentPlan): readonly Problem[] {
   if (sizing.reachable) return [];
   return [
-    { field: 'maxDuration', value: maxDurationMs, expected: `${sizing.reason}; "force": true starts all the same` },
+    {
+      field: 'maxDuration',
+      value: maxDurationMs,
+      expected: `${sizing.reason}; "force": true starts all the same`,
+    },
   ];
 }
 

@@ -88,7 +88,10 @@ async function deploymentOf(
     arms: experiment.arms.map(({ id, hash }) => {
       const body = recorded.find((each) => each.armId === id && each.hash === hash)?.body;
       if (!body)
-        throw new Failure('InvalidInput', `arm ${id} of ${serviceId}, generation ${generation}, is not recorded`);
+        throw new Failure(
+          'InvalidInput',
+          `arm ${id} of ${serviceId}, generation ${generation}, is not recorded`,
+        );
       return { id, weight: weights[id] ?? 0, configuration: body };
     }),
     ...(Object.keys(forced).length > 0 && { forced: { ...forced } }),

@@ -3,7 +3,11 @@
  * writes belongs to neither. Reads; folds nothing.
  */
 import type { PeriodWindow } from '../../src/decision/index.ts';
-import type { AllocationPeriod, ExperimentPlan, ExperimentRunState } from '../../src/state/experiment/index.ts';
+import type {
+  AllocationPeriod,
+  ExperimentPlan,
+  ExperimentRunState,
+} from '../../src/state/experiment/index.ts';
 import type { ActivityPorts } from '../ports.ts';
 
 export interface Stretch {

@@ -111,7 +111,9 @@ function decides(state: ExperimentRunState, tick: ExperimentTick, judged: Judged
   if (state.providers.phase !== judged.providers.phase) return true;
   const after = reduceExperiment(state, { kind: 'ticked', tick });
   return (
-    after.phase !== state.phase || after.wanted !== state.wanted || (after.held === null) !== (state.held === null)
+    after.phase !== state.phase ||
+    after.wanted !== state.wanted ||
+    (after.held === null) !== (state.held === null)
   );
 }
 

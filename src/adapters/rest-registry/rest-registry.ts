@@ -48,7 +48,14 @@ export function createRestRegistry(url: string): ExperimentRegistry {
       send(
         'PUT',
         `/api/v1/experiments/${encodeURIComponent(id)}/results`,
-        { outcome, winner, reason, conclusion, variants: totals, ended_at: new Date(endedAtMs).toISOString() },
+        {
+          outcome,
+          winner,
+          reason,
+          conclusion,
+          variants: totals,
+          ended_at: new Date(endedAtMs).toISOString(),
+        },
         [],
       ),
   };
