@@ -67,6 +67,10 @@ function receive(state: RolloutState, message: Message, atMs: number): Received 
       return promote(state, message, atMs);
     case 'anomaly':
       return anomaly(state, message, atMs);
+    case 'stop':
+      return refused(state, 'a rollout is not stopped: send rollback or reject');
+    case 'setAllocation':
+      return refused(state, 'a rollout has no allocation: its steps say who gets the candidate');
   }
 }
 
