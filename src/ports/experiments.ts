@@ -2,8 +2,10 @@
  * What experiments leave in the store: the configurations of their arms, what became of the units, how they ended. Methods throw
  * `Failure('StoreUnavailable')` when the database cannot be reached.
  */
+import type { ExperimentWindow, PrePeriodSums } from '../domain/experiment-window.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
-import type { ArmWindow } from '../domain/window.ts';
+
+export type { ExperimentArmWindow, ExperimentWindow, PrePeriodSums } from '../domain/experiment-window.ts';
 
 /** One arm's configuration; only the hash travels through workflow history. */
 export interface ExperimentArmBody {
@@ -38,40 +40,6 @@ export interface ExperimentStore {
   upsert(row: ExperimentRow): Promise<void>;
   /** Newest first. */
   list(serviceId: string, limit?: number): Promise<readonly ExperimentRow[]>;
-}
-
-/** One arm over a stretch of exposure time. */
-export interface ExperimentArmWindow {
-  /** The first observation of each unit, counted in the arm that the unit was given first. */
-  readonly unitFirst: ArmWindow;
-  /** Every observation: what requests cost and took. */
-  readonly all: ArmWindow;
-  /** Units exposed for the first time, and how many of these have a quality label by now. */
-  readonly exposures: number;
-  readonly labelled: number;
-  /** Signatures of what answered (model, fingerprint, price, latency class), sorted, each once. */
-  readonly providers: readonly string[];
-}
-
-/** All arms of an experiment over `[fromMs, toMs)` of exposure time. An arm without any unit is left out. */
-export interface ExperimentWindow {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly arms: Readonly<Record<string, ExperimentArmWindow>>;
-}
-
-/** Sums of an outcome y and of what was known of each unit before it was exposed x, for CUPED. `missing`: units without any pre-period. */
-export interface PrePeriodSums {
-  readonly n: number;
-  readonly missing: number;
-  readonly sumX: number;
-  readonly sumY: number;
-  readonly sumXX: number;
-  readonly sumXY: number;
-  readonly sumYY: number;
-  /** Of the units without a pre-period. */
-  readonly missingSumY: number;
-  readonly missingSumYY: number;
 }
 
 export interface ExperimentWindows {

@@ -13,6 +13,7 @@ export type {
   ExperimentPlan,
   ExperimentRunState,
   ExperimentSizing,
+  ProviderPhases,
   Weights,
 } from './state.ts';
 export { asked, inForce, wantsArms } from './allocation.ts';

@@ -129,9 +129,20 @@ export interface ArmTotals {
   readonly latencyP95Ms: number | null;
 }
 
+/**
+ * What answers in each arm, in words, and how often that changed. `lastSeen`, per arm and signature the block in which it last answered, is how a
+ * change is told from a mix of answers; left out before the first look.
+ */
+export interface ProviderPhases {
+  readonly signature: string;
+  readonly phase: number;
+  readonly lastSeen?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 /** How it came out, in numbers and one sentence. Differences are variant - control. */
 export interface ExperimentConclusion {
   readonly outcome: ExperimentOutcome;
+  /** The one that the numbers are of; only `adopted` makes it a winner. Null where nothing was seen. */
   readonly variant: string | null;
   readonly sentence: string;
   readonly effect: {
@@ -199,8 +210,7 @@ export interface ExperimentRunState {
   readonly totals: Readonly<Record<string, ArmTotals>>;
   /** What was lost so far to arms other than the best, and what the variants cost more than control. */
   readonly spent: { readonly regret: number; readonly usd: number };
-  /** What answered in each arm, and how often that changed (a phase each). */
-  readonly providers: { readonly signature: string; readonly phase: number };
+  readonly providers: ProviderPhases;
   /** The newest ones, and every one that is not folded in as a whole. */
   readonly periods: readonly AllocationPeriod[];
   /** Whether the gateway serves the arms, as far as this experiment knows: `unknown` when a write was left halfway. */
