@@ -28,12 +28,12 @@ export interface ActivityPorts {
   readonly decisions: DecisionLog;
   readonly audit: AuditLog;
   readonly rollouts: RolloutStore;
-  readonly experiments: ExperimentStore;
-  readonly experimentWindows: ExperimentWindows;
   readonly registry: ExperimentRegistry;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
   readonly outcomes: OutcomeCatalogue;
+  readonly experiments: ExperimentStore;
+  readonly experimentWindows: ExperimentWindows;
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;
   readonly notifier: Notifier;

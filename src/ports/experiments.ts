@@ -33,8 +33,12 @@ export interface ExperimentRow {
 }
 
 export interface ExperimentStore {
-  /** Key: (serviceId, generation, armId); another hash under the same key is an error. */
+  /**
+   * Key: (serviceId, generation, armId); another hash under the same key is an error. The control comes first: what it serves is stable, so
+   * that its traffic is the stable configuration's to `WindowStore.summary`.
+   */
   recordArms(serviceId: string, generation: number, arms: readonly ExperimentArmBody[]): Promise<void>;
+  /** In the order in which they were recorded. */
   arms(serviceId: string, generation: number): Promise<readonly ExperimentArmBody[]>;
   /** Key: (serviceId, generation). */
   upsert(row: ExperimentRow): Promise<void>;
@@ -42,22 +46,31 @@ export interface ExperimentStore {
   list(serviceId: string, limit?: number): Promise<readonly ExperimentRow[]>;
 }
 
+/** A stretch of exposure time of an experiment, within one allocation period. */
+export interface ExperimentStretch {
+  readonly serviceId: string;
+  readonly generation: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /**
+   * When the weights of the stretch came into force. Labels of units that were exposed first before that are left out: under the weights of
+   * then, the arms would differ in how old their units are, and a difference of old and new units would pass for one of arms.
+   */
+  readonly periodFromMs: number;
+}
+
 export interface ExperimentWindows {
   /** Stretches need not be aligned to blocks; a block belongs to the stretch that contains all of it, to none when it straddles two. */
-  experimentWindow(request: {
-    readonly serviceId: string;
-    readonly generation: number;
-    readonly fromMs: number;
-    readonly toMs: number;
-  }): Promise<ExperimentWindow>;
-  /** Single quality labels (0..1), the first of each unit, per arm, in the order of exposure: for graded scores, whose test needs each one. */
-  experimentScores(request: {
-    readonly serviceId: string;
-    readonly generation: number;
-    readonly fromMs: number;
-    readonly toMs: number;
-  }): Promise<Readonly<Record<string, readonly number[]>>>;
-  /** Quality per arm and segment since the experiment began: exploration, never a verdict. */
+  experimentWindow(stretch: ExperimentStretch): Promise<ExperimentWindow>;
+  /**
+   * The labels behind `unitFirst.quality` of the same stretch, each by itself (0..1), per arm, in the order of exposure: for graded scores,
+   * whose test needs each one.
+   */
+  experimentScores(stretch: ExperimentStretch): Promise<Readonly<Record<string, readonly number[]>>>;
+  /**
+   * First labels per arm and segment since the experiment began: exploration, never a verdict. The segment is that of a unit's first
+   * exposure, `unknown` where no region was told. Segments in order of their names.
+   */
   experimentSegments(request: {
     readonly serviceId: string;
     readonly generation: number;
@@ -70,7 +83,10 @@ export interface ExperimentWindows {
       >;
     }[]
   >;
-  /** Per arm, over units that are sessions or users and were seen in the `beforeMs` before `startMs`. Empty where units are requests. */
+  /**
+   * Per arm, over sessions and users with a label in the experiment: y is that label, x the mean quality of the same unit in the `beforeMs`
+   * before `startMs`, whatever arm and generation answered. A unit that nobody had judged before is `missing`. Empty where units are requests.
+   */
   prePeriod(request: {
     readonly serviceId: string;
     readonly generation: number;

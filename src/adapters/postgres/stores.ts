@@ -1,6 +1,7 @@
 /** All stores over one pool. */
 import type pg from 'pg';
 import type { AlertStore } from '../../ports/alerts.ts';
+import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
@@ -19,6 +20,8 @@ import { createAuditLog } from './audit-log.ts';
 import { createConfigurationStore } from './configuration-store.ts';
 import { databaseOver } from './database.ts';
 import { createDecisionLog } from './decision-log.ts';
+import { createExperimentStore } from './experiment-store.ts';
+import { createExperimentWindows } from './experiment-windows.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
 import { createLeaseStore } from './lease-store.ts';
@@ -43,6 +46,8 @@ export interface Stores {
   readonly windows: WindowStore;
   readonly pairs: PairStore;
   readonly outcomes: OutcomeCatalogue;
+  readonly experiments: ExperimentStore;
+  readonly experimentWindows: ExperimentWindows;
 }
 
 /**
@@ -65,5 +70,7 @@ export function createStores(pool: pg.Pool): Stores {
     windows: createWindowStore(db),
     pairs: createPairStore(db),
     outcomes: createOutcomeCatalogue(db),
+    experiments: createExperimentStore(db),
+    experimentWindows: createExperimentWindows(db),
   };
 }

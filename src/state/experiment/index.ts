@@ -26,6 +26,7 @@ export {
   type ExperimentFinding,
   type ExperimentStanding,
 } from './decision-table.ts';
+export { isLateForExperiment } from './is-late.ts';
 export { leadingVariant } from './conclusions.ts';
 export {
   EXPERIMENT_AS_EVENT,
@@ -37,4 +38,4 @@ export { experimentNoticeOf, experimentNotices, type ExperimentNotice } from './
 export { experimentProgress, type ExperimentProgress } from './progress.ts';
 export { receiveExperimentMessage, type ExperimentAnswer, type ExperimentReceived } from './receive.ts';
 export { reduceExperiment } from './reduce.ts';
-export { startExperimentRun, upgradeExperimentState } from './state.ts';
+export { endsAtMs, startExperimentRun, upgradeExperimentState } from './state.ts';
