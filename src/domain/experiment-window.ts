@@ -3,9 +3,12 @@ import type { ArmWindow } from './window.ts';
 
 /** One arm over a stretch of exposure time. */
 export interface ExperimentArmWindow {
-  /** The first observation of each unit, counted in the arm that the unit was given first. */
+  /**
+   * The first observation of each unit, counted in the arm that the unit was given first. `quality` is the first label of each unit, in the
+   * block of the answer that was judged.
+   */
   readonly unitFirst: ArmWindow;
-  /** Every observation: what requests cost and took. */
+  /** Every observation, in the arm that answered: what requests cost and took. */
   readonly all: ArmWindow;
   /** Units exposed for the first time, and how many of these have a quality label by now. */
   readonly exposures: number;
@@ -14,7 +17,10 @@ export interface ExperimentArmWindow {
   readonly providers: readonly string[];
 }
 
-/** All arms of an experiment over `[fromMs, toMs)` of exposure time. An arm without any unit is left out. */
+/**
+ * All arms of an experiment over the blocks of the service that lie wholly in what was asked for: `[fromMs, toMs)` of exposure time, in whole
+ * blocks, and empty (`fromMs >= toMs`) where there is none. An arm of which nothing arrived is left out.
+ */
 export interface ExperimentWindow {
   readonly fromMs: number;
   readonly toMs: number;
