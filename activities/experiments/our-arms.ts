@@ -2,12 +2,14 @@
  * Whether a gateway still serves the arms that an experiment left there: asked before each write, because the fence knows only who is newer.
  * What somebody wrote by hand under the live generation is found here and never overwritten.
  */
+import { servesStableAlone } from '../../src/domain/live-change.ts';
 import type { ExperimentDeployment, LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import type { LeaseHolder } from '../../src/ports/stores.ts';
 import type { Weights } from '../../src/state/experiment/index.ts';
 import { hashOf } from '../hash-of.ts';
 import { requireRecorded, requireRun, stale, type Served } from '../ours.ts';
 import type { ActivityPorts, GatewayWrite } from '../ports.ts';
+import { isRecordedExperiment } from '../recorded-experiment.ts';
 
 /** What an experiment serves, by hash: the bodies are in the store. */
 export interface ArmsServed {
@@ -64,14 +66,18 @@ export async function armsServedBy(
     return live.generation === generation ? 'ours' : 'unwritten';
   if (live.generation === generation) {
     const isGone = live.last_change.kind === 'leaseExpired' || write.leftNothing === true;
-    if (!served && !live.candidate && isGone) return 'leaseLost';
+    if (servesStableAlone(live) && isGone) return 'leaseLost';
     const what = served ? 'another experiment is served' : 'the arms were taken away';
     throw stale(
       `${serviceId}: ${live.candidate ? 'a candidate is served' : what} (${live.last_change.kind})`,
     );
   }
   if (live.candidate) await requireRecorded(ports, serviceId, live.candidate);
-  if (served) await requireRecordedArms(ports, serviceId, served);
+  if (served && !(await isRecordedExperiment(ports, serviceId, served))) {
+    throw stale(
+      `${serviceId}: the gateway serves an experiment (${served.id}, generation ${served.generation}) that nobody recorded`,
+    );
+  }
   return 'unwritten';
 }
 
@@ -105,21 +111,5 @@ export function requireShares(
   const shown = experiment.arms.map(({ id, weight }) => `${id} ${weight}`).join(', ');
   throw stale(
     `${serviceId}: arms are served as ${shown} to ${experiment.exposed_pct} %, this experiment left them otherwise: somebody else has changed it`,
-  );
-}
-
-/** Arms under a smaller generation are those of an experiment that died, and recorded; anything else is somebody's. */
-async function requireRecordedArms(
-  ports: Pick<Ports, 'hash' | 'experiments'>,
-  serviceId: string,
-  served: NonNullable<LiveConfiguration['experiment']>,
-): Promise<void> {
-  const known = await ports.experiments.arms(serviceId, served.generation);
-  const isKnown = served.arms.every(({ id, configuration }) =>
-    known.some(({ armId, hash }) => armId === id && hash === hashOf(ports, configuration)),
-  );
-  if (isKnown) return;
-  throw stale(
-    `${serviceId}: the gateway serves an experiment (generation ${served.generation}) that nobody recorded`,
   );
 }

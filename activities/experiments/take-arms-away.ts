@@ -1,5 +1,6 @@
 /** Compensate: the way back from every phase of an experiment, and the way into a pause. */
 import { Failure } from '../../src/domain/failure.ts';
+import { servesStableAlone } from '../../src/domain/live-change.ts';
 import type { LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import { mismatch } from '../control.ts';
 import { hashOf } from '../hash-of.ts';
@@ -40,9 +41,9 @@ function beyond(asked: ArmsWrite, { revision: live }: LiveConfiguration) {
 function isStableAlone(
   ports: Pick<ActivityPorts, 'hash'>,
   { stableHash }: ArmsWrite,
-  { candidate, experiment, stable }: LiveConfiguration,
+  live: LiveConfiguration,
 ): boolean {
-  return candidate === null && !experiment && hashOf(ports, stable.configuration) === stableHash;
+  return servesStableAlone(live) && hashOf(ports, live.stable.configuration) === stableHash;
 }
 
 /** Under our generation nothing but our arms may be served beside the stable configuration: the rest is somebody's work. Our arms go first. */
