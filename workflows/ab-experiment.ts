@@ -6,7 +6,7 @@
  * rollout it starts, as an abandoned child that inherits the change lease), without one, for harm, at its longest duration, or when somebody
  * stops it; a workflow never closes while what it wrote is live. Cancelling it means rolling back. Survives any crash: state, evidence and
  * timers are in its history. History budget: 11 events a tick (renewal, and a look when one is due), about 22,000 in seven days, over several
- * runs: it continues as new when the server suggests it.
+ * runs: it continues as new when the server suggests it, and every 8,000 events.
  */
 import {
   allHandlersFinished,
@@ -63,6 +63,9 @@ const decide = proxyActivities<Pick<Activities, 'experimentTick'>>(decideOptions
 const record = proxyActivities<Pick<Activities, 'finishExperiment'>>(recordOptions);
 const mutate = proxyActivities<Pick<ControlActivities, 'setArms'>>(mutateOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(compensateOptions);
+
+/** A server that suggests nothing gets a new run at this length of the history all the same. */
+const LONGEST_HISTORY = 8_000;
 
 /** What travels through continue-as-new. */
 interface CarriedExperiment {
@@ -163,7 +166,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
   async function drive(): Promise<void> {
     for (;;) {
       let action = nextExperimentAction(current(), clockMs);
-      if (workflowInfo().continueAsNewSuggested && (action.kind === 'wait' || action.kind === 'tick')) {
+      if (isLong() && (action.kind === 'wait' || action.kind === 'tick')) {
         await handOver();
         action = nextExperimentAction(current(), clockMs);
       }
@@ -171,6 +174,11 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
       if (action.kind === 'finish') return;
       await perform(action);
     }
+  }
+
+  function isLong(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || historyLength >= LONGEST_HISTORY;
   }
 
   /** A message that comes while the notices are sent goes first: then the run goes on, and hands over later. */

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { ExperimentSummary } from '../../activities/index.ts';
 import type { ExperimentPlan, ExperimentRunState } from '../../src/state/experiment/index.ts';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
+import { TASK_QUEUE } from '../../workflows/activity-options.ts';
+import { experimentAdmitted } from '../support/experiment.ts';
 import { createDevelopment, type Temporal } from './support/environment.ts';
 import { useServer } from './support/hooks.ts';
 import type { World } from './support/world.ts';
@@ -13,8 +15,8 @@ const temporal = useServer(createDevelopment);
 const ROLLBACK = { by: 'oncall', reason: 'complaints' };
 const SHARED = 'control 0.5, concise 0.25, clear 0.25, of 100 %';
 
-/** In real time: a tick every fifth of a second, a look at every third. A week of them is in `npm run prove -- experiment-week`. */
-const FAST: Partial<ExperimentPlan> = { tickMs: 200, lookMs: 600, leaseMs: 60_000, maxDurationMs: 3_600_000 };
+/** In real time: a tick every tenth of a second, a look at every second one. A week of them is in `npm run prove -- experiment-week`. */
+const FAST: Partial<ExperimentPlan> = { tickMs: 100, lookMs: 200, leaseMs: 60_000, maxDurationMs: 3_600_000 };
 /** The winner's rollout, in two short steps. */
 const ROLLOUT: Partial<RolloutPlan> = { steps: [50, 100], soakMs: 300, lookMs: 200, watchMs: 0 };
 
@@ -38,7 +40,7 @@ const winsAt =
   (now: number): 'winner' | 'undecided' =>
     now >= look ? 'winner' : 'undecided';
 
-describe('an experiment that finds a winner', () => {
+describe.concurrent('an experiment that finds a winner', () => {
   it('ends adopted, restores first, and hands its lease to the rollout of the winner', async () => {
     const world = serviceOf('wins');
     world.finds = winsAt(3);
@@ -94,7 +96,7 @@ describe('an experiment that finds a winner', () => {
   });
 });
 
-describe('an experiment without a winner', () => {
+describe.concurrent('an experiment without a winner', () => {
   it.each([
     ['harm', 'harmed'],
     ['controlKept', 'keptControl'],
@@ -130,7 +132,7 @@ describe('an experiment without a winner', () => {
   });
 });
 
-describe('what people send to an experiment', () => {
+describe.concurrent('what people send to an experiment', () => {
   it('pause takes the arms away and keeps what is known; resume serves them again', async () => {
     const world = serviceOf('pauses');
     const handle = await temporal().experiment(world);
@@ -244,7 +246,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe('a rollback', () => {
+describe.concurrent('a rollback', () => {
   it.each(rows)('is obeyed at once, and nothing stays live: $situation', async (row) => {
     const world = serviceOf(`rb-${row.situation.replaceAll(' ', '-')}`, row.plan);
     row.prepare?.(world);
@@ -266,6 +268,23 @@ describe('a rollback', () => {
     expect((failure as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
     expect(world.gateway).toMatchObject({ stable: 'stable-hash', arms: null });
     expect(world.finishedExperiment).toMatchObject({ outcome: 'rolledBack' });
+  });
+
+  it('is taken by a new run before its first step, when it waits there already', async () => {
+    const world = serviceOf('waits-for-the-new-run');
+    const { serviceId } = world;
+    const state = experimentAdmitted({ serviceId, ...FAST });
+    const handle = await temporal().client.workflow.signalWithStart('abExperiment', {
+      taskQueue: TASK_QUEUE,
+      workflowId: `experiment/${serviceId}`,
+      args: [
+        { serviceId, name: 'concise', variants: [] },
+        { state, ignored: [] },
+      ],
+      signal: 'rollback',
+      signalArgs: [ROLLBACK],
+    });
+    expect(await summaryOf(handle)).toMatchObject({ outcome: 'rolledBack', reason: ROLLBACK.reason });
   });
 
   it('leaves alone what somebody newer has written', async () => {

@@ -50,6 +50,7 @@ export function experimentActivities({ world, nowMs, signalRollback }: Place): M
       if (judge) here.looks += 1;
       const looks = here.looks;
       await here.enter('experimentTick');
+      await here.onTick();
       const { gateway } = here;
       gateway.read();
       if (gateway.generation !== request.generation)

@@ -58,6 +58,8 @@ export class World {
   finishedExperiment: ExperimentRunState | null = null;
   /** Workflow id of whoever has the change lease. */
   lease: string | null = null;
+  /** Runs within each tick of an experiment, before it answers. */
+  onTick: () => Promise<void> = () => Promise.resolve();
   /** When each tick came and whether it looked, by the server's clock. */
   readonly ticks: { readonly atMs: number; readonly judge: boolean }[] = [];
   looks = 0;
