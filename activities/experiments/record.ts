@@ -1,7 +1,12 @@
 /** What an experiment leaves in the store: its row for screens, and decisions that can be judged again. What is kept when is the caller's. */
 import { recordDecision, type DecisionRecord } from '../../src/decision/index.ts';
 import type { LeaseHolder } from '../../src/ports/stores.ts';
-import type { ExperimentPlan, ExperimentRunState, JudgedLook } from '../../src/state/experiment/index.ts';
+import type {
+  ExperimentPlan,
+  ExperimentRunState,
+  JudgedLook,
+  Weights,
+} from '../../src/state/experiment/index.ts';
 import { EXPERIMENT_CODE_VERSION } from '../code-version.ts';
 import type { ActivityPorts } from '../ports.ts';
 
@@ -42,9 +47,22 @@ export async function recordRow(
   });
 }
 
-/** Everything that the judging code was given besides the evidence. */
-export function limitsOf(plan: ExperimentPlan, expired: boolean) {
-  return { criteria: plan.criteria, design: plan.design, analysis: plan.analysis, expired };
+/** Everything that the judging code was given besides the evidence, once this had been folded. */
+export function limitsOf(
+  plan: ExperimentPlan,
+  judged: JudgedLook,
+  of: { readonly expired: boolean; readonly weights: Weights },
+) {
+  const { design, primary, analysis, allocation, budget, criteria, sizing } = plan;
+  const { totals, providers, foldedToMs } = judged;
+  return {
+    plan: { design, primary, analysis, allocation, budget, criteria, sizing },
+    totals,
+    providers,
+    foldedToMs,
+    weights: of.weights,
+    expired: of.expired,
+  };
 }
 
 export type ExperimentBasis = DecisionRecord<JudgedLook['evidence'], ReturnType<typeof limitsOf>>;
@@ -58,15 +76,17 @@ export async function recordVerdict(
     readonly holder: LeaseHolder;
     readonly judged: JudgedLook;
     readonly expired: boolean;
+    /** That were in force. */
+    readonly weights: Weights;
     readonly atMs: number;
   },
 ): Promise<void> {
-  const { id, plan, holder, judged, expired, atMs } = of;
+  const { id, plan, holder, judged, expired, weights, atMs } = of;
   const { evidence, evidenceHash, verdict, conclusion, totals, allocation } = judged;
   const basis: ExperimentBasis = recordDecision(
     {
       evidence,
-      limits: limitsOf(plan, expired),
+      limits: limitsOf(plan, judged, { expired, weights }),
       seed: plan.seed,
       codeVersion: EXPERIMENT_CODE_VERSION,
     },

@@ -138,6 +138,7 @@ async function recorded(
     holder,
     judged,
     expired: tick.atMs >= endsAtMs(state),
+    weights: inForce(state).weights,
     atMs: tick.atMs,
   });
   return { ...tick, judged: { ...judged, decisionId } };

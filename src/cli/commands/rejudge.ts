@@ -16,6 +16,7 @@ import { isUntouched, type HashText } from '../../decision/index.ts';
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { DecisionRecord } from '../../ports/stores.ts';
 import { differencesOf, type Difference } from './json-differences.ts';
+import { rejudgeExperiment } from './rejudge-experiment.ts';
 
 interface Limits {
   readonly guardrails: readonly GuardrailSpec[];
@@ -55,10 +56,11 @@ export type Rejudgement = { readonly codeVersion: { readonly recorded: string; r
 
 export function rejudge(decision: DecisionRecord, hash: HashText): Rejudgement {
   const basis = basisOf(decision.detail);
+  if (decision.kind === 'experiment') return rejudgeExperiment(decision, hash);
   const now = decision.kind === 'shadow' ? SHADOW_CODE_VERSION : CODE_VERSION;
   const codeVersion = { recorded: basis?.codeVersion ?? 'unknown', now };
   if (!basis) {
-    const why = `a decision of kind ${decision.kind} keeps no evidence and limits: only the kinds verdict and shadow do`;
+    const why = `a decision of kind ${decision.kind} keeps no evidence and limits: only the kinds verdict, shadow and experiment do`;
     return { kind: 'unjudgeable', codeVersion, why };
   }
   if (decision.hash !== basis.hash || !isUntouched(basis, hash)) {
