@@ -12,7 +12,7 @@ import {
 } from '../../decision/index.ts';
 import type { DecisionRecord } from '../../ports/stores.ts';
 import { differencesOf } from './json-differences.ts';
-import type { Rejudgement } from './rejudge.ts';
+import type { Rejudgement } from './rejudgement.ts';
 
 interface Basis {
   readonly evidence: LookInput['state']['evidence'];
