@@ -28,7 +28,7 @@ export type ParameterName = keyof typeof PARAMETERS;
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly ParameterName[];
 
 /** The least and the greatest value that may be tried. */
-export type ParameterRanges = Readonly<Partial<Record<ParameterName, readonly [number, number]>>>;
+export type ParameterRanges = Readonly<Partial<Record<ParameterName, readonly [number, number] | undefined>>>;
 
 /** In words, for errors: "more than 0, at most 1". */
 export function boundsInWords({ low, high, whole, above }: ParameterBounds): string {

@@ -8,10 +8,10 @@ import type { PromptProposal } from './prompts/index.ts';
 export interface Asked {
   readonly serviceId: string;
   readonly taskType: TaskType;
-  /** Keeps the names of a service's experiments apart: a whole number from 0, such as a time. */
+  /** A whole number from 0 that ends the name, such as the seed. */
   readonly mark: number;
   readonly untriedPct: number;
-  readonly by: string;
+  readonly by?: string;
 }
 
 const RAMP_EVERY = '1h';
@@ -29,7 +29,7 @@ export function promptExperiment(
     variants: [{ id: CONTROL }, ...variants.map(({ id, text }) => ({ id, change: { systemPrompt: text } }))],
     allocation: 'fixed',
     ...(firstPct < 100 && { ramp: [firstPct, 100], rampEvery: RAMP_EVERY }),
-    by,
+    ...(by !== undefined && { by }),
     reason: variants.map(({ id, why }) => `${id}: ${why}`).join('; '),
   };
 }
@@ -46,7 +46,7 @@ export function parameterExperiment(
     variants: [{ id: CONTROL }, ...settings.map(({ id, change }) => ({ id, change }))],
     allocation: 'fixed',
     weights,
-    by,
+    ...(by !== undefined && { by }),
     reason: settings.map(({ id, why }) => `${id}: ${why}`).join('; '),
   };
 }

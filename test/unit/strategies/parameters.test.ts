@@ -98,7 +98,7 @@ describe('proposed settings', () => {
       current: { model: 'm' },
     });
     const quarters = settings.map(({ change }) => Math.min(3, Math.floor(4 * change.temperature!)));
-    expect(quarters.toSorted()).toEqual([0, 1, 2, 3]);
+    expect(quarters.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
   });
 
   it('begin with the usual setting of the task', () => {
