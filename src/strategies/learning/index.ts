@@ -14,4 +14,5 @@ export {
 } from './learned.ts';
 export { learnFrom, type ConcludedExperiment, type VariantEnd } from './learn-from.ts';
 export { experimentName, triedIn } from './names.ts';
+export { settingBetween } from './setting-between.ts';
 export { settingKey } from './setting-key.ts';

@@ -5,6 +5,7 @@ import {
   experimentName,
   learnedFrom,
   learnFrom,
+  settingBetween,
   settingKey,
   triedIn,
   type LearnedOutcome,
@@ -156,5 +157,14 @@ describe('a concluded experiment', () => {
     });
     expect(settingKey({ temperature: 0.3, topP: 0.9 })).toBe(taught?.origin);
     expect(settingKey({ model: 'm' })).toBeNull();
+  });
+});
+
+describe('the setting of an arm', () => {
+  it('is what differs from the control, in numbers', () => {
+    const control = { model: 'm', temperature: '0.7', top_p: '0.9', max_tokens: '512' };
+    const arm = { ...control, temperature: '0.3', top_k: '40', max_tokens: 'many', system_prompt: 'x' };
+    expect(settingBetween(control, arm)).toEqual({ temperature: 0.3, topK: 40 });
+    expect(settingBetween(control, control)).toEqual({});
   });
 });
