@@ -21,8 +21,16 @@ afterAll(() => postgres.stop());
 const PROMPT =
   'You are a support agent of {shop}. Please always answer politely in order to help. Never guess. Use the list.';
 
-async function worldWith(tuning: object, candidates: object, prompt = PROMPT): Promise<World> {
-  const world = await createWorld(postgres, { settings: { tuning, candidates }, adopted: false });
+async function worldWith(
+  tuning: object,
+  candidates: object,
+  prompt = PROMPT,
+  more: object = {},
+): Promise<World> {
+  const world = await createWorld(postgres, {
+    settings: { tuning, candidates, ...more },
+    adopted: false,
+  });
   const { stable, generation, revision } = await world.live();
   await createRestOrchestrator({ url: world.url }).setStable({
     serviceId: SERVICE,
@@ -229,5 +237,35 @@ describe('what was learned', () => {
     );
     const next = await propose(world, '--what', 'parameters');
     expect(next.proposal).toMatchObject({ kind: 'exhausted', nextMs: BEGIN_MS + 7 * 86_400_000 });
+  });
+});
+
+describe('a cycle that finds no better model', () => {
+  it('records one proposal for what it knows, without its prompts in the result, and not again in the next cycle', async () => {
+    const strategies = ['promptOptimization', 'parameterTuning'];
+    const ranges = { parameters: { temperature: [0, 1] } };
+    const world = await worldWith({ taskType: 'chat' }, ranges, PROMPT, { mode: 'recommend', strategies });
+    const { generation } = await world.live();
+    const fromMs = world.nowMs;
+    world.nowMs += 30_000;
+    await world.feed({ generation, count: 300, fromMs, toMs: world.nowMs });
+    const assess = (runId: string) =>
+      world.activities.assess({ input: { serviceId: SERVICE }, workflowId: `cycle/${SERVICE}`, runId });
+    const first = await assess('run-1');
+    expect(first.kind).toBe('nothingToDo');
+    expect(first.reason).toContain(`(proposal/${SERVICE}/prompts/${generation}/0/0)`);
+    expect(JSON.stringify(first)).not.toContain('support agent of');
+    expect(await assess('run-1')).toEqual(first);
+    const second = await assess('run-2');
+    expect(second.reason).toContain(`(proposal/${SERVICE}/parameters/${generation}/0/0)`);
+    const third = await assess('run-3');
+    expect(third.reason).toMatch(/prompts: proposed already.*parameters: proposed already/u);
+    const [decision, ...more] = await world.stores.decisions.list({
+      serviceId: SERVICE,
+      kind: 'experimentProposal',
+    });
+    expect(more).toHaveLength(1);
+    const { input } = decision!.detail as { readonly input: unknown };
+    expect(experimentInputSchema.parse(input).by).toBe(`cycle/${SERVICE}`);
   });
 });
