@@ -2,8 +2,15 @@
  * How large an experiment has to be and how long that takes, told before it starts: from what the service yields, how good it is, and
  * what difference is worth finding. It starts and refuses nothing; `reachable` and the sentence are for whoever does.
  */
-import { requireFinite, requireOpenUnit, requirePositive, requireWhole } from '../../math/require.ts';
+import {
+  requireClosedUnit,
+  requireFinite,
+  requireOpenUnit,
+  requirePositive,
+  requireWhole,
+} from '../../math/require.ts';
 import type { AnalysisKind, PrimaryKind } from '../../domain/experiment.ts';
+import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { ExperimentSizing, Weights } from '../../state/experiment/index.ts';
 import { neededToFind, neededToRuleOut, type Needed, type Shares } from './labels-needed.ts';
 import { daysInWords, inThousands, perHourInWords } from './words.ts';
@@ -18,7 +25,8 @@ export interface Spread {
 export interface SizingBaseline {
   /** Mean quality, between 0 and 1; `sd` of marks, left out for good or bad answers. */
   readonly quality: { readonly mean: number; readonly sd?: number };
-  /** US dollars per request; null while nothing is known. */
+  /** Share of requests that fail, and US dollars per request; null while nothing is known. */
+  readonly errorRate: number | null;
   readonly costUsd: Spread | null;
   readonly labelsPerHour: number;
   /** Units (requests, or first requests of a user) per hour, which is how fast costs come in. */
@@ -35,8 +43,8 @@ export interface SizingInput {
   /** Per cent of the baseline that quality is to gain, or that cost is to fall by. */
   readonly minImprovementPct: number;
   readonly minCostReductionPct: number;
-  /** Per cent that quality may lose where cost is to get better. */
-  readonly maxQualityDropPct: number;
+  /** The service's (`guardrailsOf`); a required one must be shown to be kept before anything wins. */
+  readonly guardrails: readonly GuardrailSpec[];
   readonly ramp: { readonly exposedPct: readonly number[]; readonly everyMs: number };
   readonly alpha?: number;
   readonly power?: number;
@@ -106,28 +114,51 @@ const sizeForQuality = (input: SizingInput, shares: Shares, levels: Levels): Siz
   return { baseline: mean, minimumEffect: effect, needed, perHour, what: 'labels', most };
 };
 
-/**
- * Units with a cost, at the rate at which they come: as many as the cost needs, or as come until enough of them are labelled to rule out that
- * quality falls, whichever is more.
- */
+/** Units with a cost, at the rate at which they come. */
 const sizeForCost = (input: SizingInput, shares: Shares, levels: Levels): Sized => {
-  const { costUsd, quality, labelsPerHour, unitsPerHour } = input.baseline;
+  const { costUsd, unitsPerHour } = input.baseline;
   if (costUsd === null) throw new RangeError('baseline.costUsd must be known to size for cost, got null');
   const effect = (-costUsd.mean * input.minCostReductionPct) / 100;
-  const ofCost = neededToFind({ kind: 'mean', sd: costUsd.sd, minimumEffect: effect }, shares, levels);
-  const ofQuality = neededToRuleOut(quality.mean, input.maxQualityDropPct, shares, levels);
-  const unitsPerLabel = labelsPerHour > 0 ? Math.max(1, unitsPerHour / labelsPerHour) : 1;
-  const longer = ofQuality.nFix * unitsPerLabel > ofCost.nFix ? ofQuality : null;
-  const needed =
-    longer === null
-      ? ofCost
-      : {
-          ...longer,
-          nFix: Math.ceil(longer.nFix * unitsPerLabel),
-          cap: Math.ceil(longer.cap * unitsPerLabel),
-        };
-  const perHour = labelsPerHour > 0 ? unitsPerHour : 0;
-  return { baseline: costUsd.mean, minimumEffect: effect, needed, perHour, what: 'units', most: null };
+  const needed = neededToFind({ kind: 'mean', sd: costUsd.sd, minimumEffect: effect }, shares, levels);
+  return {
+    baseline: costUsd.mean,
+    minimumEffect: effect,
+    needed,
+    perHour: unitsPerHour,
+    what: 'units',
+    most: null,
+  };
+};
+
+/** The guardrail whose proof takes longest, in outcomes of the primary metric; null where none is planned for. */
+interface Proof {
+  readonly id: GuardrailSpec['id'];
+  readonly perArm: number;
+}
+
+/**
+ * Quality is known of labels, everything else of every unit. A guardrail whose rate nobody knows is not planned for, and neither is what is to get better: a
+ * variant that is better by the minimum effect is shown not to be worse long before it is shown to be better.
+ */
+const longestProof = (
+  { primary, guardrails, baseline }: SizingInput,
+  { perHour }: Sized,
+  shares: Shares,
+): Proof | null => {
+  const rates = { quality: baseline.quality.mean, errorRate: baseline.errorRate };
+  const proofs = guardrails
+    .filter(({ id, required }) => required || (primary === 'cost' && id === 'quality'))
+    .filter(({ id }) => id !== primary)
+    .flatMap((spec): readonly Proof[] => {
+      const needed = neededToRuleOut(spec, rates, shares);
+      const itsRate = spec.id === 'quality' ? baseline.labelsPerHour : baseline.unitsPerHour;
+      if (needed === null || !(itsRate > 0)) return [];
+      return [{ id: spec.id, perArm: Math.ceil((needed * perHour) / itsRate) }];
+    });
+  return proofs.reduce<Proof | null>(
+    (kept, proof) => (kept === null || proof.perArm > kept.perArm ? proof : kept),
+    null,
+  );
 };
 
 interface Levels {
@@ -160,12 +191,13 @@ const requireInput = ({ baseline, ramp, maxDurationMs, matureAfterMs, ...input }
     requireFinite(`baseline.${field}`, baseline[field]);
     if (baseline[field] < 0) throw new RangeError(`baseline.${field} must be from 0, got ${baseline[field]}`);
   }
-  for (const field of ['minImprovementPct', 'minCostReductionPct', 'maxQualityDropPct'] as const) {
+  for (const field of ['minImprovementPct', 'minCostReductionPct'] as const) {
     requirePositive(field, input[field]);
-    if (field !== 'minImprovementPct' && input[field] >= 100) {
-      throw new RangeError(`${field} must be below 100, got ${input[field]}`);
-    }
   }
+  if (input.minCostReductionPct >= 100) {
+    throw new RangeError(`minCostReductionPct must be below 100, got ${input.minCostReductionPct}`);
+  }
+  if (baseline.errorRate !== null) requireClosedUnit('baseline.errorRate', baseline.errorRate);
   requirePositive('maxDurationMs', maxDurationMs);
   requireFinite('matureAfterMs', matureAfterMs);
   if (matureAfterMs < 0) throw new RangeError(`matureAfterMs must be from 0, got ${matureAfterMs}`);
@@ -177,28 +209,41 @@ const requireInput = ({ baseline, ramp, maxDurationMs, matureAfterMs, ...input }
   if (ramp.exposedPct.length > 1) requirePositive('ramp.everyMs', ramp.everyMs);
 };
 
-const sentence = (
-  { needed, perHour, what, most }: Sized,
-  { capPerArm, capMs, maxDurationMs }: { capPerArm: number; capMs: number | null; maxDurationMs: number },
-  exposedPct: number,
-): string => {
+interface Told {
+  readonly sized: Sized;
+  readonly proof: Proof | null;
+  readonly capPerArm: number;
+  readonly capMs: number | null;
+  readonly maxDurationMs: number;
+  readonly exposedPct: number;
+}
+
+const sentence = ({ sized, proof, capPerArm, capMs, maxDurationMs, exposedPct }: Told): string => {
+  const { needed, perHour, what, most } = sized;
   if (most !== null) {
     return `asks for more than there is to gain: at most ${most.toPrecision(2)} % over the baseline can be planned for`;
   }
-  const size = `needs about ${inThousands(capPerArm)} ${what} per arm`;
+  if (proof !== null && proof.perArm === Infinity) {
+    return `no end is in sight for the proof that ${proof.id} is kept: its margin is too small for what the baseline shows`;
+  }
+  const longer = proof !== null && proof.perArm >= capPerArm ? `, to prove that ${proof.id} is kept` : '';
+  const size = `needs about ${inThousands(capPerArm)} ${what} per arm${longer}`;
   if (capMs === null) return `${size}, and the service yields none lately`;
   const rate = perHourInWords((perHour * needed.share * exposedPct) / 100);
   const longest = `the longest duration is ${daysInWords(maxDurationMs)}`;
   return `${size}, the service yields ${rate} an hour per arm: ${daysInWords(capMs)}; ${longest}`;
 };
 
+/** A number that JSON can hold, where no end is in sight. */
+const ENDLESS = 1e12;
+
 /**
  * The size of an experiment. Defaults: alpha .05, power .8, at the cap of 2.25 times the fixed size; a `fixedHorizon` analysis ends at
- * the fixed size. Several variants are sized for Holm's worst case. Sizes are of the arm with the smaller share in the pair that takes
+ * the fixed size. Either goes on until the required guardrails can be shown to be kept. Several variants are sized for Holm's worst case. Sizes are of the arm with the smaller share in the pair that takes
  * longest; times hold the ramp and the time that labels take. `reachable` says that the cap is reached in the longest duration.
  *
  * Units that come back are counted once, so a service with few users slows down with time: per-hour figures must be of first outcomes.
- * @throws RangeError naming arms, weights, baseline.quality.mean (and so on), minImprovementPct, minCostReductionPct, maxQualityDropPct, ramp, alpha,
+ * @throws RangeError naming arms, weights, baseline.quality.mean (and so on), minImprovementPct, minCostReductionPct, guardrails, ramp, alpha,
  * power, minSamples, matureAfterMs or maxDurationMs.
  */
 export const planSizing = (input: SizingInput): ExperimentSizing => {
@@ -212,23 +257,27 @@ export const planSizing = (input: SizingInput): ExperimentSizing => {
     analysis,
   });
   const { needed, perHour, baseline, minimumEffect, most } = sized;
-  const capPerArm = Math.max(needed.cap, minSamples);
+  const proof = longestProof(input, sized, shares);
+  const proofPerArm = Math.min(ENDLESS, proof?.perArm ?? 0);
+  const capPerArm = Math.max(needed.cap, proofPerArm, minSamples);
   const msFor = (perArm: number): number | null => {
     const time = perHour > 0 ? timeFor(perArm / (perHour * needed.share), ramp) : null;
     return time === null ? null : Math.ceil(time + input.matureAfterMs);
   };
-  const capMs = msFor(capPerArm);
+  const capMs = proofPerArm === ENDLESS ? null : msFor(capPerArm);
   const onAverage =
-    analysis === 'fixedHorizon' ? capPerArm : Math.min(capPerArm, MEAN_OVER_FIXED * needed.nFix);
+    analysis === 'fixedHorizon'
+      ? capPerArm
+      : Math.min(capPerArm, Math.max(MEAN_OVER_FIXED * needed.nFix, proofPerArm));
   return {
     baseline,
     minimumEffect,
     nFixPerArm: needed.nFix,
     capPerArm,
     labelsPerHour: perHour * needed.share,
-    expectedMs: msFor(onAverage),
+    expectedMs: capMs === null ? null : msFor(onAverage),
     capMs,
     reachable: most === null && capMs !== null && capMs <= maxDurationMs,
-    reason: sentence(sized, { capPerArm, capMs, maxDurationMs }, ramp.exposedPct.at(-1)!),
+    reason: sentence({ sized, proof, capPerArm, capMs, maxDurationMs, exposedPct: ramp.exposedPct.at(-1)! }),
   };
 };
