@@ -15,6 +15,7 @@ import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './hash-of.ts';
 import { isBackupRoute } from './incident.ts';
+import { nextExperiment } from './next-experiment.ts';
 import type { ActivityPorts } from './ports.ts';
 import { shadowEvidence } from './shadow-evidence.ts';
 import { standstillOf } from './standstill.ts';
@@ -51,7 +52,7 @@ export async function assess(
 ): Promise<Assessment> {
   const input = parseOrFail(cycleInputSchema, request.input, 'input of optimizationCycle');
   const service = await adoptedService(ports, input.serviceId);
-  const { assessment, choice } = await decide(ports, service);
+  const { assessment, choice } = await decide(ports, service, request);
   await ports.decisions.append({
     id: `${request.workflowId}/${request.runId}/assessed`,
     serviceId: input.serviceId,
@@ -70,6 +71,7 @@ export async function assess(
 async function decide(
   ports: ActivityPorts,
   service: ServiceRecord,
+  run: { readonly workflowId: string; readonly runId: string },
 ): Promise<{ readonly assessment: Assessment; readonly choice: Choice | null }> {
   const { settings } = service;
   const { serviceId } = settings;
@@ -96,6 +98,12 @@ async function decide(
       observed,
     );
   }
+  const otherwise = async (reason: string, choice: Choice | null = null) => {
+    const next = await nextExperiment(ports, settings, stable, run);
+    const told = next.kind === 'proposed' ? `${next.reason} (${next.decisionId})` : next.reason;
+    return nothing([reason, told].filter((each) => each !== '').join('; '), observed, choice);
+  };
+  if (!settings.strategies.includes('modelSelection')) return otherwise('');
   const outcomes = await ports.outcomes.outcomes(serviceId, [observed.model, ...settings.candidates.models]);
   const takenBack = await takenBackLately(ports, settings, stable.body);
   const choice = chooseCandidate({
@@ -118,7 +126,7 @@ async function decide(
   });
   if (choice.chosen === null) {
     const passedOver = `; ${takenBack.join(', ')} was taken back less than ${settings.change.retryAfter} ago`;
-    return nothing(`${choice.reason}${takenBack.length > 0 ? passedOver : ''}`, observed, choice);
+    return otherwise(`${choice.reason}${takenBack.length > 0 ? passedOver : ''}`, choice);
   }
 
   const problems = await ports

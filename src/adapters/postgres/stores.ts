@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { AlertStore } from '../../ports/alerts.ts';
 import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
+import type { LearnedStore } from '../../ports/learned.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type { PairStore } from '../../ports/pairs.ts';
@@ -24,6 +25,7 @@ import { createExperimentStore } from './experiment-store.ts';
 import { createExperimentWindows } from './experiment-windows.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
+import { createLearnedStore } from './learned-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createOpenChanges } from './open-changes.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
@@ -45,6 +47,7 @@ export interface Stores {
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
+  readonly learned: LearnedStore;
   readonly outcomes: OutcomeCatalogue;
   readonly experiments: ExperimentStore;
   readonly experimentWindows: ExperimentWindows;
@@ -69,6 +72,7 @@ export function createStores(pool: pg.Pool): Stores {
     alerts: createAlertStore(db),
     windows: createWindowStore(db),
     pairs: createPairStore(db),
+    learned: createLearnedStore(db),
     outcomes: createOutcomeCatalogue(db),
     experiments: createExperimentStore(db),
     experimentWindows: createExperimentWindows(db),

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
+import { addExperimentPropose } from './experiment-propose.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -52,6 +53,11 @@ function programOf(cli: Cli): Command {
   addRolloutStart(cli, rollout);
   addRolloutState(cli, rollout);
   addRolloutMessages(cli, rollout);
+  const experiment = program
+    .command('experiment')
+    .summary('what could be tried next')
+    .description('An experiment compares variants of a service on live traffic.');
+  addExperimentPropose(cli, experiment);
   addRollback(cli, program);
   addDecision(cli, program);
   addService(cli, program);
