@@ -3,6 +3,7 @@
  */
 import type { FeedbackData } from '../domain/feedback.ts';
 import type { Arm, ArmWindow, Block, WindowStats } from '../domain/window.ts';
+import type { EventBatch, LogMove, Recorded, SetAside } from './event-batch.ts';
 import type { PairEvent } from './pairs.ts';
 
 /** A feedback event with its identity. (source, id) is counted once, whatever happens. */
@@ -42,6 +43,11 @@ export interface IngestStore {
   /** Of each known service among these. */
   serving(serviceIds: readonly string[]): Promise<ReadonlyMap<string, Serving>>;
   /**
+   * Stores all that a batch brought in one transaction: events that are new, their windows, what could not be read, and with `move` the position
+   * in the log that it was read from. Where another reader has moved it meanwhile, nothing is stored.
+   */
+  recordEvents(batch: EventBatch, nowMs: number, move?: LogMove): Promise<Recorded>;
+  /**
    * Stores events and folds the new ones into the windows of their service's `block` length in one transaction.
    * An event whose service is not known is kept as unknown and counted, not dropped.
    */
@@ -65,10 +71,7 @@ export interface IngestStore {
     nowMs: number,
   ): Promise<{ readonly counted: number; readonly unchanged: number }>;
   /** Keeps what could not be read, with the reason. */
-  setAside(
-    items: readonly { readonly source: string; readonly reason: string; readonly body: string }[],
-    nowMs: number,
-  ): Promise<void>;
+  setAside(items: readonly SetAside[], nowMs: number): Promise<void>;
 }
 
 /** From `atMs` on the units of a service count anew, until the next epoch (`step`) or every hour (`hour`). */

@@ -79,6 +79,10 @@ function propertiesOf(folder: string, ports: readonly number[], secured: boolean
     'transaction.state.log.replication.factor=1',
     'transaction.state.log.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
+    // A broker that was killed comes back at once: its registration of before is soon forgotten.
+    'broker.session.timeout.ms=1000',
+    'broker.heartbeat.interval.ms=200',
+    'initial.broker.registration.timeout.ms=30000',
     'num.partitions=2',
     'log.cleaner.enable=false',
     ...(secured

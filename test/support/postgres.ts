@@ -12,6 +12,10 @@ import { migrate } from '../../deploy/migrate.ts';
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
   createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: Pool }>;
+  /** The server goes away: its clients' connections are cut, new ones are refused. */
+  down(): Promise<void>;
+  /** The same server on the same port comes back, with all that was committed. */
+  up(): Promise<void>;
   /** Ends the pools and the server, and removes its folder. */
   stop(): Promise<void>;
 }
@@ -33,7 +37,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     port,
     user: 'postgres',
     password: 'test-only',
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
@@ -51,9 +55,10 @@ export async function startPostgres(): Promise<TestPostgres> {
     });
   }
   const pools: Pool[] = [];
+  let made = 0;
   return {
     createDatabase: async ({ connections = 10 } = {}) => {
-      const name = `test_${pools.length + 1}`;
+      const name = `test_${(made += 1)}`;
       await server.createDatabase(name);
       const url = `postgres://postgres:test-only@127.0.0.1:${port}/${name}`;
       const pool = new Pool({ connectionString: url, max: connections });
@@ -62,6 +67,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       await migrate(pool);
       return { url, pool };
     },
+    down: () => server.stop(),
+    up: () => server.start(),
     stop: async () => {
       await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));
       await server.stop();

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
+import { addDlq } from './dlq.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -57,5 +58,6 @@ function programOf(cli: Cli): Command {
   addService(cli, program);
   addFleet(cli, program);
   addAudit(cli, program);
+  addDlq(cli, program);
   return program;
 }
