@@ -4,6 +4,7 @@
  */
 import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
+import { servesStableAlone } from '../src/domain/live-change.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { BackupRoute } from '../src/state/rollout/index.ts';
 import { mismatch, recorded } from './control.ts';
@@ -62,7 +63,8 @@ function isOverPromotion(ports: ActivityPorts, write: RouteWrite, live: LiveConf
   return (
     live.generation === write.generation &&
     hashOf(ports, stable.configuration) === write.candidateHash &&
-    (candidate === null || hashOf(ports, candidate.configuration) === write.route.hash)
+    (servesStableAlone(live) ||
+      (candidate !== null && hashOf(ports, candidate.configuration) === write.route.hash))
   );
 }
 

@@ -3,6 +3,7 @@
  * queue of their own, so that a rollback never waits behind reads. Each reads back what is live before it reports.
  */
 import { Failure } from '../src/domain/failure.ts';
+import { servesStableAlone, whatIsTried } from '../src/domain/live-change.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Orchestrator } from '../src/ports/orchestrator.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
@@ -12,6 +13,7 @@ import {
   isPromotedSomewhere,
   requireOurs,
   requirePromotable,
+  requireRun,
   requireWeight,
   type OwnWrite,
 } from './ours.ts';
@@ -95,7 +97,7 @@ export async function promoteCandidate(
     if (found === 'leaseLost') return { atMs: ports.nowMs(), kind: 'leaseLost' };
     await gateway.setStable({ ...write, configuration: candidate.body });
     const live = await gateway.read(write.serviceId);
-    if (live.candidate || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
+    if (!servesStableAlone(live) || hashOf(ports, live.stable.configuration) !== write.candidateHash) {
       throw mismatch(write, live, 'the candidate as stable');
     }
     return { atMs: ports.nowMs(), kind: 'promoted' };
@@ -105,17 +107,21 @@ export async function promoteCandidate(
 /** Beyond what a run that was reset may have written under the same generation, and what it may still have on the way. */
 const BEYOND_ANOTHER_RUN = 1_000;
 
+type TakeBack = OwnWrite & {
+  readonly reason: string;
+  /** The rollout may go on after this one: what it has written since stays, when a try comes late. */
+  readonly newerStays?: boolean;
+};
+
 /**
  * Compensate. Takes the candidate away and reads back until the stable configuration of before is live alone. Needs the
  * gateway only; the database just for the rare case that a promotion had already been written, which is undone under
  * `revision + 1`. A run that was reset meets revisions beyond its own under its generation: it goes beyond them, as long as what is served is
- * its own. A second run is harmless. Several targets are taken back in reverse, the route first, each by itself, past one that is away.
- * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
+ * its own. A second run is harmless. With a `holder` the run must be the lease's, as for any write of a rollout that goes on. Several targets are taken back in reverse, the route first, each by itself, past one that is away.
+ * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is; LeaseMoved.
  */
-export async function takeBackCandidate(
-  ports: ActivityPorts,
-  asked: GatewayWrite & { readonly reason: string },
-): Promise<void> {
+export async function takeBackCandidate(ports: ActivityPorts, asked: TakeBack): Promise<void> {
+  if (asked.holder) await requireRun(ports, asked);
   const gateway = ports.orchestratorFor(asked.target);
   const stable = async () =>
     (await recorded(ports, asked.serviceId, asked.stableGeneration, asked.stableHash)).body;
@@ -129,12 +135,12 @@ export async function takeBackCandidate(
 async function takeBackAt(
   ports: ActivityPorts,
   gateway: Orchestrator,
-  asked: GatewayWrite & { readonly reason: string },
+  asked: TakeBack,
   stable: () => Promise<Configuration>,
 ): Promise<void> {
   const before = await gateway.read(asked.serviceId);
   const doneEarlier = before.generation === asked.generation && before.revision > asked.revision;
-  if (doneEarlier && isStableAlone(ports, asked, before)) return;
+  if (doneEarlier && (asked.newerStays === true || isStableAlone(ports, asked, before))) return;
   requireKnown(ports, asked, before);
   const write = doneEarlier ? { ...asked, ...beyond(asked, before) } : asked;
   await gateway.removeCandidate(write);
@@ -156,15 +162,20 @@ function beyond(asked: GatewayWrite, { revision: live }: LiveConfiguration) {
   return { revision, idempotencyKey: `${asked.idempotencyKey}/beyond/${live}` };
 }
 
-/** Under our generation nothing but our candidate and the two configurations that we know may be served: the rest is somebody's work. */
+/** Under our generation nothing but our candidate and the two configurations that we know may be served, no experiment: the rest is somebody's work. */
 function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): void {
   if (live.generation !== write.generation) return;
   const stable = hashOf(ports, live.stable.configuration);
   const foreignStable = stable !== write.stableHash && stable !== write.candidateHash;
   const foreignCandidate = live.candidate !== null && !isOwn(ports, write, live.candidate.configuration);
+  const isExperiment = (live.experiment ?? null) !== null;
   // Our candidate goes first, whatever somebody has made of the stable configuration.
-  if (!foreignCandidate && (!foreignStable || live.candidate !== null)) return;
-  const what = foreignCandidate ? 'another candidate is served' : 'another stable configuration is served';
+  if (!foreignCandidate && !isExperiment && (!foreignStable || live.candidate !== null)) return;
+  const what = isExperiment
+    ? 'an experiment is served'
+    : foreignCandidate
+      ? 'another candidate is served'
+      : 'another stable configuration is served';
   throw new Failure(
     'StaleGeneration',
     `${write.serviceId}: ${what} under generation ${live.generation}: somebody else has changed it, and it is left as it is`,
@@ -173,7 +184,8 @@ function requireKnown(ports: ActivityPorts, write: GatewayWrite, live: LiveConfi
 
 /**
  * A write to several targets is finished by another try, or taken back at once: when its failure is final, and when a promotion is
- * half done at the end of the lease. The pairs are those with which the workflow takes back next, so that is the same write again.
+ * half done at the end of the lease. The pairs are those with which the workflow takes back next, so that is the same write again. A try that
+ * the workflow has given up may fail long after: it takes back nothing that was written since.
  */
 async function wholeOrBack<T>(
   ports: ActivityPorts,
@@ -188,7 +200,8 @@ async function wholeOrBack<T>(
     const isLate = ports.nowMs() >= (write.leaseExpiresAtMs ?? Infinity);
     if (!error.final && !(isLate && (await isPromotedSomewhere(ports, gateway.parts, write)))) throw error;
     const reason = `a change of several targets failed: ${error.message}`;
-    await takeBackCandidate(ports, { ...write, revision: write.revision + 1, reason }).catch(() => undefined);
+    const back = { ...write, revision: write.revision + 1, reason, newerStays: true };
+    await takeBackCandidate(ports, back).catch(() => undefined);
     throw error.final
       ? error
       : new Failure('OrchestratorRejected', `not promoted everywhere within the lease: ${error.message}`);
@@ -219,7 +232,7 @@ export async function recorded(
 }
 
 function isStableAlone(ports: ActivityPorts, write: GatewayWrite, live: LiveConfiguration): boolean {
-  return live.candidate === null && hashOf(ports, live.stable.configuration) === write.stableHash;
+  return servesStableAlone(live) && hashOf(ports, live.stable.configuration) === write.stableHash;
 }
 
 /** What the read-back after a write means: somebody newer is there, or the gateway has not done it yet. */
@@ -231,9 +244,7 @@ export function mismatch(
   const newer =
     live.generation > write.generation ||
     (live.generation === write.generation && live.revision > write.revision + 1);
-  const serves = live.candidate
-    ? `a candidate of generation ${live.candidate.generation} at ${live.weight_pct} %`
-    : 'no candidate';
+  const serves = whatIsTried(live) ?? 'no candidate';
   return new Failure(
     newer ? 'StaleGeneration' : 'OrchestratorUnavailable',
     `${write.serviceId}: wrote (${write.generation}, ${write.revision}), expected ${wanted}; the gateway is at (${live.generation}, ${live.revision}) and serves ${serves}`,

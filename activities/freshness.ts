@@ -5,7 +5,7 @@
 import type { StepVerdict } from '../src/domain/guardrail.ts';
 import type { Arm, Metric } from '../src/domain/window.ts';
 import type { ArmSummary } from '../src/ports/windows.ts';
-import type { RolloutState } from '../src/state/rollout/index.ts';
+import { keepsTable, type RolloutState } from '../src/state/rollout/index.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /** Matured blocks must be at most this many looks old, or the evidence counts as stale. */
@@ -38,7 +38,7 @@ export async function freshened(
   const judged = verdict.guardrails.filter(({ required }) => required).map(({ id }) => id);
   const metrics = guardrails.filter(({ id }) => judged.includes(id)).map(({ metric }) => metric);
   const since = new Date(fromNo * blockMs).toISOString();
-  for (const metric of [null, ...(state.plan.table === 2 ? metrics : [])]) {
+  for (const metric of [null, ...(keepsTable(state.plan, 2) ? metrics : [])]) {
     const why = silence(countsOf(lately, metric), state.weightPct, metric);
     if (why !== null) return { ...verdict, outcome: 'noData', reason: `stale: ${why} since ${since}` };
   }

@@ -5,6 +5,7 @@
 import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
 import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
+import { servesStableAlone } from '../src/domain/live-change.ts';
 import type { Notice, Notify } from '../src/domain/notice.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
@@ -91,7 +92,7 @@ export async function respondToIncident(
   try {
     await gateway.setStable({ ...write, configuration: route.body });
     const after = await gateway.read(serviceId);
-    if (after.candidate || hashOf(ports, after.stable.configuration) !== route.hash)
+    if (!servesStableAlone(after) || hashOf(ports, after.stable.configuration) !== route.hash)
       throw mismatch(write, after, 'the backup model as stable');
   } catch (error) {
     if (error instanceof Failure && error.final) {

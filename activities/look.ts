@@ -14,6 +14,7 @@ import { carriedEvidence } from './carried-evidence.ts';
 import { dryRunsOf } from './dry-runs.ts';
 import { freshened } from './freshness.ts';
 import { gatesOf } from './gates.ts';
+import { hashOf } from './hash-of.ts';
 import { requireOurs, requireWeight } from './ours.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 import { judgeAt, recordStepsLeft, recordVerdict } from './verdict-record.ts';
@@ -66,6 +67,12 @@ async function ours(ports: ActivityPorts, request: LookRequest): Promise<LiveCon
     throw new Failure(
       'StaleGeneration',
       `${request.serviceId}: generation ${live.generation} is live, this rollout is ${request.generation}`,
+    );
+  }
+  if (live.candidate && hashOf(ports, live.candidate.configuration) === request.backupHash) {
+    throw new Failure(
+      'OrchestratorUnavailable',
+      `${request.serviceId}: the backup model is still served, by a write whose answer came too late: it goes when its lease ends`,
     );
   }
   requireWeight(request, live, [request.state.weightPct]);

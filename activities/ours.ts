@@ -4,11 +4,13 @@
  */
 import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
+import { servesStableAlone } from '../src/domain/live-change.ts';
 import type { Configuration, LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Orchestrator, OrchestratorPart } from '../src/ports/orchestrator.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
+import { isRecordedExperiment } from './recorded-experiment.ts';
 import { partWrite } from './several-targets.ts';
 
 /** `holder` is left out by workflows of before it was asked for: then only the gateway is looked at. */
@@ -24,7 +26,7 @@ const asItIs: OrchestratorPart['share'] = (configuration) => configuration;
  * @throws Failure StaleGeneration when somebody else has changed the service, LeaseMoved when this run is not the lease's (a reset)
  */
 export async function requireOurs(
-  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'leases'>,
+  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'experiments' | 'leases'>,
   write: OwnWrite,
   live: LiveConfiguration,
   gateway: Orchestrator,
@@ -36,7 +38,7 @@ export async function requireOurs(
 
 /** The same of the gateway alone, or of several targets each by its part: a lease that ran out at one of them ran out. */
 export async function servedBy(
-  ports: Pick<ActivityPorts, 'hash' | 'configurations'>,
+  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'experiments'>,
   write: GatewayWrite,
   live: LiveConfiguration,
   { parts }: Pick<Orchestrator, 'parts'>,
@@ -56,7 +58,7 @@ export async function servedBy(
  * @throws Failure as `requireOurs`, and OrchestratorRejected when the lease ran out at one of several targets after another was promoted
  */
 export async function requirePromotable(
-  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'leases'>,
+  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'experiments' | 'leases'>,
   write: OwnWrite,
   gateway: Orchestrator,
 ): Promise<'promoted' | Served> {
@@ -101,19 +103,19 @@ function isPromoted(
   return (
     live.generation === write.generation &&
     live.stable.generation === write.generation &&
-    live.candidate === null &&
+    servesStableAlone(live) &&
     hashOf(ports, live.stable.configuration) === write.candidateHash
   );
 }
 
 async function servedOf(
-  ports: Pick<ActivityPorts, 'hash' | 'configurations'>,
+  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'experiments'>,
   write: GatewayWrite,
   live: LiveConfiguration,
   share: OrchestratorPart['share'] = asItIs,
 ): Promise<Served> {
   const { serviceId, generation } = write;
-  const { candidate } = live;
+  const { candidate, experiment = null } = live;
   if (live.generation > generation) {
     throw stale(`${serviceId}: generation ${live.generation} is live, this rollout is ${generation}`);
   }
@@ -125,11 +127,17 @@ async function servedOf(
   }
   if (live.generation === generation) {
     const isGone = live.last_change.kind === 'leaseExpired' || write.leftNothing === true;
-    if (!candidate && isGone) return 'leaseLost';
-    const what = candidate ? 'another candidate is served' : 'the candidate was taken away';
+    if (servesStableAlone(live) && isGone) return 'leaseLost';
+    const taken = experiment ? 'an experiment is served' : 'the candidate was taken away';
+    const what = candidate ? 'another candidate is served' : taken;
     throw stale(`${serviceId}: ${what} at the gateway (${live.last_change.kind})`);
   }
   if (candidate) await requireRecorded(ports, serviceId, candidate, share);
+  if (experiment && !(await isRecordedExperiment(ports, serviceId, experiment))) {
+    throw stale(
+      `${serviceId}: the gateway serves an experiment (${experiment.id}, generation ${experiment.generation}) that nobody recorded`,
+    );
+  }
   return 'unwritten';
 }
 
@@ -169,7 +177,8 @@ async function requireRecorded(
   );
 }
 
-async function requireRun(
+/** That the change lease is this run's. @throws Failure LeaseMoved when it is another run's of this rollout, StaleGeneration when it is somebody else's */
+export async function requireRun(
   { leases }: Pick<ActivityPorts, 'leases'>,
   { serviceId, generation, holder }: OwnWrite,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 /** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import type { ExperimentStore, ExperimentWindows } from '../src/ports/experiments.ts';
 import type { FleetStore } from '../src/ports/fleet.ts';
 import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
@@ -29,6 +30,8 @@ export interface ActivityPorts {
   readonly windows: WindowStore;
   readonly pairs: PairStore;
   readonly outcomes: OutcomeCatalogue;
+  readonly experiments: ExperimentStore;
+  readonly experimentWindows: ExperimentWindows;
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;
   readonly notifier: Notifier;

@@ -9,10 +9,11 @@ import type { OpenChange } from '../src/ports/open-changes.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import { withModel } from './backup-route.ts';
 import type { ActivityPorts } from './ports.ts';
+import { isRecordedExperiment } from './recorded-experiment.ts';
 import { reportUnrecorded } from './report-unrecorded.ts';
 
 /**
- * What was done about one service. `restoring`: the candidate of a change that died is taken off. `closed`: the gateway serves the stable
+ * What was done about one service. `restoring`: the candidate or the arms of a change that died are taken off. `closed`: the gateway serves the stable
  * configuration alone, lease and books were put in order. `promotionFinished`: a promotion had ended and was not booked.
  * `unrecorded`: somebody changed the gateway by hand; reported, never overwritten.
  */
@@ -122,6 +123,13 @@ async function foundAt(
       kind: 'unrecorded',
       why: `a stable configuration (generation ${stable.generation}) is served that is not the recorded one`,
     };
+  }
+  const { experiment } = live;
+  if (experiment) {
+    const what = `${experiment.id} (generation ${experiment.generation}) to ${experiment.exposed_pct} %`;
+    return (await isRecordedExperiment(ports, serviceId, experiment))
+      ? { kind: 'abandoned', what: `its experiment ${what}` }
+      : { kind: 'unrecorded', why: `the experiment ${what} is served that nobody recorded` };
   }
   if (!candidate) return { kind: 'stableAlone' };
   const { backup } = settings.candidates;

@@ -16,7 +16,7 @@ export async function reportUnrecorded(
   live: LiveConfiguration,
   why: string,
 ): Promise<boolean> {
-  const served = [live.stable, ...(live.candidate ? [live.candidate] : [])];
+  const served = [live.stable, ...(live.candidate ? [live.candidate] : []), ...(live.experiment?.arms ?? [])];
   const content = served.map(({ configuration }) => hashOf(ports, configuration)).join('/');
   const id = `unrecorded/${serviceId}/${live.generation}/${live.revision}/${ports.hash(content)}`;
   if ((await ports.audit.list(serviceId, AUDIT_SEARCHED)).some((entry) => entry.id === id)) return false;

@@ -1,5 +1,6 @@
 /** The write of an emergency restore; what to restore was resolved in `restore.ts`. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import { servesStableAlone } from '../src/domain/live-change.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Fence } from '../src/ports/orchestrator.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
@@ -108,7 +109,7 @@ async function takeOver(
   );
   const isServed = (now: LiveConfiguration) =>
     now.generation === generation &&
-    now.candidate === null &&
+    servesStableAlone(now) &&
     hashOf(ports, now.stable.configuration) === wanted.hash;
   if (live && isServed(live)) return { generation, from, overHand: false };
   // Above whatever somebody wrote under this very generation since an earlier try.
@@ -133,7 +134,7 @@ async function takeOver(
   const overHand =
     live !== null &&
     live.generation > 0 &&
-    [live.stable, live.candidate].some((each) => each?.generation === 0);
+    [live.stable, live.candidate, live.experiment].some((each) => each?.generation === 0);
   return { generation, from, overHand };
 }
 

@@ -4,12 +4,13 @@ import { Failure } from '../src/domain/failure.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import type { ActivityPorts } from './ports.ts';
+import { isRecordedExperiment } from './recorded-experiment.ts';
 
-type Stores = Pick<ActivityPorts, 'configurations'>;
+type Stores = Pick<ActivityPorts, 'configurations' | 'experiments'>;
 
 /**
- * The recorded stable configuration. Throws ChangeInFlight when the gateway serves another one, or a candidate that
- * nobody recorded. The candidate of a rollout that died is recorded: the next rollout replaces it.
+ * The recorded stable configuration. Throws ChangeInFlight when the gateway serves another one, a candidate that nobody
+ * recorded, or an experiment. Those of a change that died are recorded: the next change replaces them.
  */
 export async function stableOf(
   ports: Stores,
@@ -29,6 +30,13 @@ export async function stableOf(
     throw new Failure(
       'ChangeInFlight',
       `${serviceId}: the gateway serves a candidate (generation ${candidate.generation}) that is not recorded; take it away first`,
+    );
+  }
+  const { experiment } = live;
+  if (experiment && !(await isRecordedExperiment(ports, serviceId, experiment))) {
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the gateway serves an experiment (${experiment.id}, generation ${experiment.generation}) that is not recorded; take it away first`,
     );
   }
   return stable;

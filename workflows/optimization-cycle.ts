@@ -66,9 +66,10 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
 
   const inbox = openInbox((message): Answer => {
     if (message.name !== 'rollback' && message.name !== 'anomaly') {
+      const taker = message.name === 'stop' || message.name === 'setAllocation' ? 'experiment' : 'rollout';
       return {
         accepted: false,
-        reason: `a cycle takes rollback and anomaly; send ${message.name} to the rollout`,
+        reason: `a cycle takes rollback and anomaly; send ${message.name} to the ${taker}`,
       };
     }
     if (message.name === 'anomaly' && !concerns(message, input))

@@ -1,11 +1,13 @@
 /** The gRPC form of the configuration contract: its proto, its messages, and their REST words. */
 export {
+  experimentToMessage,
   liveToMessage,
   messageToLive,
   messageToProblem,
   problemToMessage,
   rollbackToWrite,
   updateToWrite,
+  type ExperimentMessage,
   type LiveMessage,
   type ProblemMessage,
   type RollbackMessage,

@@ -1,5 +1,11 @@
 /** The messages of the gRPC contract in TypeScript, and their translation to the words of the REST contract. */
-import type { ConfigurationWrite, LiveConfiguration, RollbackWrite } from '../domain/orchestrator-wire.ts';
+import type {
+  ConfigurationWrite,
+  ExperimentDeployment,
+  LiveConfiguration,
+  LiveExperiment,
+  RollbackWrite,
+} from '../domain/orchestrator-wire.ts';
 import type { Problem } from '../domain/failure.ts';
 
 type Strategy = LiveConfiguration['strategy'];
@@ -15,6 +21,21 @@ export interface UpdateRequest {
   readonly leaseSeconds: number;
   readonly idempotencyKey: string;
   readonly revision: number;
+  readonly experiment: ExperimentMessage | null;
+}
+
+export interface ExperimentMessage {
+  readonly id: string;
+  readonly salt: string;
+  readonly exposedPct: number;
+  readonly arms: readonly {
+    readonly id: string;
+    readonly weight: number;
+    readonly configuration: Pairs;
+  }[];
+  readonly forced: Pairs;
+  /** 0 in an update: its own generation says it. */
+  readonly generation: number;
 }
 
 export interface VersionMessage {
@@ -36,6 +57,7 @@ export interface LiveMessage {
   readonly lastChange: string;
   readonly lastChangeAtMs: number;
   readonly copyPct: number;
+  readonly experiment: ExperimentMessage | null;
 }
 
 export interface RollbackMessage {
@@ -56,11 +78,40 @@ export interface ProblemMessage {
 export const updateToWrite = (message: UpdateRequest): ConfigurationWrite => ({
   service_id: message.serviceId,
   configuration: message.configuration,
-  deployment: { strategy: message.strategy, initial_percentage: message.rolloutPercentage },
+  deployment: {
+    strategy: message.strategy,
+    initial_percentage: message.rolloutPercentage,
+    ...(message.experiment && { experiment: deploymentOf(message.experiment) }),
+  },
   ...(message.leaseSeconds === 0 ? {} : { lease_seconds: message.leaseSeconds }),
   generation: message.generation,
   revision: message.revision,
   idempotency_key: message.idempotencyKey,
+});
+
+/** `generation` is told of what is live; an update has it itself. */
+export const experimentToMessage = ({
+  id,
+  salt,
+  exposed_pct,
+  arms,
+  forced = {},
+  generation = 0,
+}: ExperimentDeployment & Partial<Pick<LiveExperiment, 'generation'>>): ExperimentMessage => ({
+  id,
+  salt,
+  exposedPct: exposed_pct,
+  arms,
+  forced,
+  generation,
+});
+
+const deploymentOf = ({ id, salt, exposedPct, arms, forced }: ExperimentMessage): ExperimentDeployment => ({
+  id,
+  salt,
+  exposed_pct: exposedPct,
+  arms: [...arms],
+  ...(Object.keys(forced).length > 0 && { forced }),
 });
 
 export const rollbackToWrite = (message: RollbackMessage): RollbackWrite => ({
@@ -83,6 +134,7 @@ export const liveToMessage = (live: LiveConfiguration): LiveMessage => ({
   lastChange: live.last_change.kind,
   lastChangeAtMs: live.last_change.at,
   copyPct: live.copy_pct ?? 0,
+  experiment: live.experiment ? experimentToMessage(live.experiment) : null,
 });
 
 /** Still to be read with `liveConfigurationSchema`: the sender may be anybody's gateway. */
@@ -95,6 +147,9 @@ export const messageToLive = (message: LiveMessage): unknown => ({
   candidate: message.candidate,
   weight_pct: message.weightPct,
   ...(message.copyPct > 0 && { copy_pct: message.copyPct }),
+  ...(message.experiment && {
+    experiment: { ...deploymentOf(message.experiment), generation: message.experiment.generation },
+  }),
   strategy: message.strategy,
   lease_expires_at: message.leaseExpiresAtMs === 0 ? null : message.leaseExpiresAtMs,
   last_change: { kind: message.lastChange, at: message.lastChangeAtMs },

@@ -277,6 +277,7 @@ export type {
 } from './sequential/design.ts';
 export { foldExperimentBlock } from './sequential/fold.ts';
 export { judgeExperiment, type JudgeContext } from './sequential/judge.ts';
+export { beginPhase } from './sequential/phase.ts';
 export { emptyRunningInterval, lookAtMeans, type RunningInterval } from './sequential/running-interval.ts';
 export { startExperiment, type ExperimentState } from './sequential/state.ts';
 export type {

@@ -1,6 +1,7 @@
 /** How far a step is, and what is only shown beside it, in words. Shows; decides nothing. */
 import type { DryRunReport } from '../domain/dry-run.ts';
 import type { GuardrailSpec, StepVerdict } from '../domain/guardrail.ts';
+import type { ExperimentProgress } from '../state/experiment/index.ts';
 import type { StepProgress } from '../state/rollout/index.ts';
 import { about } from './about.ts';
 import { betterOf, marginOf, unitName } from './guardrail-words.ts';
@@ -12,6 +13,17 @@ export function progressText({ labels, of, expectedAtMs, isTooLate }: StepProgre
   if (expectedAtMs === null) return `${have}, none arrives`;
   const left = expectedAtMs > nowMs ? `some ${about(expectedAtMs - nowMs)}` : 'due now';
   return `${have}, ${left}${isTooLate ? ', beyond the longest duration of the rollout' : ''}`;
+}
+
+/** "12,400 of at most 28,000 labels per arm, some 2d". */
+export function experimentProgressText(
+  { labels, of, expectedAtMs, isTooLate }: ExperimentProgress,
+  nowMs: number,
+): string {
+  const have = `${count(labels)} of at most ${count(of)} labels per arm`;
+  if (expectedAtMs === null) return `${have}, none arrives`;
+  const left = expectedAtMs > nowMs ? `some ${about(expectedAtMs - nowMs)}` : 'due now';
+  return `${have}, ${left}${isTooLate ? ', beyond the longest duration of the experiment' : ''}`;
 }
 
 /** One line per guardrail: what it allows, in which unit, and where it stands. */

@@ -4,6 +4,7 @@
  * The stories only watch, start what a person would start, and check what came of it.
  */
 import type { Client } from '@temporalio/client';
+import { servesStableAlone } from '../domain/live-change.ts';
 import type { LiveConfiguration } from '../domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../domain/service-settings.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
@@ -99,7 +100,7 @@ async function rolloutSince(client: Client, workflowId: string, sinceMs: number)
 function improvedAsTold(end: RolloutEnd, live: LiveConfiguration, before: Served, after: Served): boolean {
   return (
     end.outcome === 'promoted' &&
-    live.candidate === null &&
+    servesStableAlone(live) &&
     live.stable.generation === end.generation &&
     before.costUsdPer1000 !== null &&
     after.costUsdPer1000 !== null &&
@@ -143,12 +144,12 @@ async function takeBack(parts: StoryParts, story: StoryProgress): Promise<StoryP
   const live = await parts.orchestrator.read(serviceId);
   screen.line(`  ${end.outcome}: ${end.summary}. ${end.reason}`);
   screen.line(
-    `  The gateway, read back: ${live.stable.configuration['model'] ?? 'unknown'} for everybody, ${live.candidate ? 'A CANDIDATE' : 'no candidate'}, generation ${live.generation}, revision ${live.revision}.`,
+    `  The gateway, read back: ${live.stable.configuration['model'] ?? 'unknown'} for everybody, ${servesStableAlone(live) ? 'no candidate' : 'A CANDIDATE'}, generation ${live.generation}, revision ${live.revision}.`,
   );
   const harmedPct = Math.max(0, ...end.steps.map((step) => step.weightPct));
   const asTold =
     end.outcome === 'rolledBack' &&
-    live.candidate === null &&
+    servesStableAlone(live) &&
     live.stable.configuration['model'] === before.stable.configuration['model'];
   screen.line(
     asTold ? `  As told: taken back by itself at ${harmedPct} % of the traffic.` : '  NOT as told.',

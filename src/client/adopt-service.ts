@@ -4,6 +4,7 @@
  */
 import { sameConfiguration } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
+import { servesStableAlone, whatIsTried } from '../domain/live-change.ts';
 import type { LiveConfiguration } from '../domain/orchestrator-wire.ts';
 import type { ServiceSettings } from '../domain/service-settings.ts';
 import { gatewayTargetOf } from '../domain/supporting-target.ts';
@@ -23,7 +24,7 @@ export interface AdoptPorts {
 }
 
 /**
- * Records settings and, at the first time, what is live. Throws `ChangeInFlight` when a candidate is being served: it
+ * Records settings and, at the first time, what is live. Throws `ChangeInFlight` when a candidate or an experiment is being served: it
  * cannot be told whose it is.
  */
 export async function adoptService(
@@ -37,10 +38,10 @@ export async function adoptService(
   await requireFitting(gateway, serviceId, live);
   const known = await ports.services.get(serviceId);
   const adopted = known !== null && known.adoptedAtMs !== null;
-  if (live.candidate && !adopted) {
+  if (!servesStableAlone(live) && !adopted) {
     throw new Failure(
       'ChangeInFlight',
-      `${serviceId}: the gateway serves a candidate (generation ${live.candidate.generation}); take it away before adopting`,
+      `${serviceId}: the gateway serves ${whatIsTried(live) ?? ''}; take it away before adopting`,
     );
   }
   await ports.services.put(settings);
@@ -101,7 +102,7 @@ async function recordNewKeys(
   const { serviceId, targets } = settings;
   const body = live.stable.configuration;
   const stable = await ports.configurations.stable(serviceId);
-  if (!stable || live.candidate || sameConfiguration(stable.body, body)) return;
+  if (!stable || !servesStableAlone(live) || sameConfiguration(stable.body, body)) return;
   const isNew = (key: string) =>
     stable.body[key] === undefined && targets.some(({ keys }) => keys.includes(key));
   const known = Object.fromEntries(Object.entries(body).filter(([key]) => !isNew(key)));

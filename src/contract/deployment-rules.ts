@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../domain/failure.ts';
 import type { ConfigurationWrite } from '../domain/orchestrator-wire.ts';
+import { experimentProblems } from './experiment-rules.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Problems of a write for a service (`undefined`: one that does not exist yet). Empty: it may be applied. */
@@ -14,6 +15,7 @@ export function deploymentProblems(
   return [
     ...strategyProblems(write, state),
     ...progressionProblems(write),
+    ...experimentProblems(write, state),
     ...(state !== undefined && write.unit !== undefined && write.unit !== state.unit
       ? [
           problem(
@@ -40,6 +42,10 @@ function strategyProblems(write: ConfigurationWrite, state: ServiceState | undef
   if (strategy === 'SHADOW' && pct === 0) {
     problems.push(problem('deployment.initial_percentage', pct, 'more than 0 with SHADOW: what is copied'));
   }
+  if (strategy === 'EXPERIMENT' && pct !== 0) {
+    const expected = '0 with EXPERIMENT: deployment.experiment.exposed_pct says how many units take part';
+    problems.push(problem('deployment.initial_percentage', pct, expected));
+  }
   if (strategy === 'BLUE_GREEN' && pct !== 0 && pct !== 100) {
     problems.push(problem('deployment.initial_percentage', pct, '0 or 100 with BLUE_GREEN'));
   }
@@ -59,7 +65,7 @@ function progressionProblems(write: ConfigurationWrite): Problem[] {
     problems.push(problem('deployment.progression', progression, `none with ${strategy}`));
   }
   if (
-    (strategy === 'IMMEDIATE' || strategy === 'SHADOW') &&
+    (strategy === 'IMMEDIATE' || strategy === 'SHADOW' || strategy === 'EXPERIMENT') &&
     deployment.rollback_on_error_rate !== undefined
   ) {
     const rate = deployment.rollback_on_error_rate;

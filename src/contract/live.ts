@@ -3,16 +3,26 @@
  * argument, and nothing here needs the gateway to have been running when a lease passed.
  */
 import type { Arm } from '../domain/window.ts';
-import type { LiveConfiguration } from '../domain/orchestrator-wire.ts';
-import type { CandidateState, ServiceState } from './service-state.ts';
+import type { LiveConfiguration, LiveExperiment } from '../domain/orchestrator-wire.ts';
+import {
+  withoutExperiment,
+  type CandidateState,
+  type ExperimentState,
+  type ServiceState,
+} from './service-state.ts';
 
 /**
- * The state as of `nowMs`. A lease that has passed takes the candidate away as of the moment it passed; a progression's
+ * The state as of `nowMs`. A lease that has passed takes the candidate, or the experiment, away as of the moment it passed; a progression's
  * step is recorded as of the moment it was due. The pair never changes: nobody wrote anything.
  */
 export function settle(state: ServiceState, nowMs: number): ServiceState {
-  const { candidate } = state;
-  if (state.deleted || candidate === null) return state;
+  const { candidate, experiment } = state;
+  if (state.deleted) return state;
+  if (experiment !== undefined && nowMs >= experiment.leaseExpiresAtMs) {
+    const lastChange = { kind: 'leaseExpired' as const, atMs: experiment.leaseExpiresAtMs };
+    return { ...withoutExperiment(state), lastChange };
+  }
+  if (candidate === null) return state;
   const leaseEndMs = candidate.leaseExpiresAtMs;
   if (leaseEndMs !== null && nowMs >= leaseEndMs) {
     return { ...state, candidate: null, lastChange: { kind: 'leaseExpired', atMs: leaseEndMs } };
@@ -55,10 +65,17 @@ export function toLiveConfiguration(unsettled: ServiceState, nowMs: number): Liv
     candidate: state.candidate?.version ?? null,
     weight_pct: candidateWeightPct(state, nowMs),
     ...(copiedPct(state) > 0 && { copy_pct: copiedPct(state) }),
+    ...(state.experiment && { experiment: liveExperiment(state.experiment) }),
     strategy: state.strategy,
-    lease_expires_at: state.candidate?.leaseExpiresAtMs ?? null,
+    lease_expires_at: (state.candidate ?? state.experiment)?.leaseExpiresAtMs ?? null,
     last_change: { kind: state.lastChange.kind, at: state.lastChange.atMs },
   };
+}
+
+/** The wire form of an experiment: its lease is told beside it. */
+export function liveExperiment(state: ExperimentState): LiveExperiment {
+  const { id, salt, exposed_pct, arms, forced, generation } = state;
+  return { id, salt, exposed_pct, arms, ...(forced && { forced }), generation };
 }
 
 /** How many steps of the progression are due: 0 is still `initialPct`. */

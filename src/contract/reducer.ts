@@ -1,5 +1,5 @@
 /**
- * What a write does to a service: the fence, the four strategies, rollback, removal. Pure: time and the salt of a new
+ * What a write does to a service: the fence, the strategies, rollback, removal. Pure: time and the salt of a new
  * service are arguments; the caller stores the result before it answers.
  */
 import { createHash } from 'node:crypto';
@@ -7,7 +7,7 @@ import type { Problem } from '../domain/failure.ts';
 import type { ConfigurationWrite, RollbackWrite } from '../domain/orchestrator-wire.ts';
 import { deploymentProblems } from './deployment-rules.ts';
 import { settle } from './live.ts';
-import { configurationHash } from './service-state.ts';
+import { configurationHash, experimentHash, withoutExperiment } from './service-state.ts';
 import type { CandidateState, Progression, ServiceState, Version } from './service-state.ts';
 
 interface Pair {
@@ -52,7 +52,7 @@ export function reduceWrite(
     if (event.kind !== 'create') return { kind: 'unknownService' };
     return create(event.write, { writeHash, nowMs, newSalt });
   }
-  const fenced = { ...state, ...pairOf(event.write), writeHash };
+  const fenced = { ...withoutExperiment(state), ...pairOf(event.write), writeHash };
   switch (event.kind) {
     case 'create':
     case 'update':
@@ -106,6 +106,16 @@ function configure(
   const { strategy } = write.deployment;
   const applied = { ...fenced, strategy, lastChange: { kind: 'applied' as const, atMs: nowMs } };
   if (strategy === 'IMMEDIATE') return changed({ ...applied, stable: versionOf(write), candidate: null });
+  const { experiment } = write.deployment;
+  if (strategy === 'EXPERIMENT' && experiment !== undefined) {
+    const { generation, lease_seconds = 0 } = write;
+    const leaseExpiresAtMs = nowMs + lease_seconds * 1000;
+    return changed({
+      ...applied,
+      candidate: null,
+      experiment: { ...experiment, generation, leaseExpiresAtMs },
+    });
+  }
   return changed({ ...applied, candidate: candidateOf(write, before.candidate, nowMs) });
 }
 
@@ -180,6 +190,7 @@ function hashOf(event: Exclude<GatewayWrite, { kind: 'errorRateExceeded' }>): st
     deployment.rollback_on_error_rate ?? null,
     unit ?? null,
     lease_seconds ?? null,
+    ...(deployment.experiment === undefined ? [] : [experimentHash(deployment.experiment)]),
   ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

@@ -15,6 +15,22 @@ export {
   type HashText,
 } from './decision-record.ts';
 export {
+  concludeExperiment,
+  designOf,
+  exploreSegments,
+  judgeLook,
+  planSizing,
+  totalsOfWindow,
+  type DesignPieces,
+  type Judgement,
+  type LookInput,
+  type PeriodWindow,
+  type SegmentExploration,
+  type SizingBaseline,
+  type SizingInput,
+  type ToConclude,
+} from './experiments/index.ts';
+export {
   constrainedChoice,
   type ConstrainedChoice,
   type ConstrainedInput,

@@ -3,18 +3,10 @@
  * here decides what is tried or how it ends.
  */
 import { z } from 'zod';
+import { armIdSchema } from './arm-id.ts';
 import { changeSchema } from './change.ts';
 import { durationSchema } from './duration.ts';
 import { serviceIdSchema } from './service-settings.ts';
-
-/** What traffic that is in no experiment goes by; no variant may be called so. */
-const RESERVED = ['stable', 'candidate'];
-
-/** Names an arm of an experiment, on the wire and in windows. */
-export const armIdSchema = z
-  .string({ error: 'an id' })
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/u, { error: 'lower-case letters, digits and hyphens, 1 to 63 of them' })
-  .refine((id) => !RESERVED.includes(id), { error: 'another name than stable or candidate' });
 
 const who = z.string({ error: 'who asks' }).min(1, { error: 'who asks' }).max(200);
 const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_000);

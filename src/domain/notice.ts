@@ -1,7 +1,14 @@
 /** What people are told about a change while it is under way, and how a service asks to be told. */
 import { z } from 'zod';
 
-export const NOTICE_KINDS = ['approvalNeeded', 'held', 'rolledBack', 'promoted', 'unrecorded'] as const;
+export const NOTICE_KINDS = [
+  'approvalNeeded',
+  'held',
+  'rolledBack',
+  'promoted',
+  'concluded',
+  'unrecorded',
+] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 export const notifySchema = z.array(

@@ -1,5 +1,6 @@
 /** The metric CloudEvent of an observatory: one value, or what an aggregation of many says. Unknown keys are kept and not read. */
 import { z } from 'zod';
+import { armIdSchema } from './arm-id.ts';
 import { ARMS, METRICS } from './window.ts';
 
 export const METRIC_EVENT_TYPE = 'com.llmdevops.observatory.metric.v1';
@@ -13,6 +14,9 @@ const name = (longest: number) =>
 
 /** Windows under these names hold what feedback says: a gate reads them, and no unit of measure is left open there. */
 const OF_FEEDBACK: ReadonlySet<string> = new Set(METRICS);
+
+const isVariant = (arm: string | undefined): boolean =>
+  arm !== undefined && !ARMS.some((each) => each === arm);
 
 const aggregationSchema = z
   .object({
@@ -36,13 +40,22 @@ export const metricDataSchema = z.object({
   }),
   value: finite,
   unit: z.string().max(63).optional(),
-  attributes: z.object({
-    service: name(63),
-    model: z.string().max(200).optional(),
-    arm: z.enum(ARMS, { error: ARMS.join(' or ') }).optional(),
-    generation: z.int().min(0, { error: '0 or more' }).optional(),
-    task_type: name(63).optional(),
-  }),
+  attributes: z
+    .object({
+      service: name(63),
+      model: z.string().max(200).optional(),
+      /** Any other arm than `stable` and `candidate` is one of an experiment, which `variant` names as well. */
+      arm: z
+        .union([z.enum(ARMS), armIdSchema], { error: 'stable, candidate or an arm of an experiment' })
+        .optional(),
+      experiment: name(63).optional(),
+      variant: armIdSchema.optional(),
+      generation: z.int().min(0, { error: '0 or more' }).optional(),
+      task_type: name(63).optional(),
+    })
+    .refine(({ arm, variant, experiment }) => experiment !== undefined || !isVariant(arm ?? variant), {
+      error: 'an experiment, beside an arm or a variant of it',
+    }),
   aggregation: aggregationSchema.optional(),
 });
 export type MetricData = z.infer<typeof metricDataSchema>;

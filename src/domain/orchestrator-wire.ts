@@ -6,6 +6,7 @@
  * one; an equal pair with equal content answers as before; anything else is 409 with the current pair.
  */
 import { z } from 'zod';
+import { armIdSchema } from './arm-id.ts';
 
 /** What a service is configured with: flat strings, such as `{model, temperature, max_tokens, system_prompt}`. */
 export const configurationSchema = z
@@ -22,19 +23,50 @@ export const UNITS = ['request', 'session', 'user'] as const;
 export const unitSchema = z.enum(UNITS);
 export type Unit = z.infer<typeof unitSchema>;
 
+/** The control and nine that change something. */
+const MOST_ARMS = 10;
+
+/**
+ * An experiment as it goes over the wire, in `deployment.experiment` of a write with the strategy `EXPERIMENT` and in what is live. Units are
+ * assigned by two positions (`src/contract/experiment-assignment.ts`): the first one says whether a unit takes part (below `exposed_pct`), the
+ * second one which arm it gets: arms cover [0, 1) in order, each as wide as its weight. Weights sum to 1; the first arm is the control.
+ * `forced` gives single units (testers) an arm, outside of any count.
+ */
+export const experimentArmSchema = z.strictObject({
+  id: armIdSchema,
+  weight: z.number().min(0).max(1, { error: '0 to 1' }),
+  configuration: configurationSchema,
+});
+export const experimentDeploymentSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  salt: z.string().min(1).max(200),
+  exposed_pct: pct,
+  arms: z
+    .array(experimentArmSchema)
+    .min(2, { error: 'at least two arms: the control and what is tried' })
+    .max(MOST_ARMS, { error: `at most ${MOST_ARMS} arms` }),
+  forced: z.record(z.string().min(1).max(200), armIdSchema).optional(),
+});
+export type ExperimentDeployment = Readonly<z.infer<typeof experimentDeploymentSchema>>;
+
 /**
  * How the configuration is deployed. `CANARY` serves it to `initial_percentage` of the units beside the stable one,
  * `IMMEDIATE` makes it the stable one at once. `progression` (rising per cents) lets the gateway raise the weight by
  * itself every `progression_interval_minutes`; `rollback_on_error_rate` (0..1) takes the candidate away when its own
  * error rate over the last minute exceeds it. The optimizer leaves both out: it drives the steps itself. `SHADOW` gives the
  * candidate copies of `initial_percentage` of the requests; everybody is answered by the stable configuration.
+ *
+ * `EXPERIMENT` serves the arms of `experiment` beside the stable configuration, in place of any candidate, under a lease. The write's
+ * `configuration` is the control's, and both equal what is stable; `initial_percentage` is 0, since `exposed_pct` says who takes part.
+ * The same experiment again with other weights replaces it; a rollback and every other strategy end it.
  */
 export const deploymentSchema = z.strictObject({
-  strategy: z.enum(['IMMEDIATE', 'CANARY', 'BLUE_GREEN', 'SHADOW']),
+  strategy: z.enum(['IMMEDIATE', 'CANARY', 'BLUE_GREEN', 'SHADOW', 'EXPERIMENT']),
   initial_percentage: pct,
   progression: z.array(pct).optional(),
   progression_interval_minutes: z.number().positive({ error: 'more than 0 minutes' }).optional(),
   rollback_on_error_rate: z.number().min(0).max(1, { error: '0 to 1' }).optional(),
+  experiment: experimentDeploymentSchema.optional(),
 });
 
 const fence = {
@@ -73,26 +105,6 @@ export const validateResponseSchema = z.object({
 const versionSchema = z.object({ configuration: configurationSchema, generation: counter, hash: z.string() });
 
 /**
- * An experiment as it goes over the wire, in `deployment.experiment` of a write with the strategy `EXPERIMENT` and in what is live. Units are
- * assigned by two positions (`src/contract/experiment-assignment.ts`): the first one says whether a unit takes part (below `exposed_pct`), the
- * second one which arm it gets: arms cover [0, 1) in order, each as wide as its weight. Weights sum to 1; the first arm is the control.
- * `forced` gives single units (testers) an arm, outside of any count.
- */
-export const experimentArmSchema = z.strictObject({
-  id: z.string().min(1).max(63),
-  weight: z.number().min(0).max(1, { error: '0 to 1' }),
-  configuration: configurationSchema,
-});
-export const experimentDeploymentSchema = z.strictObject({
-  id: z.string().min(1).max(200),
-  salt: z.string().min(1).max(200),
-  exposed_pct: pct,
-  arms: z.array(experimentArmSchema).min(2).max(10),
-  forced: z.record(z.string().min(1).max(200), z.string().min(1).max(63)).optional(),
-});
-export type ExperimentDeployment = Readonly<z.infer<typeof experimentDeploymentSchema>>;
-
-/**
  * Answer of `GET` and of every write: what is live now. `weight_pct` is the candidate's share of units; `copy_pct` is there while
  * it is a shadow: the share of requests that are copied, and `weight_pct` is then 0. `lease_expires_at`
  * (ms since the epoch) is null without a lease; when it passes, the gateway is back on `stable` by itself and
@@ -117,6 +129,7 @@ export const liveConfigurationSchema = z.object({
   }),
 });
 export type LiveConfiguration = z.infer<typeof liveConfigurationSchema>;
+export type LiveExperiment = Readonly<NonNullable<LiveConfiguration['experiment']>>;
 
 /** Body of an error answer. 409 carries the current pair. */
 export const orchestratorErrorSchema = z.object({

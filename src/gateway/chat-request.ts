@@ -22,6 +22,13 @@ export function requestIdOf(header: string | readonly string[] | undefined): str
   return given !== undefined && given !== '' && given.length <= 200 ? given : randomUUID();
 }
 
+const REGION = /^[\w.-]{1,63}$/u;
+
+/** `metadata.region` when it is a name such as `eu-central-1`; otherwise nothing: no request is refused for it. */
+export function regionOf({ region = '' }: Readonly<Record<string, string>>): { readonly region?: string } {
+  return REGION.test(region) ? { region } : {};
+}
+
 export function completionBody(
   requestId: string,
   answer: UpstreamAnswer & { kind: 'answered' },

@@ -9,6 +9,7 @@ import {
   rollbackWriteSchema,
   validateRequestSchema,
   type Configuration,
+  type ConfigurationWrite,
   type LiveConfiguration,
 } from '../domain/orchestrator-wire.ts';
 import { toLiveConfiguration } from '../contract/live.ts';
@@ -47,7 +48,7 @@ export function createConfigurationApi({
   return {
     create: async (body) => {
       const write = parseBody(configurationWriteSchema, body, 'configuration');
-      refuseUnservable(upstream, write.configuration);
+      refuseUnservable(upstream, write);
       const known = registry.get(write.service_id);
       const outcome = await registry.write(write.service_id, { kind: 'create', write });
       const state = accepted(outcome, write.service_id);
@@ -59,7 +60,7 @@ export function createConfigurationApi({
         const expected = `${serviceId}, as in the address`;
         throw invalid('configuration', [{ field: 'service_id', value: write.service_id, expected }]);
       }
-      refuseUnservable(upstream, write.configuration);
+      refuseUnservable(upstream, write);
       return live(accepted(await registry.write(serviceId, { kind: 'update', write }), serviceId));
     },
     read: (serviceId) => live(existing(registry, serviceId)),
@@ -107,11 +108,19 @@ function accepted(outcome: Outcome, serviceId: string): ServiceState {
   }
 }
 
-function refuseUnservable(upstream: Upstream, configuration: Configuration): void {
-  const problems = configurationProblems(upstream, configuration).map((problem) => ({
-    ...problem,
-    field: `configuration.${problem.field}`,
-  }));
+/** Of an experiment every arm: half of one is no experiment. */
+function refuseUnservable(upstream: Upstream, { configuration, deployment }: ConfigurationWrite): void {
+  const arms = deployment.experiment?.arms ?? [];
+  const served = [
+    { at: 'configuration', configuration },
+    ...arms.map((arm, i) => ({
+      at: `deployment.experiment.arms[${i}].configuration`,
+      configuration: arm.configuration,
+    })),
+  ];
+  const problems = served.flatMap(({ at, configuration: each }) =>
+    configurationProblems(upstream, each).map((problem) => ({ ...problem, field: `${at}.${problem.field}` })),
+  );
   if (problems.length > 0) throw invalid('configuration', problems);
 }
 

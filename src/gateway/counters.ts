@@ -9,8 +9,10 @@ export interface Counters {
   notRecorded: number;
   /** Of those answered or failed: no unit id, so served by stable and in no comparison. */
   unassigned: number;
+  /** Of those answered or failed: from testers of an experiment, served their arm and in no comparison. */
+  forced: number;
 }
 
 export function createCounters(): Counters {
-  return { answered: 0, failed: 0, notRecorded: 0, unassigned: 0 };
+  return { answered: 0, failed: 0, notRecorded: 0, unassigned: 0, forced: 0 };
 }

@@ -1,17 +1,17 @@
 /**
  * `POST /v1/chat/completions`: chooses the arm, asks the upstream with that arm's configuration, answers, and tells the
- * emitters. Which arm is `assignment.ts`'s decision, what an answer is the upstream's.
+ * emitters. Which arm is `choose-arm.ts`'s decision, what an answer is the upstream's.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { assignArm, unitIdOf } from '../contract/assignment.ts';
-import { chatRequestSchema, completionBody, requestIdOf } from './chat-request.ts';
+import { unitIdOf } from '../contract/assignment.ts';
+import { chatRequestSchema, completionBody, regionOf, requestIdOf } from './chat-request.ts';
+import { chooseArm } from './choose-arm.ts';
 import type { Counters } from './counters.ts';
-import type { Assignment, Emitter, RequestOutcome } from './emitter.ts';
+import type { Emitter, RequestOutcome } from './emitter.ts';
 import { createErrorRateWatch, type ErrorRateWatch } from './error-rate.ts';
-import { weights } from '../contract/live.ts';
 import type { Registry } from './registry.ts';
 import { parseBody, RequestProblem, unknownService } from './request-problem.ts';
-import type { ServiceState, Version } from '../contract/service-state.ts';
+import type { ServiceState } from '../contract/service-state.ts';
 import type { Shadow } from './shadow.ts';
 import type { Upstream, UpstreamAnswer } from './upstream.ts';
 
@@ -38,19 +38,25 @@ export function serveDataPlane(app: FastifyInstance, parts: Parts): void {
     const exposedAtMs = clock();
     const metadata = chat.metadata ?? {};
     const ids = { requestId, sessionId: metadata['session_id'], user: chat.user };
-    const { assignment, version } = choose(state, unitIdOf(state.unit, ids), exposedAtMs);
-    const chosen = { arm: assignment?.arm ?? 'stable', generation: version.generation };
+    const { assignment, chosen, configuration } = chooseArm(state, unitIdOf(state.unit, ids), exposedAtMs);
     reply.header('x-optimizer-arm', chosen.arm);
     reply.header('x-optimizer-generation', chosen.generation);
+    if (chosen.experiment !== undefined) reply.header('x-optimizer-experiment', chosen.experiment);
     const asked = { requestId, serviceId: state.serviceId, messages: chat.messages, metadata };
-    const answer = await upstream.complete({ ...asked, configuration: version.configuration, chosen });
+    const answer = await upstream.complete({ ...asked, configuration, chosen });
     if (answer.kind === 'notRecorded') {
       counters.notRecorded += 1;
       throw new RequestProblem(422, { type: 'not_recorded', message: answer.message });
     }
-    const outcome = outcomeOf(answer, { serviceId: state.serviceId, requestId, exposedAtMs, assignment });
+    const outcome = outcomeOf(answer, {
+      serviceId: state.serviceId,
+      requestId,
+      exposedAtMs,
+      assignment,
+      ...regionOf(metadata),
+    });
     for (const emitter of emitters) emitter.record(outcome);
-    if (assignment === null) counters.unassigned += 1;
+    if (assignment === null) counters[chosen.experiment === undefined ? 'unassigned' : 'forced'] += 1;
     watchErrors(state, outcome);
     if (assignment?.arm === 'stable') shadow.offer({ state, assignment, request: asked, answer });
     return respond(reply, requestId, answer);
@@ -91,22 +97,9 @@ export function serveDataPlane(app: FastifyInstance, parts: Parts): void {
   };
 }
 
-/** A request without a unit is served by stable and compared with nothing. */
-function choose(
-  state: ServiceState,
-  unitId: string | null,
-  nowMs: number,
-): { readonly assignment: Assignment | null; readonly version: Version } {
-  if (unitId === null) return { assignment: null, version: state.stable };
-  const arm = assignArm(state, unitId, weights(state, nowMs).candidate);
-  const version = arm === 'candidate' ? (state.candidate?.version ?? state.stable) : state.stable;
-  const unit = { kind: state.unit, id: unitId };
-  return { assignment: { arm, generation: version.generation, unit }, version };
-}
-
 function outcomeOf(
   answer: UpstreamAnswer & { kind: 'answered' | 'failed' },
-  request: Pick<RequestOutcome, 'serviceId' | 'requestId' | 'exposedAtMs' | 'assignment'>,
+  request: Omit<RequestOutcome, 'usage' | 'quality' | 'errorStatus'>,
 ): RequestOutcome {
   const failed = answer.kind === 'failed';
   return {

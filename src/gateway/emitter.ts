@@ -3,15 +3,17 @@
  * OTLP and CloudEvents.
  */
 import type { Unit } from '../domain/orchestrator-wire.ts';
-import type { Arm } from '../domain/window.ts';
 import type { JudgedOrder } from '../domain/shadow-pair.ts';
 import type { Usage } from './upstream.ts';
 
 /** Which arm a request was given to, and the unit that was randomised. */
 export interface Assignment {
-  readonly arm: Arm;
-  /** Of the configuration that answered. */
+  /** `stable`, `candidate`, or an arm of `experiment`. */
+  readonly arm: string;
+  /** Of the configuration that answered; of the experiment for one of its arms. */
   readonly generation: number;
+  /** Its id; left out for a unit that is in none. */
+  readonly experiment?: string;
   readonly unit: { readonly kind: Unit; readonly id: string };
 }
 
@@ -20,8 +22,10 @@ export interface RequestOutcome {
   readonly serviceId: string;
   readonly requestId: string;
   readonly exposedAtMs: number;
-  /** Null: the request named no unit, so the stable arm served it outside of any comparison. */
+  /** Null: outside of any comparison. The request named no unit, so stable served it, or its unit is a tester of an experiment. */
   readonly assignment: Assignment | null;
+  /** As the request's `metadata.region` says. */
+  readonly region?: string;
   readonly usage: Usage;
   readonly quality: number | null;
   /** HTTP status of the provider's error; null when it answered. */

@@ -9,6 +9,7 @@ import { FEEDBACK_EVENT_TYPE, type FeedbackData } from '../domain/feedback.ts';
 import { createBatchSender, type SenderStats } from './batch-sender.ts';
 import { PAIR_EVENT_TYPE, type PairData } from '../domain/shadow-pair.ts';
 import type { Assignment, Emitter, PairOutcome, PairSide, RequestOutcome } from './emitter.ts';
+import type { ProviderInfo } from './upstream.ts';
 
 const BATCH_TYPE = 'application/cloudevents-batch+json';
 const SEND_TIMEOUT_MS = 10_000;
@@ -75,6 +76,7 @@ function toEvent(outcome: RequestOutcome, assignment: Assignment): Record<string
     request_id: outcome.requestId,
     service: outcome.serviceId,
     arm: assignment.arm,
+    ...(assignment.experiment !== undefined && { experiment: assignment.experiment }),
     generation: assignment.generation,
     unit: assignment.unit,
     model: usage.model,
@@ -83,11 +85,23 @@ function toEvent(outcome: RequestOutcome, assignment: Assignment): Record<string
     error: outcome.errorStatus !== null,
     cost_usd: usage.costUsd,
     latency_ms: usage.latencyMs,
+    ...(outcome.region !== undefined && { region: outcome.region }),
+    ...(usage.provider && { provider: toProvider(usage.provider) }),
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
   };
   return envelope(FEEDBACK_EVENT_TYPE, data);
 }
+
+const toProvider = ({
+  fingerprint,
+  priceUsdPerMtok,
+  latencyClass,
+}: ProviderInfo): FeedbackData['provider'] => ({
+  ...(fingerprint !== undefined && { fingerprint }),
+  ...(priceUsdPerMtok && { price_usd_per_mtok: { ...priceUsdPerMtok } }),
+  ...(latencyClass !== undefined && { latency_class: latencyClass }),
+});
 
 function toPairEvent(pair: PairOutcome): Record<string, unknown> {
   const data: PairData = {

@@ -11,5 +11,5 @@ export { createFeedbackEmitter } from './feedback-emitter.ts';
 export type { FeedbackEmitter, FeedbackOptions } from './feedback-emitter.ts';
 export { createOtlpEmitter } from './otlp-emitter.ts';
 export type { OtlpOptions } from './otlp-emitter.ts';
-export type { Upstream, UpstreamAnswer, UpstreamRequest, Usage } from './upstream.ts';
+export type { ProviderInfo, Upstream, UpstreamAnswer, UpstreamRequest, Usage } from './upstream.ts';
 export { configurationHash } from '../contract/service-state.ts';

@@ -126,9 +126,11 @@ function record(instruments: Instruments, outcome: RequestOutcome): void {
     'gen_ai.system': usage.system,
     'gen_ai.request.model': usage.model,
     'llm.task_type': usage.taskType,
-    ...(assignment === null
-      ? {}
-      : { 'llm.optimizer.arm': assignment.arm, 'llm.optimizer.generation': assignment.generation }),
+    ...(assignment && {
+      'llm.optimizer.arm': assignment.arm,
+      'llm.optimizer.generation': assignment.generation,
+      ...(assignment.experiment !== undefined && { 'llm.optimizer.experiment': assignment.experiment }),
+    }),
   };
   const input = { ...attributes, 'gen_ai.token.type': 'input' };
   const output = { ...attributes, 'gen_ai.token.type': 'output' };

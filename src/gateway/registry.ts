@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { settle } from '../contract/live.ts';
 import { reduceWrite } from '../contract/reducer.ts';
 import type { GatewayWrite, Outcome } from '../contract/reducer.ts';
-import type { ServiceState } from '../contract/service-state.ts';
+import { servesChange, type ServiceState } from '../contract/service-state.ts';
 import { openStateFiles } from './state-files.ts';
 
 export interface Registry {
@@ -42,7 +42,7 @@ export async function openRegistry(options: {
     }
   };
 
-  /** A clock that is set back must not bring an expired candidate to life again, nor must a restart. */
+  /** A clock that is set back must not bring what has expired to life again, nor must a restart. */
   const expire = (state: ServiceState): void => {
     logger.warn({ serviceId: state.serviceId }, 'the lease ran out: back on the stable configuration');
     states.set(state.serviceId, state);
@@ -57,7 +57,7 @@ export async function openRegistry(options: {
     const state = states.get(serviceId);
     if (state === undefined) return undefined;
     const settled = settle(state, clock());
-    if (state.candidate !== null && settled.candidate === null) expire(settled);
+    if (servesChange(state) && !servesChange(settled)) expire(settled);
     return settled;
   };
 

@@ -4,17 +4,24 @@
  */
 import type { Problem } from '../domain/failure.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
-import type { Arm } from '../domain/window.ts';
 
 export interface UpstreamRequest {
   readonly requestId: string;
   readonly serviceId: string;
   readonly configuration: Configuration;
   /** What was chosen for the request: what stands behind (a cache, a limiter) serves it by this generation. */
-  readonly chosen?: { readonly arm: Arm; readonly generation: number };
+  readonly chosen?: { readonly arm: string; readonly generation: number; readonly experiment?: string };
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   /** `metadata` of the request: strings, as OpenAI's API has it. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What answered, as far as the upstream knows it. Prices are list prices, USD for a million tokens. */
+export interface ProviderInfo {
+  /** The version of the model that ran, in the provider's words. */
+  readonly fingerprint?: string;
+  readonly priceUsdPerMtok?: { readonly input: number; readonly output: number };
+  readonly latencyClass?: string;
 }
 
 /** What one attempt cost and took, whether it worked or not. */
@@ -28,6 +35,7 @@ export interface Usage {
   readonly latencyMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly provider?: ProviderInfo;
 }
 
 /** `quality` is 0..1, null while nobody has judged the answer. */

@@ -1,5 +1,5 @@
 /** What one batch of events brought, as it goes to the store: all of it in one transaction, with the place in the log that it was read from. */
-import type { Arm, WindowStats } from '../domain/window.ts';
+import type { WindowStats } from '../domain/window.ts';
 import type { OutgoingMessage, Partition } from './event-log.ts';
 import type { PairEvent } from './pairs.ts';
 import type { FeedbackEvent } from './windows.ts';
@@ -12,7 +12,7 @@ export interface MetricEvent {
   readonly data: {
     readonly service: string;
     readonly timestamp: string;
-    readonly arm: Arm;
+    readonly arm: string;
     readonly generation: number;
     readonly metric: string;
     readonly task_type: string;

@@ -2,8 +2,10 @@
  * What experiments leave in the store: the configurations of their arms, what became of the units, how they ended. Methods throw
  * `Failure('StoreUnavailable')` when the database cannot be reached.
  */
+import type { ExperimentWindow, PrePeriodSums } from '../domain/experiment-window.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
-import type { ArmWindow } from '../domain/window.ts';
+
+export type { ExperimentArmWindow, ExperimentWindow, PrePeriodSums } from '../domain/experiment-window.ts';
 
 /** One arm's configuration; only the hash travels through workflow history. */
 export interface ExperimentArmBody {
@@ -31,8 +33,12 @@ export interface ExperimentRow {
 }
 
 export interface ExperimentStore {
-  /** Key: (serviceId, generation, armId); another hash under the same key is an error. */
+  /**
+   * Key: (serviceId, generation, armId); another hash under the same key is an error. The control comes first: what it serves is stable, so
+   * that its traffic is the stable configuration's to `WindowStore.summary`.
+   */
   recordArms(serviceId: string, generation: number, arms: readonly ExperimentArmBody[]): Promise<void>;
+  /** In the order in which they were recorded. */
   arms(serviceId: string, generation: number): Promise<readonly ExperimentArmBody[]>;
   /** Key: (serviceId, generation). */
   upsert(row: ExperimentRow): Promise<void>;
@@ -40,56 +46,31 @@ export interface ExperimentStore {
   list(serviceId: string, limit?: number): Promise<readonly ExperimentRow[]>;
 }
 
-/** One arm over a stretch of exposure time. */
-export interface ExperimentArmWindow {
-  /** The first observation of each unit, counted in the arm that the unit was given first. */
-  readonly unitFirst: ArmWindow;
-  /** Every observation: what requests cost and took. */
-  readonly all: ArmWindow;
-  /** Units exposed for the first time, and how many of these have a quality label by now. */
-  readonly exposures: number;
-  readonly labelled: number;
-  /** Signatures of what answered (model, fingerprint, price, latency class), sorted, each once. */
-  readonly providers: readonly string[];
-}
-
-/** All arms of an experiment over `[fromMs, toMs)` of exposure time. An arm without any unit is left out. */
-export interface ExperimentWindow {
+/** A stretch of exposure time of an experiment, within one allocation period. */
+export interface ExperimentStretch {
+  readonly serviceId: string;
+  readonly generation: number;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly arms: Readonly<Record<string, ExperimentArmWindow>>;
-}
-
-/** Sums of an outcome y and of what was known of each unit before it was exposed x, for CUPED. `missing`: units without any pre-period. */
-export interface PrePeriodSums {
-  readonly n: number;
-  readonly missing: number;
-  readonly sumX: number;
-  readonly sumY: number;
-  readonly sumXX: number;
-  readonly sumXY: number;
-  readonly sumYY: number;
-  /** Of the units without a pre-period. */
-  readonly missingSumY: number;
-  readonly missingSumYY: number;
+  /**
+   * When the weights of the stretch came into force. Labels of units that were exposed first before that are left out: under the weights of
+   * then, the arms would differ in how old their units are, and a difference of old and new units would pass for one of arms.
+   */
+  readonly periodFromMs: number;
 }
 
 export interface ExperimentWindows {
   /** Stretches need not be aligned to blocks; a block belongs to the stretch that contains all of it, to none when it straddles two. */
-  experimentWindow(request: {
-    readonly serviceId: string;
-    readonly generation: number;
-    readonly fromMs: number;
-    readonly toMs: number;
-  }): Promise<ExperimentWindow>;
-  /** Single quality labels (0..1), the first of each unit, per arm, in the order of exposure: for graded scores, whose test needs each one. */
-  experimentScores(request: {
-    readonly serviceId: string;
-    readonly generation: number;
-    readonly fromMs: number;
-    readonly toMs: number;
-  }): Promise<Readonly<Record<string, readonly number[]>>>;
-  /** Quality per arm and segment since the experiment began: exploration, never a verdict. */
+  experimentWindow(stretch: ExperimentStretch): Promise<ExperimentWindow>;
+  /**
+   * The labels behind `unitFirst.quality` of the same stretch, each by itself (0..1), per arm, in the order of exposure: for graded scores,
+   * whose test needs each one.
+   */
+  experimentScores(stretch: ExperimentStretch): Promise<Readonly<Record<string, readonly number[]>>>;
+  /**
+   * First labels per arm and segment since the experiment began: exploration, never a verdict. The segment is that of a unit's first
+   * exposure, `unknown` where no region was told. Segments in order of their names.
+   */
   experimentSegments(request: {
     readonly serviceId: string;
     readonly generation: number;
@@ -102,7 +83,10 @@ export interface ExperimentWindows {
       >;
     }[]
   >;
-  /** Per arm, over units that are sessions or users and were seen in the `beforeMs` before `startMs`. Empty where units are requests. */
+  /**
+   * Per arm, over sessions and users with a label in the experiment: y is that label, x the mean quality of the same unit in the `beforeMs`
+   * before `startMs`, whatever arm and generation answered. A unit that nobody had judged before is `missing`. Empty where units are requests.
+   */
   prePeriod(request: {
     readonly serviceId: string;
     readonly generation: number;

@@ -19,7 +19,8 @@ export interface StreamPoint {
   readonly streamKey: string;
   readonly serviceId: string;
   readonly generation: number;
-  readonly arm: Arm;
+  /** `stable`, `candidate`, or an arm of an experiment. */
+  readonly arm: string;
   readonly metric: string;
   readonly taskType: string;
   readonly atMs: number;
@@ -121,7 +122,10 @@ export interface WindowStore {
     readonly toNo: number;
     readonly names: readonly string[];
   }): Promise<Readonly<Record<Arm, Readonly<Record<string, WindowStats>>>>>;
-  /** One arm summed over `[fromMs, toMs)`; `generation` null means any. */
+  /**
+   * One arm summed over `[fromMs, toMs)`; `generation` null means any. Controls of experiments serve what is stable: they are summed with
+   * the stable arm, of one generation where they were configured as it is. No other arm of an experiment is ever in it.
+   */
   summary(request: {
     readonly serviceId: string;
     readonly arm: Arm;

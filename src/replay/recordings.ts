@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { ProviderInfo } from '../gateway/upstream.ts';
 import type { RecordedOutcome } from '../ports/outcomes.ts';
 import { numberIn, parseCsv, type CsvRow } from './csv.ts';
 import { expectedModel, findModel, RECORDED_MODELS, type SizeClass } from './models.ts';
@@ -37,6 +38,8 @@ export interface Recordings {
   readonly live: ReadonlyMap<string, ReadonlyMap<string, RecordedAnswer>>;
   /** The latencies that go with a model's rows. */
   latenciesOf(model: string): readonly RecordedLatency[];
+  /** What answers under this name: whose rows, at which list price, from which pool of latencies. */
+  providerOf(model: string): ProviderInfo;
 }
 
 const SIZE_OF_POOL: Readonly<Record<string, SizeClass>> = { '70b': 'frontier', '7b': 'small' };
@@ -63,6 +66,7 @@ export function loadRecordings({ swap }: { readonly swap?: readonly [string, str
   const half = (model: string, wanted: 'evaluation' | 'live'): RecordedAnswer[] =>
     (answers.get(rowsOf(model)) ?? []).filter(({ queryId }) => halfOf(queryId) === wanted);
   const pools = loadLatencies();
+  const prices = loadPrices();
   return {
     evaluation: Object.fromEntries(
       RECORDED_MODELS.map((model) => [model, half(model, 'evaluation').sort(byQueryId)]),
@@ -74,6 +78,15 @@ export function loadRecordings({ swap }: { readonly swap?: readonly [string, str
       ]),
     ),
     latenciesOf: (model) => pools[findModel(rowsOf(model))?.size ?? 'frontier'],
+    providerOf: (model) => {
+      const rows = rowsOf(model);
+      const price = prices.get(rows);
+      return {
+        fingerprint: fingerprintOf(rows),
+        ...(price && { priceUsdPerMtok: price }),
+        latencyClass: findModel(rows)?.size ?? 'frontier',
+      };
+    },
   };
 }
 
@@ -117,6 +130,20 @@ function loadLatencies(): Readonly<Record<SizeClass, readonly RecordedLatency[]>
     });
   }
   return pools;
+}
+
+function loadPrices(): ReadonlyMap<string, { readonly input: number; readonly output: number }> {
+  return new Map(
+    rowsIn('prices.csv.gz').map((row) => [
+      row['model'] ?? '',
+      { input: numberIn(row, 'input_usd_per_mtok'), output: numberIn(row, 'output_usd_per_mtok') },
+    ]),
+  );
+}
+
+/** Not recorded: it stands for the rows that answer, so that a swap shows as a change of what answers. */
+function fingerprintOf(rows: string): string {
+  return `replay_${createHash('sha256').update(rows).digest('hex').slice(0, 10)}`;
 }
 
 function toAnswer(row: CsvRow): RecordedAnswer {

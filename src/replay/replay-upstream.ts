@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Problem } from '../domain/failure.ts';
 import type { Configuration } from '../domain/orchestrator-wire.ts';
 import { unitInterval } from '../contract/assignment.ts';
-import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../gateway/upstream.ts';
+import type { ProviderInfo, Upstream, UpstreamAnswer, UpstreamRequest } from '../gateway/upstream.ts';
 import { expectedModel, findModel } from './models.ts';
 import type { RecordedAnswer, RecordedLatency, Recordings } from './recordings.ts';
 
@@ -19,7 +19,7 @@ export interface ReplayOptions {
 
 /** @throws RangeError when `speed` is not above 0 */
 export function createReplayUpstream(
-  recordings: Pick<Recordings, 'live' | 'latenciesOf'>,
+  recordings: Pick<Recordings, 'live' | 'latenciesOf' | 'providerOf'>,
   { seed, speed }: ReplayOptions,
 ): Upstream {
   if (!(speed > 0 && Number.isFinite(speed)))
@@ -33,7 +33,8 @@ export function createReplayUpstream(
       if (model === undefined || recorded === undefined) return notRecorded(request, queryId);
       const drawn = draw(recordings.latenciesOf(model.name), seed, request.requestId);
       await delay(drawn.latencyMs / speed);
-      return answer(request, { ...model, recorded, drawn });
+      const provider = recordings.providerOf(model.name);
+      return answer(request, { ...model, recorded, drawn, provider });
     },
   };
 }
@@ -45,11 +46,13 @@ function answer(
     system,
     recorded,
     drawn,
+    provider,
   }: {
     readonly name: string;
     readonly system: string;
     readonly recorded: RecordedAnswer;
     readonly drawn: RecordedLatency;
+    readonly provider: ProviderInfo;
   },
 ): UpstreamAnswer {
   const { metadata } = request;
@@ -61,6 +64,7 @@ function answer(
     latencyMs: drawn.latencyMs,
     inputTokens: tokens(metadata['input_tokens']) ?? recorded.inputTokens,
     outputTokens: drawn.ok ? (tokens(metadata['output_tokens']) ?? recorded.outputTokens) : 0,
+    provider,
   };
   if (!drawn.ok) {
     return { kind: 'failed', status: drawn.errorStatus, message: 'the recorded request failed', usage };

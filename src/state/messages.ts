@@ -13,6 +13,8 @@ export const MESSAGE_NAMES = [
   'promote',
   'replace',
   'anomaly',
+  'stop',
+  'setAllocation',
 ] as const;
 export type MessageName = (typeof MESSAGE_NAMES)[number];
 
@@ -26,7 +28,9 @@ interface From {
 }
 
 export type Message =
-  | (From & { readonly name: 'rollback' | 'reject' | 'pause' | 'promote'; readonly reason: string })
+  | (From & { readonly name: 'rollback' | 'reject' | 'pause' | 'stop'; readonly reason: string })
+  /** `variant`: of an experiment, which one; left out, the one that leads. */
+  | (From & { readonly name: 'promote'; readonly reason: string; readonly variant?: string })
   | (From & { readonly name: 'approve'; readonly note?: string; readonly evidence?: string })
   | (From & { readonly name: 'resume' })
   | (From & {
@@ -44,6 +48,14 @@ export type Message =
       readonly affectedServices: readonly string[];
       /** How many alerts this one stands for, when a storm was coalesced. Left out: one. */
       readonly alerts?: number;
+    })
+  | (From & {
+      readonly name: 'setAllocation';
+      readonly reason: string;
+      /** Share of each arm, by id; they sum to 1. */
+      readonly weights?: Readonly<Record<string, number>>;
+      /** Per cent of units that take part. */
+      readonly exposedPct?: number;
     });
 
 export type ReadMessage =
@@ -73,9 +85,18 @@ const EXAMPLES: Readonly<Record<MessageName, string>> = {
   promote: '{"by":"ann","reason":"seen enough"}',
   replace: '{"by":"ann","change":{"model":"gpt-4o-mini"}}',
   anomaly: '{"anomaly_type":"quality_drop","severity":"high","affected_services":["support-bot"]}',
+  stop: '{"by":"ann","reason":"seen enough"}',
+  setAllocation: '{"by":"ann","reason":"more of the variant","weights":{"control":0.4,"concise":0.6}}',
 };
 
-const NEEDS_REASON: readonly MessageName[] = ['rollback', 'reject', 'pause', 'promote'];
+const NEEDS_REASON: readonly MessageName[] = [
+  'rollback',
+  'reject',
+  'pause',
+  'promote',
+  'stop',
+  'setAllocation',
+];
 
 function readPersonal(
   name: Exclude<MessageName, 'anomaly'>,
@@ -94,6 +115,8 @@ function readPersonal(
   const note = text('note', false);
   const evidence = text('evidence', false);
   const messageId = text('messageId', false);
+  const variant = name === 'promote' ? text('variant', false) : undefined;
+  const allocation = name === 'setAllocation' ? readAllocation(fields, problems) : {};
   const change = fields['change'];
   const input = fields['input'];
   if (name === 'replace' && !isObject(change)) {
@@ -114,6 +137,10 @@ function readPersonal(
       });
     case 'resume':
       return accept({ ...from, name });
+    case 'promote':
+      return accept({ ...from, name, reason: reason ?? '', ...(variant === undefined ? {} : { variant }) });
+    case 'setAllocation':
+      return accept({ ...from, name, reason: reason ?? '', ...allocation });
     case 'replace':
       return accept({
         ...from,
@@ -125,6 +152,47 @@ function readPersonal(
     default:
       return accept({ ...from, name, reason: reason ?? '' });
   }
+}
+
+/** How far weights may be from 1 in sum: what was typed is not rounded for anybody. */
+const SUM_TOLERANCE = 1e-9;
+
+/** Arms are known to the experiment only: whether these are its own is checked where they arrive. */
+function readAllocation(
+  fields: Readonly<Record<string, unknown>>,
+  problems: Problem[],
+): Pick<Extract<Message, { name: 'setAllocation' }>, 'weights' | 'exposedPct'> {
+  const { weights, exposedPct } = fields;
+  if (weights === undefined && exposedPct === undefined) {
+    problems.push({ field: 'weights', value: weights, expected: 'weights, exposedPct or both' });
+  }
+  const read = weights === undefined ? undefined : readWeights(weights);
+  if (weights !== undefined && read === undefined) {
+    problems.push({
+      field: 'weights',
+      value: weights,
+      expected: 'a share of 0 to 1 for each arm, 1 in sum, such as {"control":0.5,"concise":0.5}',
+    });
+  }
+  const isPct = typeof exposedPct === 'number' && exposedPct > 0 && exposedPct <= 100;
+  if (exposedPct !== undefined && !isPct) {
+    problems.push({
+      field: 'exposedPct',
+      value: exposedPct,
+      expected: 'more than 0 and up to 100 (per cent of units); to serve no arm, send pause',
+    });
+  }
+  return { ...(read && { weights: read }), ...(isPct && { exposedPct }) };
+}
+
+function readWeights(given: unknown): Readonly<Record<string, number>> | undefined {
+  if (!isObject(given)) return undefined;
+  const shares = Object.entries(given).flatMap(([arm, share]): (readonly [string, number])[] =>
+    typeof share === 'number' && share >= 0 && share <= 1 ? [[arm, share]] : [],
+  );
+  const sum = shares.reduce((total, [, share]) => total + share, 0);
+  const whole = shares.length === Object.keys(given).length && Math.abs(sum - 1) <= SUM_TOLERANCE;
+  return whole ? Object.fromEntries(shares) : undefined;
 }
 
 /** The severity that a sender's word stands for; undefined when it stands for none. */

@@ -148,6 +148,15 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
       afterMs,
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('message' as const),
+      name: fc.constant('approve' as const),
+      payload: fc.constant({ by: 'ann' }),
+      afterMs,
+    }),
+  },
 );
 
 export const gatesOf = (
@@ -192,7 +201,12 @@ const start = fc
 export const planDifferences: fc.Arbitrary<Partial<RolloutPlan>> = fc
   .tuple(
     start,
-    fc.constantFrom({}, { convergeMs: 5 * MINUTE_MS }, { convergeMs: 5 * MINUTE_MS, table: 2 as const }),
+    fc.constantFrom(
+      {},
+      { convergeMs: 5 * MINUTE_MS },
+      { convergeMs: 5 * MINUTE_MS, table: 2 as const },
+      { convergeMs: 5 * MINUTE_MS, table: 3 as const },
+    ),
   )
   .map(([a, b]) => ({ ...a, ...b }));
 
@@ -247,7 +261,7 @@ export const applyMove = (state: RolloutState, given: Single, atMs: number): Rol
   return read.ok ? receiveMessage(state, read.message, atMs).state : state;
 };
 
-/** A plan and up to sixty moves. */
+/** A plan and up to sixty moves; most have fewer than ten. */
 export const sequence = fc
   .tuple(planDifferences, fc.array(move, { minLength: 1, maxLength: 60 }))
   .map(([plan, moves]) => ({ plan, moves: spelledOut(moves) }));
@@ -267,8 +281,15 @@ const mayEnd = (given: Single): boolean => {
   return message.security || message.severity === 'critical';
 };
 
-/** The same sequences for rollouts that are to get far: of what may end one at once, the last alone is kept. */
-export const longSequence = sequence.map(({ plan, moves }) => {
+/** For rollouts that are to get far: of what may end one at once, the last alone is kept. */
+const withoutEnds = ({ plan, moves }: { plan: Partial<RolloutPlan>; moves: readonly Single[] }) => {
   const last = moves.findLastIndex(mayEnd);
   return { plan, moves: moves.filter((given, i) => i === last || !mayEnd(given)) };
-});
+};
+
+export const longSequence = sequence.map(withoutEnds);
+
+/** Thirty to sixty moves of such a rollout. */
+export const longestSequence = fc
+  .tuple(planDifferences, fc.array(move, { minLength: 30, maxLength: 60, size: 'max' }))
+  .map(([plan, moves]) => withoutEnds({ plan, moves: spelledOut(moves) }));

@@ -12,6 +12,7 @@
  */
 import { comparePairs, configurationHash } from '../../contract/index.ts';
 import { Failure, type Problem } from '../../domain/failure.ts';
+import { servesStableAlone } from '../../domain/live-change.ts';
 import type { GatewayTarget, SupportingTarget } from '../../domain/gateway-target.ts';
 import type { Configuration, LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import { ROUTE, routePart, supportingPart } from '../../domain/supporting-target.ts';
@@ -104,8 +105,8 @@ export function createCompositeOrchestrator(
       apply(
         write,
         (part) => part.gateway.setStable({ ...write, configuration: part.share(write.configuration) }),
-        (part, { candidate, stable }) =>
-          candidate === null && same(stable.configuration, part.share(write.configuration)),
+        (part, live) =>
+          servesStableAlone(live) && same(live.stable.configuration, part.share(write.configuration)),
       ),
     removeCandidate: async (write) => {
       const failures: unknown[] = [];
@@ -158,10 +159,18 @@ function notServed(part: OrchestratorPart, write: Fence, live: LiveConfiguration
   );
 }
 
-/** What all of them can do; traffic is the route's alone. */
-function together(all: readonly Capabilities[], route: Capabilities): Capabilities {
+/**
+ * What all of them can do; traffic is the route's alone. No experiments: a supporting target holds one candidate beside stable, not arms,
+ * so an experiment over several targets is refused when it is admitted.
+ */
+function together(
+  all: readonly Capabilities[],
+  { sticky, smallestWeightPct, shadow }: Capabilities,
+): Capabilities {
   return {
-    ...route,
+    sticky,
+    smallestWeightPct,
+    ...(shadow !== undefined && { shadow }),
     compareAndSwap: all.every((each) => each.compareAndSwap),
     leased: all.every((each) => each.leased),
     live: all.every((each) => each.live),

@@ -5,6 +5,7 @@
  */
 import { configurationHash } from '../../contract/index.ts';
 import type { SupportingTarget } from '../../domain/gateway-target.ts';
+import { servesStableAlone } from '../../domain/live-change.ts';
 import type { Configuration, LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import { ROUTE } from '../../domain/supporting-target.ts';
 
@@ -18,6 +19,7 @@ export interface Supporting {
  * - Pair: the greatest, so that whoever wrote last anywhere is seen.
  * - Stable: of all; its generation is the route's, under which the traffic is told.
  * - Candidate: null only when no target has one. Weight: the route's, since it alone moves traffic.
+ * - Experiment: of whichever target somebody put one on; none of ours goes to several targets.
  * - Lease: what ends first. Last change: why a target has no candidate where others have one, else the route's.
  */
 export function joinLive(route: LiveConfiguration, supporting: readonly Supporting[]): LiveConfiguration {
@@ -25,8 +27,9 @@ export function joinLive(route: LiveConfiguration, supporting: readonly Supporti
   const generation = Math.max(...all.map((live) => live.generation));
   const revisions = all.filter((live) => live.generation === generation).map((live) => live.revision);
   const leases = all.flatMap((live) =>
-    live.candidate === null || live.lease_expires_at === null ? [] : [live.lease_expires_at],
+    servesStableAlone(live) || live.lease_expires_at === null ? [] : [live.lease_expires_at],
   );
+  const experiment = all.map((live) => live.experiment).find((each) => (each ?? null) !== null);
   const stable = joined(
     route.stable.configuration,
     supporting.map(({ target, live }) => ({ target, configuration: live.stable.configuration })),
@@ -38,6 +41,7 @@ export function joinLive(route: LiveConfiguration, supporting: readonly Supporti
     stable: { configuration: stable, generation: route.stable.generation, hash: configurationHash(stable) },
     candidate: joinedCandidate(route, supporting),
     weight_pct: route.candidate === null ? 0 : route.weight_pct,
+    ...(experiment && { experiment }),
     lease_expires_at: leases.length === 0 ? null : Math.min(...leases),
     last_change: lastChange(all, route),
   };

@@ -4,9 +4,10 @@
  *     position = floor(first 8 bytes of SHA-256(service NUL salt NUL unit id), big-endian, / 2^11) / 2^53
  *     candidate when position < weight_pct / 100 and now < lease_expires_at, else stable
  *
- * The rule is the contract's (`src/contract/assignment.ts`, with test vectors), for readers in any language.
+ * The rules are the contract's (`src/contract/assignment.ts`, for an experiment `experiment-assignment.ts`, each with test vectors), for
+ * readers in any language.
  */
-import { assignArm } from '../../contract/index.ts';
+import { assignArm, assignExperiment } from '../../contract/index.ts';
 import type { Configuration } from '../../domain/orchestrator-wire.ts';
 import type { ConfigurationFile } from './configuration-file.ts';
 
@@ -20,15 +21,24 @@ export function chooseByGeneration(
   generation: number,
   nowMs: number,
 ): Configuration {
-  const { candidate, candidate_generation: held, lease_expires_at: leaseEndMs } = file;
-  const isLeased = leaseEndMs === null || nowMs < leaseEndMs;
-  return candidate !== null && held === generation && isLeased ? candidate : file.stable;
+  const { candidate, candidate_generation: held } = file;
+  return candidate !== null && held === generation && isLeased(file, nowMs) ? candidate : file.stable;
 }
 
-/** @param nowMs milliseconds since the epoch: a lease that has run out ends the candidate by the reader's own clock */
+/** @param nowMs milliseconds since the epoch: a lease that has run out ends candidate and experiment by the reader's own clock */
 export function chooseFromFile(file: ConfigurationFile, unitId: string, nowMs: number): Configuration {
-  const { candidate, lease_expires_at: leaseEndMs, service_id: serviceId, salt } = file;
-  if (candidate === null || (leaseEndMs !== null && nowMs >= leaseEndMs)) return file.stable;
+  const { candidate, experiment, service_id: serviceId, salt, stable } = file;
+  if (!isLeased(file, nowMs)) return stable;
+  if (experiment !== undefined) {
+    const assigned = assignExperiment(experiment, serviceId, unitId);
+    if (assigned.kind === 'outside') return stable;
+    return experiment.arms.find(({ id }) => id === assigned.armId)?.configuration ?? stable;
+  }
+  if (candidate === null) return stable;
   const arm = assignArm({ serviceId, salt }, unitId, file.weight_pct / 100);
-  return arm === 'candidate' ? candidate : file.stable;
+  return arm === 'candidate' ? candidate : stable;
+}
+
+function isLeased({ lease_expires_at: leaseEndMs }: ConfigurationFile, nowMs: number): boolean {
+  return leaseEndMs === null || nowMs < leaseEndMs;
 }

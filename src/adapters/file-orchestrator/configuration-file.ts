@@ -2,15 +2,20 @@
  * One JSON file per service, for daemons and edge deployments that read their configuration from disk. Written so that a reader
  * sees the old file or the new one, never half of one: temporary file, fsync, rename, fsync of the folder.
  *
- * What a reader has to do: serve `stable`; serve `candidate` to `weight_pct` of the units (`choose.ts` says which) while the
- * time is before `lease_expires_at`; read the file again when it changes. The rest is for the optimizer.
+ * What a reader has to do: serve `stable`; serve `candidate` to `weight_pct` of the units, or the arms of `experiment` to the units that
+ * they get (`choose.ts` says which), while the time is before `lease_expires_at`; read the file again when it changes. A reader that knows
+ * no experiments serves `stable` during one. The rest is for the optimizer.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { serviceStateSchema, type ServiceState } from '../../contract/index.ts';
+import { liveExperiment, serviceStateSchema, type ServiceState } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
-import { configurationSchema, unitSchema } from '../../domain/orchestrator-wire.ts';
+import {
+  configurationSchema,
+  experimentDeploymentSchema,
+  unitSchema,
+} from '../../domain/orchestrator-wire.ts';
 import { replaceFile } from '../../gateway/durable-file.ts';
 
 /** The part for readers, and the optimizer's own mark. `lease_expires_at` is in milliseconds since the epoch. */
@@ -23,6 +28,8 @@ export const configurationFileSchema = z.object({
   candidate: configurationSchema.nullable(),
   weight_pct: z.number().min(0).max(100),
   lease_expires_at: z.number().nullable(),
+  /** The arms of an experiment and the generation that they are told under; none beside a candidate. Left out while there is none. */
+  experiment: experimentDeploymentSchema.extend({ generation: z.int().min(0) }).optional(),
   /** Under which each was written: what a reader behind a gateway chooses by. Left out by older writers. */
   stable_generation: z.int().min(0).optional(),
   candidate_generation: z.int().min(0).nullable().optional(),
@@ -70,7 +77,8 @@ export const fileOf = (state: ServiceState): ConfigurationFile => ({
   stable: state.stable.configuration,
   candidate: state.candidate?.version.configuration ?? null,
   weight_pct: state.candidate?.initialPct ?? 0,
-  lease_expires_at: state.candidate?.leaseExpiresAtMs ?? null,
+  lease_expires_at: (state.candidate ?? state.experiment)?.leaseExpiresAtMs ?? null,
+  ...(state.experiment && { experiment: liveExperiment(state.experiment) }),
   stable_generation: state.stable.generation,
   candidate_generation: state.candidate?.version.generation ?? null,
   optimizer: state,

@@ -34,13 +34,15 @@ export function createFileOrchestrator(options: FileOrchestratorOptions): Orches
       convergenceMs: 1_000,
       smallestWeightPct: 0.01,
       shadow: false,
+      experimentArms: 10,
     },
     load: async (serviceId) => {
       const found = await readConfigurationFile(folder, serviceId);
       if (!found) return null;
-      const { optimizer, stable, candidate, weight_pct: weightPct, unit, salt } = found.file;
+      const { optimizer, stable, candidate, weight_pct: weightPct, experiment, unit, salt } = found.file;
       const version = createHash('sha256').update(found.text).digest('hex');
-      return { mark: optimizer ?? null, served: { stable, candidate, weightPct, unit, salt }, version };
+      const served = { stable, candidate, weightPct, unit, salt, ...(experiment && { experiment }) };
+      return { mark: optimizer ?? null, served, version };
     },
     validate: (_serviceId, { model }) =>
       Promise.resolve(

@@ -6,6 +6,7 @@ import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { z } from 'zod';
 import {
   ActuatorClient,
+  experimentToMessage,
   messageToLive,
   messageToProblem,
   type LiveMessage,
@@ -37,6 +38,7 @@ const CAPABILITIES: Capabilities = {
   convergenceMs: 1_000,
   smallestWeightPct: 1,
   shadow: true,
+  experimentArms: 10,
 };
 
 type Method =
@@ -97,6 +99,7 @@ export function createGrpcOrchestrator(options: GrpcOrchestratorOptions): Orches
         leaseSeconds: Math.ceil(write.leaseMs / 1_000),
         idempotencyKey: write.idempotencyKey,
         revision: write.revision,
+        experiment: null,
       });
     },
     setStable: (write) =>
@@ -109,6 +112,19 @@ export function createGrpcOrchestrator(options: GrpcOrchestratorOptions): Orches
         leaseSeconds: 0,
         idempotencyKey: write.idempotencyKey,
         revision: write.revision,
+        experiment: null,
+      }),
+    setExperiment: ({ experiment, ...write }) =>
+      update(`set experiment of ${write.serviceId}`, {
+        serviceId: write.serviceId,
+        configuration: experiment.arms[0]?.configuration ?? {},
+        strategy: 'EXPERIMENT',
+        rolloutPercentage: 0,
+        generation: write.generation,
+        leaseSeconds: Math.ceil(write.leaseMs / 1_000),
+        idempotencyKey: write.idempotencyKey,
+        revision: write.revision,
+        experiment: experimentToMessage(experiment),
       }),
     removeCandidate: async ({ serviceId, generation, revision, idempotencyKey, reason }) => {
       const what = `remove candidate of ${serviceId}`;

@@ -1,5 +1,5 @@
 /** Whether what a product serves is what its mark says, and if not, in which words: somebody has changed it by hand. */
-import { configurationHash, type ServiceState } from '../../contract/index.ts';
+import { configurationHash, experimentHash, type ServiceState } from '../../contract/index.ts';
 import type { Configuration } from '../../domain/orchestrator-wire.ts';
 import { servedBy, type Loaded, type Served } from './marked-product.ts';
 import { servedAgain } from './taken-away.ts';
@@ -28,9 +28,12 @@ export function driftOf(
     isBetween(served.weightPct, ours)
       ? null
       : `the weight (${served.weightPct} %, ours is ${wanted.weightPct} %)`,
+    ours.some((each) => contentOf(each) === contentOf(served)) ? null : 'the experiment',
   ].filter((difference) => difference !== null);
   return differences.length === 0 ? null : differences.join(' and ');
 }
+
+const contentOf = ({ experiment }: Served): string | null => (experiment ? experimentHash(experiment) : null);
 
 function isBetween(weightPct: number, ours: readonly Served[]): boolean {
   const weights = ours.map((each) => each.weightPct);
@@ -40,11 +43,11 @@ function isBetween(weightPct: number, ours: readonly Served[]): boolean {
   );
 }
 
-/** Whether the product serves the candidate that the mark names, or one that was taken away and came back. */
-export const servesOurCandidate = (
-  mark: ServiceState,
-  loaded: Pick<Loaded, 'served' | 'takenAway'>,
-): boolean => servesMarkedCandidate(mark, loaded.served) || servedAgain(loaded) !== null;
+/** Whether the product serves the candidate or the experiment that the mark names, or a candidate that was taken away and came back. */
+export const servesOurChange = (mark: ServiceState, loaded: Pick<Loaded, 'served' | 'takenAway'>): boolean =>
+  servesMarkedCandidate(mark, loaded.served) ||
+  (mark.experiment !== undefined && mark.experiment.id === loaded.served.experiment?.id) ||
+  servedAgain(loaded) !== null;
 
 export const servesMarkedCandidate = (mark: ServiceState, served: Served): boolean =>
   mark.candidate !== null && same(mark.candidate.version.configuration, served.candidate);

@@ -4,18 +4,26 @@
  * rollback takes our candidate away, if it is still there, and leaves the rest as it was found. But for a restore (`overHand`): what it
  * writes was asked for by name.
  */
+import { z } from 'zod';
 import {
   configurationHash,
+  experimentHash,
   reduceWrite,
+  servesChange,
   settle,
   toLiveConfiguration,
   type GatewayWrite,
   type ServiceState,
 } from '../../contract/index.ts';
-import { describeProblem, Failure } from '../../domain/failure.ts';
-import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
+import { describeProblem, Failure, type Problem } from '../../domain/failure.ts';
+import {
+  experimentDeploymentSchema,
+  type ExperimentDeployment,
+  type LiveConfiguration,
+} from '../../domain/orchestrator-wire.ts';
+import { parseOrFail } from '../../domain/validate.ts';
 import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
-import { driftOf, isOurLateWrite, servesOurCandidate } from './drift.ts';
+import { driftOf, isOurLateWrite, servesOurChange } from './drift.ts';
 import { servedBy, unmarked, type Loaded, type MarkedProduct, type TakenAway } from './marked-product.ts';
 
 const pair = ({ generation, revision }: Fence): string => `(generation ${generation}, revision ${revision})`;
@@ -55,7 +63,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
 
   const configure = (
     what: string,
-    strategy: 'CANARY' | 'IMMEDIATE',
+    strategy: 'CANARY' | 'IMMEDIATE' | 'EXPERIMENT',
     { serviceId, configuration, generation, revision, idempotencyKey, ...rest }: Configure,
   ): Promise<LiveConfiguration> => {
     const event: FencedWrite = {
@@ -63,7 +71,11 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       write: {
         service_id: serviceId,
         configuration,
-        deployment: { strategy, initial_percentage: rest.weightPct ?? 100 },
+        deployment: {
+          strategy,
+          initial_percentage: rest.weightPct ?? 100,
+          ...(rest.experiment && { experiment: rest.experiment }),
+        },
         ...(rest.leaseMs !== undefined && { lease_seconds: rest.leaseMs / 1_000 }),
         generation,
         revision,
@@ -71,6 +83,22 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       },
     };
     return write(what, serviceId, event, rest.overHand);
+  };
+
+  const setExperiment: NonNullable<Orchestrator['setExperiment']> = async ({ experiment, ...asked }) => {
+    const what = `set experiment of ${asked.serviceId}`;
+    requireWellFormed(what, experiment);
+    for (const [i, { configuration }] of experiment.arms.entries()) {
+      await requireServable(
+        product,
+        what,
+        asked.serviceId,
+        configuration,
+        `experiment.arms[${i}].configuration`,
+      );
+    }
+    const configuration = experiment.arms[0]?.configuration ?? {};
+    return configure(what, 'EXPERIMENT', { ...asked, configuration, weightPct: 0, experiment });
   };
 
   return {
@@ -84,8 +112,8 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       }
       const known = mark ?? unmarked(serviceId, served, clock());
       const settled = product.capabilities.leased ? settle(known, clock()) : known;
-      const expired = settled.candidate === null && known.candidate !== null;
-      return asServed(settled, expired ? { ...served, candidate: null } : served, clock(), takenAway);
+      const expired = servesChange(known) && !servesChange(settled);
+      return asServed(settled, expired ? servedAlone(served) : served, clock(), takenAway);
     },
     validate: async (serviceId, configuration) => {
       await loaded(serviceId);
@@ -109,6 +137,7 @@ export function createMarkedOrchestrator(product: MarkedProduct, clock: () => nu
       await requireServable(product, what, asked.serviceId, asked.configuration);
       return configure(what, 'IMMEDIATE', asked);
     },
+    ...(product.capabilities.experimentArms !== undefined && { setExperiment }),
     removeCandidate: ({ serviceId, generation, revision, idempotencyKey, reason }) =>
       write(`remove candidate of ${serviceId}`, serviceId, {
         kind: 'rollback',
@@ -126,6 +155,7 @@ interface Configure extends Fence {
   readonly weightPct?: number;
   readonly leaseMs?: number;
   readonly overHand?: boolean;
+  readonly experiment?: ExperimentDeployment;
 }
 
 /** The state after the write, or the failure that the contract has for it. */
@@ -144,11 +174,7 @@ function judged(what: string, mark: ServiceState, event: FencedWrite, nowMs: num
       throw new Failure('UnknownService', `${what}: the service was removed from the product`);
     case 'invalid':
     default:
-      throw new Failure(
-        'OrchestratorRejected',
-        `${what}: ${outcome.problems.map(describeProblem).join('; ')}`,
-        outcome.problems,
-      );
+      throw refused(what, outcome.problems);
   }
 }
 
@@ -161,11 +187,11 @@ interface Drifted {
   readonly drift: string;
 }
 
-/** A rollback still takes our own candidate away; nothing else of what was changed by hand is touched. */
+/** A rollback still takes our own candidate or experiment away; nothing else of what was changed by hand is touched. */
 async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Failure> {
   const { what, before, mark, after, event, drift } = drifted;
   const by = `${drift} was changed by hand at the product since ${pair(mark)}`;
-  if (event.kind !== 'rollback' || !servesOurCandidate(mark, before)) {
+  if (event.kind !== 'rollback' || !servesOurChange(mark, before)) {
     return new Failure('StaleGeneration', `${what}: ${by}; nothing was written`);
   }
   const { stable } = before.served;
@@ -173,7 +199,19 @@ async function refuseDrift(product: MarkedProduct, drifted: Drifted): Promise<Fa
     ...after,
     stable: { configuration: stable, generation: mark.stable.generation, hash: configurationHash(stable) },
   });
-  return new Failure('StaleGeneration', `${what}: ${by}; our candidate was taken away, the rest was left`);
+  return new Failure(
+    'StaleGeneration',
+    `${what}: ${by}; our ${mark.experiment ? 'experiment' : 'candidate'} was taken away, the rest was left`,
+  );
+}
+
+/** What a gateway of the contract checks as the write comes in. */
+function requireWellFormed(what: string, experiment: ExperimentDeployment): void {
+  try {
+    parseOrFail(z.object({ experiment: experimentDeploymentSchema }), { experiment }, what);
+  } catch (error) {
+    throw error instanceof Failure ? refused(what, error.problems) : error;
+  }
 }
 
 /** What is served, in the contract's words: the mark's pair and lease, the product's configurations and weight. */
@@ -189,14 +227,27 @@ function asServed(
     return { configuration, hash, generation: ours.find((known) => known.hash === hash)?.generation ?? 0 };
   };
   const tried = mark.candidate === null ? takenAway : [mark.candidate.version, ...takenAway];
-  const live = toLiveConfiguration({ ...mark, candidate: null }, nowMs);
+  const { experiment, ...live } = toLiveConfiguration({ ...mark, candidate: null }, nowMs);
   return {
     ...live,
+    ...(served.experiment && {
+      experiment: { ...served.experiment, generation: generationOf(experiment, served.experiment) },
+    }),
     stable: version(served.stable, [mark.stable]),
     candidate: served.candidate === null ? null : version(served.candidate, tried),
     weight_pct: served.candidate === null ? 0 : served.weightPct,
-    lease_expires_at: mark.candidate?.leaseExpiresAtMs ?? null,
+    lease_expires_at: (mark.candidate ?? mark.experiment)?.leaseExpiresAtMs ?? null,
   };
+}
+
+/** Zero for one that the mark does not name: somebody else's, or ours as somebody changed it. */
+function generationOf(marked: LiveConfiguration['experiment'], served: ExperimentDeployment): number {
+  return marked && experimentHash(marked) === experimentHash(served) ? marked.generation : 0;
+}
+
+/** What is served once the lease has run out. */
+function servedAlone({ stable, weightPct }: Loaded['served']): Loaded['served'] {
+  return { stable, candidate: null, weightPct };
 }
 
 async function requireServable(
@@ -204,17 +255,20 @@ async function requireServable(
   what: string,
   serviceId: string,
   configuration: Readonly<Record<string, string>>,
+  at = 'configuration',
 ): Promise<void> {
   const problems = (await product.validate(serviceId, configuration)).map((problem) => ({
     ...problem,
-    field: `configuration.${problem.field}`,
+    field: `${at}.${problem.field}`,
   }));
-  if (problems.length === 0) return;
-  throw new Failure('OrchestratorRejected', `${what}: ${problems.map(describeProblem).join('; ')}`, problems);
+  if (problems.length > 0) throw refused(what, problems);
 }
 
 function rejected(what: string, field: string, value: unknown, expected: string): Failure {
-  const problems = [{ field, value, expected }];
+  return refused(what, [{ field, value, expected }]);
+}
+
+function refused(what: string, problems: readonly Problem[]): Failure {
   return new Failure(
     'OrchestratorRejected',
     `${what}: ${problems.map(describeProblem).join('; ')}`,

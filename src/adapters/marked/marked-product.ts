@@ -2,9 +2,9 @@
  * A product that serves configurations but knows neither pairs nor leases. What the contract needs (the whole service state) is
  * kept inside the product, as a mark: so it is there when our database is not, and a rollback needs the product alone.
  */
-import { configurationHash, type ServiceState } from '../../contract/index.ts';
+import { configurationHash, liveExperiment, type ServiceState } from '../../contract/index.ts';
 import type { Problem } from '../../domain/failure.ts';
-import type { Configuration, Unit } from '../../domain/orchestrator-wire.ts';
+import type { Configuration, ExperimentDeployment, Unit } from '../../domain/orchestrator-wire.ts';
 import type { Capabilities } from '../../ports/orchestrator.ts';
 
 /** What the product serves by its own words, whatever the mark says. `weightPct` is the candidate's share, 0..100. */
@@ -12,6 +12,8 @@ export interface Served {
   readonly stable: Configuration;
   readonly candidate: Configuration | null;
   readonly weightPct: number;
+  /** Where the product can serve one (`capabilities.experimentArms`) and does. */
+  readonly experiment?: ExperimentDeployment;
   /** What is assigned to an arm, and the salt of the assignment, where the product knows them. */
   readonly unit?: Unit;
   readonly salt?: string;
@@ -67,10 +69,11 @@ export interface MarkedProduct {
 }
 
 /** What a product has to serve for this state. The candidate's progression plays no part: the optimizer drives the steps. */
-export const servedBy = ({ stable, candidate }: ServiceState): Served => ({
+export const servedBy = ({ stable, candidate, experiment }: ServiceState): Served => ({
   stable: stable.configuration,
   candidate: candidate?.version.configuration ?? null,
   weightPct: candidate?.initialPct ?? 0,
+  ...(experiment && { experiment: liveExperiment(experiment) }),
 });
 
 /** The state of a service that nobody of ours has written to: pair (0, 0), so that any write of ours is greater. */
@@ -100,6 +103,10 @@ export const unmarked = (serviceId: string, served: Served, nowMs: number): Serv
             progression: null,
             maxErrorRate: null,
           },
+    // Nobody of ours wrote it, so nobody renews it: it is told until somebody takes it away.
+    ...(served.experiment && {
+      experiment: { ...served.experiment, generation: 0, leaseExpiresAtMs: Number.MAX_SAFE_INTEGER },
+    }),
     lastChange: { kind: 'applied', atMs: nowMs },
     deleted: false,
   };

@@ -19,6 +19,7 @@ export interface PortkeyOptions {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const SHOWN_TEXT = 200;
+const LONGEST_FINGERPRINT = 200;
 const TOKENS_PER_MTOK = 1_000_000;
 const BAD_GATEWAY = 502;
 const GATEWAY_TIMEOUT = 504;
@@ -27,6 +28,7 @@ const tokens = z.number().min(0).catch(0);
 const answerSchema = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullable() }) })).min(1),
   usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
+  system_fingerprint: z.string().min(1).max(LONGEST_FINGERPRINT).nullish().catch(null),
 });
 
 /** The header of one request: one target, since the arm is chosen already. */
@@ -73,6 +75,7 @@ type Asked =
       readonly content: string;
       readonly inputTokens: number;
       readonly outputTokens: number;
+      readonly fingerprint: string | null;
     }
   | { readonly kind: 'failed'; readonly status: number; readonly message: string };
 
@@ -91,6 +94,9 @@ async function ask(
         ...(request.chosen && {
           'x-optimizer-arm': request.chosen.arm,
           'x-optimizer-generation': String(request.chosen.generation),
+          ...(request.chosen.experiment !== undefined && {
+            'x-optimizer-experiment': request.chosen.experiment,
+          }),
         }),
       },
       body: JSON.stringify({ messages: messagesOf(request), ...overrideParams(request.configuration) }),
@@ -124,6 +130,7 @@ function read(status: number, text: string): Asked {
     content: choices[0]?.message.content ?? '',
     inputTokens: usage?.prompt_tokens ?? 0,
     outputTokens: usage?.completion_tokens ?? 0,
+    fingerprint: parsed.data.system_fingerprint ?? null,
   };
 }
 
@@ -140,8 +147,8 @@ function usageOf(
   answer: Asked,
   latencyMs: number,
 ): Usage {
-  const { inputTokens, outputTokens } =
-    answer.kind === 'answered' ? answer : { inputTokens: 0, outputTokens: 0 };
+  const { inputTokens, outputTokens, fingerprint } =
+    answer.kind === 'answered' ? answer : { inputTokens: 0, outputTokens: 0, fingerprint: null };
   return {
     model: configuration['model'] ?? '',
     system: provider,
@@ -150,6 +157,10 @@ function usageOf(
     latencyMs,
     inputTokens,
     outputTokens,
+    // A failure says nothing of what would have answered, and must not look like a change of it.
+    ...(answer.kind === 'answered' && {
+      provider: { ...(fingerprint !== null && { fingerprint }), priceUsdPerMtok: usdPerMtok },
+    }),
   };
 }
 

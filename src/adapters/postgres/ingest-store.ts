@@ -5,51 +5,15 @@
 import type { EventBatch, LogMove, MetricEvent, Recorded, SetAside } from '../../ports/event-batch.ts';
 import type { PairEvent } from '../../ports/pairs.ts';
 import type { FeedbackEvent, IngestStore, Serving } from '../../ports/windows.ts';
-import { blockLengths, listedMetrics, windowMsOf } from './block-lengths.ts';
+import { blockLengths, windowMsOf } from './block-lengths.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepDeadLetters } from './dead-letters.ts';
 import { ensurePartitions, insertNew } from './feedback-events.ts';
+import { foldEvents } from './fold-feedback.ts';
 import { movePosition } from './log-positions.ts';
 import { recordStreams } from './otlp-streams.ts';
 import { foldPairs } from './pair-store.ts';
-import { firstOfUnits } from './unit-first.ts';
-import { addToWindows, observationsOf, WindowBatch, windowStartMs, type WindowKey } from './window-rows.ts';
-
-async function foldEvents(
-  tx: Queryable,
-  events: readonly FeedbackEvent[],
-  blocks: ReadonlyMap<string, number>,
-  batch: WindowBatch,
-): Promise<void> {
-  if (events.length === 0) return;
-  const isFirst = await firstOfUnits(tx, events, blocks);
-  const withMetrics = events.filter(({ data }) => data.metrics !== undefined);
-  const listed =
-    withMetrics.length === 0
-      ? new Map<string, readonly string[]>()
-      : await listedMetrics(
-          tx,
-          withMetrics.map(({ data }) => data.service),
-        );
-  for (const event of events) {
-    const { service, arm, generation, task_type, timestamp } = event.data;
-    const windowMs = windowMsOf(blocks, service);
-    const startMs = windowStartMs(Date.parse(timestamp), windowMs);
-    const first = isFirst(event);
-    for (const [metric, value] of observationsOf(event.data, listed.get(service))) {
-      const key = {
-        serviceId: service,
-        windowStartMs: startMs,
-        windowMs,
-        arm,
-        generation,
-        metric,
-        taskType: task_type,
-      };
-      batch.observe(key, value, metric === 'quality' ? first.label : first.exposure);
-    }
-  }
-}
+import { addToWindows, WindowBatch, windowStartMs, type WindowKey } from './window-rows.ts';
 
 const metricKey = ({ data }: MetricEvent, blocks: ReadonlyMap<string, number>): WindowKey => {
   const { service: serviceId, arm, generation, metric, task_type: taskType } = data;

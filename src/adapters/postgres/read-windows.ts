@@ -23,6 +23,8 @@ export interface WindowSelection<M extends string = Metric> {
   readonly arms: Readonly<Partial<Record<Arm, number | null>>>;
   /** The product's own metrics unless others are named. */
   readonly metrics?: readonly M[];
+  /** Counts controls of experiments with the stable arm, of one generation those with its configuration. */
+  readonly withControls?: boolean;
 }
 
 export interface GroupedStats<M extends string = Metric> {
@@ -45,20 +47,29 @@ interface Row<M extends string> {
 }
 
 /** `quantile_sketch` as JSON. */
-interface StoredSketch {
+export interface StoredSketch {
   readonly alpha: number;
   readonly zero_count: number;
   readonly first_bucket: number;
   readonly counts: readonly number[];
 }
 
-/** Condition for the windows that a selection names; parameters $1 to $9 as in `parametersOf`. */
-export const SELECTED = `service_id = $1 AND window_start_ms >= $2 AND window_start_ms < $3
+/** `stable` and `candidate` at their generations. */
+const ARMS_OF_CHANGE = `arm = ANY ($6)
+  AND generation = CASE arm WHEN 'stable' THEN coalesce($7::bigint, generation) ELSE coalesce($8::bigint, generation) END`;
+
+const CONTROLS = `'stable' = ANY ($6) AND (arm, generation) IN (
+  SELECT c.arm, c.generation FROM experiment_arms c WHERE c.service_id = $1 AND c.position = 0
+    AND ($7::bigint IS NULL OR c.hash = (SELECT s.hash FROM configurations s WHERE s.service_id = $1 AND s.generation = $7)))`;
+
+const selected = (arms: string): string => `service_id = $1 AND window_start_ms >= $2 AND window_start_ms < $3
   AND ($4::bigint IS NULL OR $4 % window_ms = 0)
   AND ($5::bigint[] IS NULL OR window_start_ms / $4 = ANY ($5))
-  AND arm = ANY ($6)
-  AND generation = CASE arm WHEN 'stable' THEN coalesce($7::bigint, generation) ELSE coalesce($8::bigint, generation) END
+  AND ${arms}
   AND metric = ANY ($9)`;
+
+/** Condition for the windows that a selection names, without controls; parameters $1 to $9 as in `parametersOf`. */
+export const SELECTED = selected(ARMS_OF_CHANGE);
 
 export const parametersOf = ({ arms, ...selection }: WindowSelection<string>): unknown[] => [
   selection.serviceId,
@@ -72,16 +83,18 @@ export const parametersOf = ({ arms, ...selection }: WindowSelection<string>): u
   selection.metrics ?? METRICS,
 ];
 
-const statement = (prefix: '' | 'first_'): string => `
-  SELECT coalesce(window_start_ms / $4, 0) AS no, arm, metric, sum(${prefix}count)::float8 AS count,
+const statement = (prefix: '' | 'first_', where: string): string => `
+  SELECT coalesce(window_start_ms / $4, 0) AS no, CASE arm WHEN 'candidate' THEN arm ELSE 'stable' END AS arm, metric,
+    sum(${prefix}count)::float8 AS count,
     sum(${prefix}sum) AS sum, sum(${prefix}sum_of_squares) AS sum_of_squares,
     min(${prefix}min) AS min, max(${prefix}max) AS max, to_json(sum_sketches(${prefix}sketch)) AS sketch
-  FROM metric_windows WHERE ${SELECTED} AND ${prefix}count > 0
+  FROM metric_windows WHERE ${where} AND ${prefix}count > 0
   GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
-const STATEMENTS: Readonly<Record<Scope, string>> = { all: statement(''), unitFirst: statement('first_') };
+const PREFIX = { all: '', unitFirst: 'first_' } as const;
 
-const toSketch = (stored: StoredSketch | null): SketchState | null =>
+/** A sketch out of a row. */
+export const toSketch = (stored: StoredSketch | null): SketchState | null =>
   stored && {
     alpha: stored.alpha,
     zeroCount: stored.zero_count,
@@ -94,7 +107,8 @@ export async function readWindows<M extends string = Metric>(
   db: Queryable,
   selection: WindowSelection<M>,
 ): Promise<readonly GroupedStats<M>[]> {
-  const rows = await db.query<Row<M>>(STATEMENTS[selection.scope], parametersOf(selection));
+  const where = selection.withControls ? selected(`(${ARMS_OF_CHANGE} OR ${CONTROLS})`) : SELECTED;
+  const rows = await db.query<Row<M>>(statement(PREFIX[selection.scope], where), parametersOf(selection));
   return rows.map((row) => ({
     no: row.no,
     arm: row.arm,

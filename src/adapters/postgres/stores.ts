@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { AlertStore } from '../../ports/alerts.ts';
 import type { DeadLetterStore, LogPositions } from '../../ports/event-batch.ts';
+import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
@@ -21,6 +22,8 @@ import { createConfigurationStore } from './configuration-store.ts';
 import { databaseOver } from './database.ts';
 import { createDeadLetterStore } from './dead-letters.ts';
 import { createDecisionLog } from './decision-log.ts';
+import { createExperimentStore } from './experiment-store.ts';
+import { createExperimentWindows } from './experiment-windows.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
 import { createLeaseStore } from './lease-store.ts';
@@ -47,6 +50,8 @@ export interface Stores {
   readonly windows: WindowStore;
   readonly pairs: PairStore;
   readonly outcomes: OutcomeCatalogue;
+  readonly experiments: ExperimentStore;
+  readonly experimentWindows: ExperimentWindows;
 }
 
 /**
@@ -73,5 +78,7 @@ export function createStores(pool: pg.Pool): Stores {
     windows: createWindowStore(db),
     pairs: createPairStore(db),
     outcomes: createOutcomeCatalogue(db),
+    experiments: createExperimentStore(db),
+    experimentWindows: createExperimentWindows(db),
   };
 }

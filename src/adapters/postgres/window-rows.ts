@@ -3,7 +3,7 @@
  * database's own merge keep concurrent batches exact.
  */
 import type { FeedbackData } from '../../domain/feedback.ts';
-import type { Arm, Metric, SketchState, WindowStats } from '../../domain/window.ts';
+import type { Metric, SketchState, WindowStats } from '../../domain/window.ts';
 import { emptyStats, mergeStats, observe } from '../../math/index.ts';
 import type { Queryable } from './database.ts';
 
@@ -12,7 +12,8 @@ export interface WindowKey {
   readonly serviceId: string;
   readonly windowStartMs: number;
   readonly windowMs: number;
-  readonly arm: Arm;
+  /** `stable`, `candidate`, or an arm of an experiment. */
+  readonly arm: string;
   readonly generation: number;
   readonly metric: string;
   readonly taskType: string;
@@ -56,11 +57,17 @@ export function observationsOf(
 export class WindowBatch {
   readonly #additions = new Map<string, WindowAddition>();
 
-  /** One observation in the metric's own unit. `isFirst`: it is its unit's first. */
-  observe(key: WindowKey, value: number, isFirst: boolean): void {
-    const addition = this.#at(key, SKETCHED.has(key.metric));
+  /**
+   * One observation in the metric's own unit. `firstIn`: the arm in which it is its unit's first, null when it is none. That is another
+   * arm than the key's when the unit was moved since its first exposure.
+   */
+  observe(key: WindowKey, value: number, firstIn: string | null): void {
+    const withSketch = SKETCHED.has(key.metric);
+    const addition = this.#at(key, withSketch);
     addition.all = observe(addition.all, value);
-    if (isFirst) addition.first = observe(addition.first, value);
+    if (firstIn === null) return;
+    const counted = this.#at({ ...key, arm: firstIn }, withSketch);
+    counted.first = observe(counted.first, value);
   }
 
   /** Statistics of many observations at once. Their units are not known, so none counts as a unit's first. */

@@ -120,7 +120,14 @@ export function createWindowStore(db: Database): WindowStore {
       return { stable: of('stable'), candidate: of('candidate') };
     },
     summary: async ({ serviceId, arm, generation, fromMs, toMs }) => {
-      const selection = { serviceId, fromMs, toMs, groupMs: null, arms: { [arm]: generation } };
+      const selection = {
+        serviceId,
+        fromMs,
+        toMs,
+        groupMs: null,
+        arms: { [arm]: generation },
+        withControls: true,
+      };
       return {
         unitFirst: await summaryOf({ ...selection, scope: 'unitFirst' }),
         all: await summaryOf({ ...selection, scope: 'all' }),

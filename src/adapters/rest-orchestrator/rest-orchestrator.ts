@@ -34,6 +34,7 @@ const CAPABILITIES: Capabilities = {
   convergenceMs: 1_000,
   smallestWeightPct: 0.01,
   shadow: true,
+  experimentArms: 10,
 };
 
 interface Call {
@@ -95,6 +96,16 @@ export function createRestOrchestrator(options: RestOrchestratorOptions): Orches
         service_id: write.serviceId,
         configuration: write.configuration,
         deployment: { strategy: 'IMMEDIATE', initial_percentage: 100 },
+        generation: write.generation,
+        revision: write.revision,
+        idempotency_key: write.idempotencyKey,
+      }),
+    setExperiment: ({ experiment, leaseMs, ...write }) =>
+      put(`set experiment of ${write.serviceId}`, {
+        service_id: write.serviceId,
+        configuration: experiment.arms[0]?.configuration ?? {},
+        deployment: { strategy: 'EXPERIMENT', initial_percentage: 0, experiment },
+        lease_seconds: leaseMs / 1_000,
         generation: write.generation,
         revision: write.revision,
         idempotency_key: write.idempotencyKey,

@@ -41,7 +41,7 @@ export function addDecision(cli: Cli, program: Command): void {
     .argument('<id>', 'as `decision list` shows it', text);
   withDatabase(show).addHelpText(
     'after',
-    '\nExample:\n  llm-optimizer decision show rollout/support-bot/2/14/look/5f0e3a9c',
+    '\nExample:\n  llm-optimizer decision show rollout/support-bot/2/14/look/5f0e3a9c-healthy',
   );
   answering<Options>(cli, show, (id, options) =>
     reading(cli, options, async ({ ports }) => {
@@ -59,7 +59,7 @@ export function addDecision(cli: Cli, program: Command): void {
     .argument('<id>', 'of a decision of kind verdict or shadow', text);
   withDatabase(again).addHelpText(
     'after',
-    '\nExample:\n  llm-optimizer decision rejudge rollout/support-bot/2/14/look/5f0e3a9c',
+    '\nExample:\n  llm-optimizer decision rejudge rollout/support-bot/2/14/look/5f0e3a9c-healthy',
   );
   answering<Options>(cli, again, (id, options) =>
     reading(cli, options, async ({ ports }) => {

@@ -1,7 +1,8 @@
-/** `rollback SERVICE --direct`: finds the gateway, takes the candidate away, and writes it down or prints what to keep. */
+/** `rollback SERVICE --direct`: finds the gateway, takes what is tried away, and writes it down or prints what to keep. */
 import { parseOrFail } from '../../domain/validate.ts';
 import { durationMs } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
+import { servesStableAlone } from '../../domain/live-change.ts';
 import { orchestratorSchema, targetOf, type GatewayTarget } from '../../domain/gateway-target.ts';
 import { gatewayTargetOf } from '../../domain/supporting-target.ts';
 import type { Answer, Cli } from './answer.ts';
@@ -59,9 +60,9 @@ export async function rollBackDirectly(cli: Cli, serviceId: string, options: Dir
         `Before: ${servedBy(before)}`,
         `After:  ${servedBy(after)}`,
         ...others.map(({ name, result }) => `${name}: ${servedBy(result.after)}`),
-        before.candidate
-          ? 'Verified: the gateway serves the stable configuration alone. A rollout that comes back ends superseded.'
-          : 'No candidate was served. A rollout that comes back ends superseded and brings none.',
+        servesStableAlone(before)
+          ? 'No candidate was served. A rollout that comes back ends superseded and brings none.'
+          : 'Verified: the gateway serves the stable configuration alone. A change that comes back ends superseded.',
         ...lines,
       ].join('\n'),
       json: {

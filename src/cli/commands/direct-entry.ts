@@ -15,6 +15,8 @@ const served = z.strictObject({
   stableHash: z.string(),
   /** Generation under which the candidate was admitted; null without one. */
   candidateGeneration: z.int().min(0).nullable(),
+  /** Generation under which the arms of an experiment were served; left out without one. */
+  experimentGeneration: z.int().min(0).optional(),
   weightPct: z.number(),
 });
 
@@ -65,6 +67,7 @@ const servedOf = (live: LiveConfiguration): z.output<typeof served> => ({
   revision: live.revision,
   stableHash: live.stable.hash,
   candidateGeneration: live.candidate?.generation ?? null,
+  ...(live.experiment && { experimentGeneration: live.experiment.generation }),
   weightPct: live.weight_pct,
 });
 

@@ -1,5 +1,5 @@
 /**
- * The break-glass rollback: takes a candidate away at the gateway alone, with neither Temporal nor the database, and reads back until it
+ * The break-glass rollback: takes a candidate, or an experiment, away at the gateway alone, with neither Temporal nor the database, and reads back until it
  * is gone. It never changes the stable configuration.
  *
  * Which pair it writes: (generation + 1, 1000), the generation being the greatest that is known: the gateway's, or the change lease's
@@ -17,6 +17,7 @@
  */
 import { comparePairs } from '../../contract/index.ts';
 import { Failure } from '../../domain/failure.ts';
+import { servesStableAlone, whatIsTried } from '../../domain/live-change.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { Fence, Orchestrator } from '../../ports/orchestrator.ts';
 
@@ -46,7 +47,7 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Tries until the read-back shows the candidate gone under our pair or a greater one. Throws the gateway's own failure when that is final, and
+ * Tries until the read-back shows stable alone under our pair or a greater one. Throws the gateway's own failure when that is final, and
  * OrchestratorUnavailable with the last one when time runs out; until then nobody knows what is served.
  */
 export async function directRollback(
@@ -69,7 +70,7 @@ export async function directRollback(
       await gateway.removeCandidate({ serviceId, ...fence, idempotencyKey, reason: `${by}: ${reason}` });
       const after = await gateway.read(serviceId);
       if (isGone(after, fence)) return { before, after, fence, tries };
-      last = `the gateway is at (${after.generation}, ${after.revision}) and serves ${after.candidate ? 'a candidate' : 'no candidate'}`;
+      last = `the gateway is at (${after.generation}, ${after.revision}) and serves ${whatIsTried(after) ?? 'no candidate'}`;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.final && error.type !== 'StaleGeneration') throw error;
@@ -91,5 +92,5 @@ function beyond(live: LiveConfiguration, leaseGeneration: number | null): Fence 
 }
 
 function isGone(live: LiveConfiguration, fence: Fence): boolean {
-  return live.candidate === null && comparePairs(live, fence) >= 0;
+  return servesStableAlone(live) && comparePairs(live, fence) >= 0;
 }

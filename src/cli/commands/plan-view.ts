@@ -3,6 +3,7 @@ import type { RolloutPreview, StepPreview } from '../../../activities/preview-ro
 import { formatDuration } from '../../domain/duration.ts';
 import type { SupportingTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import { whatIsTried } from '../../domain/live-change.ts';
 import type { LiveConfiguration } from '../../domain/orchestrator-wire.ts';
 import type { RolloutPlan } from '../../state/rollout/index.ts';
 import { about } from '../about.ts';
@@ -68,9 +69,10 @@ function leaseLine({ leasedBy, target }: RolloutPlan): readonly string[] {
 /** What a gateway serves, in one line. */
 export function servedBy(live: LiveConfiguration): string {
   const model = live.stable.configuration['model'] ?? 'unknown';
+  const experiment = live.experiment ? `, ${whatIsTried(live) ?? ''}` : ', no candidate';
   const beside = live.candidate
     ? `, beside it ${live.candidate.configuration['model'] ?? 'unknown'} ${live.copy_pct === undefined ? `at ${live.weight_pct} %` : `in a shadow of ${live.copy_pct} %`}`
-    : ', no candidate';
+    : experiment;
   return `${model}${beside} (generation ${live.generation}, revision ${live.revision})`;
 }
 

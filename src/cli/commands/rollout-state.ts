@@ -53,6 +53,12 @@ export function addRolloutState(cli: Cli, rollout: Command): void {
 const guardrailsOf = ({ plan, verdict, progress }: RolloutView, nowMs: number): readonly string[] =>
   guardrailLines(plan.guardrails, verdict, progress ?? [], nowMs);
 
+function waitsFor({ approved, next, untilMs }: NonNullable<RolloutState['awaiting']>): string {
+  return approved
+    ? `Approved by ${approved.by}: ${next}, as soon as a look finds it proven`
+    : `Waits for approval until ${timeOf(untilMs)}: ${next}`;
+}
+
 function stateText(state: Shown, nowMs: number): string {
   const ignored = state.ignored.map(({ atMs, name, why }) => `  ${timeOf(atMs)} ${name}: ${why}`);
   const tail = ignored.length === 0 ? [] : ['Not accepted:', ...ignored];
@@ -76,7 +82,7 @@ function stateText(state: Shown, nowMs: number): string {
           `Backup route (${plan.backup?.model ?? '?'}) ${backup.stage} since ${timeOf(backup.sinceMs)}: ${backup.reason}`,
         ]
       : []),
-    ...(awaiting ? [`Waits for approval until ${timeOf(awaiting.untilMs)}: ${awaiting.next}`] : []),
+    ...(awaiting ? [waitsFor(awaiting)] : []),
     ...(ending ? [`Taken back by ${ending.by}: ${ending.reason}`] : []),
     ...(evidenceHash === '' ? [] : [`Evidence: ${evidenceHash}`]),
     ...state.log.slice(-5).map(({ atMs, what, by, why }) => `  ${timeOf(atMs)} ${what} by ${by}: ${why}`),

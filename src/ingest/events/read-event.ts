@@ -70,11 +70,23 @@ const inData = ({ field, value, expected }: Problem): Problem => ({
 function storageProblems(data: FeedbackData, nowMs: number): readonly Problem[] {
   const texts = ['id', 'request_id', 'service', 'model', 'task_type'] as const;
   const numbers = ['cost_usd', 'latency_ms', 'input_tokens', 'output_tokens'] as const;
+  const provider = data.provider ?? {};
   return [
     ...unstorable(
       data.timestamp,
-      [...texts.map((key) => [key, data[key]] as const), ['unit.id', data.unit.id] as const],
-      numbers.map((key) => [key, data[key]] as const),
+      [
+        ...texts.map((key) => [key, data[key]] as const),
+        ['unit.id', data.unit.id] as const,
+        ['experiment', data.experiment ?? ''] as const,
+        ['region', data.region ?? ''] as const,
+        ['provider.fingerprint', provider.fingerprint ?? ''] as const,
+        ['provider.latency_class', provider.latency_class ?? ''] as const,
+      ],
+      [
+        ...numbers.map((key) => [key, data[key]] as const),
+        ['provider.price_usd_per_mtok.input', provider.price_usd_per_mtok?.input ?? 0] as const,
+        ['provider.price_usd_per_mtok.output', provider.price_usd_per_mtok?.output ?? 0] as const,
+      ],
       nowMs,
     ),
     ...Object.entries(data.metrics ?? {})

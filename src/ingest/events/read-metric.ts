@@ -2,7 +2,7 @@
 import type { Problem } from '../../domain/failure.ts';
 import { metricDataSchema, type MetricData } from '../../domain/observatory-metric.ts';
 import { parseOrFail } from '../../domain/validate.ts';
-import type { Arm, WindowStats } from '../../domain/window.ts';
+import { ARMS, type WindowStats } from '../../domain/window.ts';
 import { LARGEST_TRACKABLE } from '../../math/index.ts';
 import type { MetricEvent } from '../../ports/event-batch.ts';
 import type { Serving } from '../../ports/windows.ts';
@@ -50,14 +50,13 @@ const timeOf = (time: unknown): number =>
     : Number.NaN;
 
 function attributed(
-  { attributes: { arm: named, generation, model } }: MetricData,
+  { attributes: { arm: named, variant, generation, model } }: MetricData,
   serving: Serving | undefined,
-): { readonly arm: Arm; readonly generation: number } {
-  const fits = (['stable', 'candidate'] as const).filter(
-    (arm) => model !== undefined && serving?.[arm]?.model === model,
-  );
-  const arm = named ?? (fits.length === 1 ? (fits[0] ?? 'stable') : 'stable');
-  return { arm, generation: generation ?? serving?.[arm]?.generation ?? 0 };
+): { readonly arm: string; readonly generation: number } {
+  const fits = ARMS.filter((each) => model !== undefined && serving?.[each]?.model === model);
+  const arm = named ?? variant ?? (fits.length === 1 ? (fits[0] ?? 'stable') : 'stable');
+  const known = ARMS.find((each) => each === arm);
+  return { arm, generation: generation ?? (known && serving?.[known]?.generation) ?? 0 };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Which service, arm, generation and task type a point belongs to, by its attributes (contracts, "OTLP metrics in"). Pure. */
 import { createHash } from 'node:crypto';
-import { ARMS, type Arm } from '../../domain/window.ts';
+import { armIdSchema } from '../../domain/arm-id.ts';
+import { ARMS } from '../../domain/window.ts';
 import { isStorableText } from '../storable-text.ts';
 import type { Attributes } from './export-schema.ts';
 import type { Read } from './read-value.ts';
@@ -9,7 +10,8 @@ import type { Read } from './read-value.ts';
 export interface Labels {
   readonly serviceId: string;
   readonly generation: number;
-  readonly arm: Arm;
+  /** `stable`, `candidate`, or an arm of an experiment. */
+  readonly arm: string;
   readonly taskType: string;
   readonly metric: string;
 }
@@ -30,16 +32,15 @@ const refused = (reason: string): { readonly ok: false; readonly reason: string 
 
 /**
  * Service: `llm.optimizer.service`, else the resource's `service.name`. Arm `stable`, generation 0 and task type `all`
- * unless the point says otherwise. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`.
+ * unless the point says otherwise; an arm of an experiment goes with its id, `llm.optimizer.experiment`. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`.
  */
 export function readLabels(name: string, resource: Attributes, point: Attributes): Read<Labels> {
   const serviceId = textOf(point, 'llm.optimizer.service') ?? textOf(resource, 'service.name');
   if (serviceId === undefined || serviceId === '')
     return refused('neither service.name nor llm.optimizer.service');
   const arm = textOf(point, 'llm.optimizer.arm') ?? 'stable';
-  const known = ARMS.find((one) => one === arm);
-  if (known === undefined)
-    return refused(`llm.optimizer.arm is "${arm.slice(0, MAX_NAME)}", expected ${ARMS.join(' or ')}`);
+  const whose = armProblem(arm, textOf(point, 'llm.optimizer.experiment'));
+  if (whose !== null) return refused(whose);
   const generation = Number(textOf(point, 'llm.optimizer.generation') ?? 0);
   if (!Number.isSafeInteger(generation) || generation < 0) {
     return refused('llm.optimizer.generation is not a whole number of 0 or more');
@@ -55,7 +56,18 @@ export function readLabels(name: string, resource: Attributes, point: Attributes
   }
   if (![...names, metric].every(isStorableText))
     return refused('a name holds characters that cannot be stored');
-  return { ok: true, value: { serviceId, generation, arm: known, taskType, metric } };
+  return { ok: true, value: { serviceId, generation, arm, taskType, metric } };
+}
+
+/** Why an arm cannot be counted; null when it can. */
+function armProblem(arm: string, experiment: string | undefined): string | null {
+  if (ARMS.some((one) => one === arm)) return null;
+  const given = `llm.optimizer.arm is "${arm.slice(0, MAX_NAME)}"`;
+  if (experiment === undefined || experiment === '') {
+    return `${given} without llm.optimizer.experiment, expected ${ARMS.join(' or ')}, or an arm of an experiment with its id`;
+  }
+  const isId = armIdSchema.safeParse(arm).success;
+  return isId ? null : `${given}, expected an id: lower-case letters, digits and hyphens`;
 }
 
 /** One text for a set of attributes, whatever their order. */

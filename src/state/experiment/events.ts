@@ -28,7 +28,12 @@ export interface JudgedLook {
 }
 
 export type ExperimentEvent =
-  | { readonly kind: 'writeStarted'; readonly atMs: number }
+  /**
+   * `arms`: what is written may change who serves whom, so the present period ends here. Take a time that the history proves (that of
+   * the last activity or timer): too early costs minutes of data, too late would count traffic of other weights.
+   */
+  | { readonly kind: 'writeStarted'; readonly atMs: number; readonly arms?: true }
+  /** Read back at `atMs`. */
   | {
       readonly kind: 'armsSet';
       readonly atMs: number;
@@ -36,15 +41,21 @@ export type ExperimentEvent =
       readonly exposedPct: number;
       readonly leaseExpiresAtMs: number | null;
     }
+  /** The stable configuration is live alone, read back; the experiment goes on. */
   | { readonly kind: 'armsTakenAway'; readonly atMs: number }
   | { readonly kind: 'ticked'; readonly tick: ExperimentTick }
   | { readonly kind: 'tickFailed'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'rampDue'; readonly atMs: number }
   | { readonly kind: 'approvalExpired'; readonly atMs: number }
+  /** `conclusion`: how it stands, where somebody has worked it out; it never makes a winner. */
   | { readonly kind: 'timeRanOut'; readonly atMs: number; readonly conclusion: ExperimentConclusion | null }
   | { readonly kind: 'stepFailed'; readonly atMs: number; readonly by: string; readonly why: string }
+  /** The run was reset: it has taken the change lease anew, under a generation of its own. */
   | { readonly kind: 'leaseRetaken'; readonly atMs: number; readonly generation: number }
+  /** The stable configuration is live alone, or was never left. */
   | { readonly kind: 'restored'; readonly atMs: number }
   | { readonly kind: 'superseded'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'graduated'; readonly atMs: number; readonly workflowId: string; readonly runId: string }
-  | { readonly kind: 'graduationRefused'; readonly atMs: number; readonly why: string };
+  | { readonly kind: 'graduationRefused'; readonly atMs: number; readonly why: string }
+  /** Somebody took the winner back before its rollout was started. */
+  | { readonly kind: 'graduationCalledOff'; readonly atMs: number };

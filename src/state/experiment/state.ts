@@ -106,7 +106,10 @@ export type ExperimentOutcome =
   | 'superseded'
   | 'failed';
 
-/** Weights that were in force from `fromMs` on; the stretch between two writes belongs to neither. */
+/**
+ * Weights that were in force from `fromMs` (read back) until `toMs` (something else began to be written, or the lease ran out); null while
+ * they are. What lies between two periods belongs to neither.
+ */
 export interface AllocationPeriod {
   readonly fromMs: number;
   readonly toMs: number | null;
@@ -126,9 +129,20 @@ export interface ArmTotals {
   readonly latencyP95Ms: number | null;
 }
 
+/**
+ * What answers in each arm, in words, and how often that changed. `lastSeen`, per arm and signature the block in which it last answered, is how a
+ * change is told from a mix of answers; left out before the first look.
+ */
+export interface ProviderPhases {
+  readonly signature: string;
+  readonly phase: number;
+  readonly lastSeen?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 /** How it came out, in numbers and one sentence. Differences are variant - control. */
 export interface ExperimentConclusion {
   readonly outcome: ExperimentOutcome;
+  /** The one that the numbers are of; only `adopted` makes it a winner. Null where nothing was seen. */
   readonly variant: string | null;
   readonly sentence: string;
   readonly effect: {
@@ -149,11 +163,44 @@ export interface ExperimentConclusion {
   } | null;
 }
 
+/** Raised exposure, step by step. `nextAtMs` is null while no step is due by itself, `index` the step that is in force. */
+export interface RampState {
+  readonly index: number;
+  readonly nextAtMs: number | null;
+  /** Somebody has set the exposure by hand: no step raises it any more. */
+  readonly isOver: boolean;
+}
+
+/** An allocation that is asked for. */
+export interface Allocation {
+  readonly weights: Weights;
+  readonly exposedPct: number;
+  readonly by: string;
+  readonly why: string;
+}
+
+/** Who stopped something, and why. `sinceMs` is for people; nothing is decided by it. */
+export interface Stopped {
+  readonly by: string;
+  readonly reason: string;
+  readonly sinceMs: number;
+}
+
+export interface ExperimentEnding {
+  readonly outcome: ExperimentOutcome;
+  readonly variant: string | null;
+  readonly by: string;
+  readonly reason: string;
+  /** A person named the variant, whatever was proven. */
+  readonly byHand?: true;
+}
+
 export interface ExperimentRunState {
   readonly version: 1;
   readonly plan: ExperimentPlan;
   readonly phase: ExperimentPhase;
   readonly outcome: ExperimentOutcome | null;
+  /** Raised before each write, compensation included. */
   readonly revision: number;
   readonly evidence: Evidence;
   readonly evidenceHash: string;
@@ -163,35 +210,133 @@ export interface ExperimentRunState {
   readonly totals: Readonly<Record<string, ArmTotals>>;
   /** What was lost so far to arms other than the best, and what the variants cost more than control. */
   readonly spent: { readonly regret: number; readonly usd: number };
-  /** What answered in each arm, and how often that changed (a phase each). */
-  readonly providers: { readonly signature: string; readonly phase: number };
+  readonly providers: ProviderPhases;
+  /** The newest ones, and every one that is not folded in as a whole. */
   readonly periods: readonly AllocationPeriod[];
-  /** Weights that are to be written next; null while those that are live are right. */
-  readonly wanted: {
-    readonly weights: Weights;
-    readonly exposedPct: number;
-    readonly by: string;
-    readonly why: string;
-  } | null;
+  /** Whether the gateway serves the arms, as far as this experiment knows: `unknown` when a write was left halfway. */
+  readonly served: 'no' | 'yes' | 'unknown';
+  /** What is to be written next; null while what is live is right. */
+  readonly wanted: Allocation | null;
+  readonly ramp: RampState;
+  /** When the arms were first read back. The longest duration runs from here. */
   readonly startedAtMs: number | null;
   readonly nextTickAtMs: number | null;
   readonly nextLookAtMs: number | null;
+  /** The last tick, also one that failed; null before the first. */
+  readonly tickedAtMs: number | null;
+  /** When the verdict was reached. */
+  readonly lookedAtMs: number | null;
   readonly leaseExpiresAtMs: number | null;
   /** While paused the arms are not served, and the clock of the longest duration goes on. */
-  readonly paused: { readonly by: string; readonly reason: string; readonly sinceMs: number } | null;
+  readonly paused: Stopped | null;
   /** Something is wrong with what is measured (sample ratio, labels, an incident): nothing is concluded until somebody resumes. */
-  readonly held: { readonly by: string; readonly reason: string; readonly sinceMs: number } | null;
+  readonly held: (Stopped & { readonly armsAway: boolean }) | null;
+  /** Before the start: from admission. Before graduation: from the look that found the winner. */
   readonly awaiting: { readonly sinceMs: number; readonly untilMs: number } | null;
-  readonly ending: {
-    readonly outcome: ExperimentOutcome;
-    readonly variant: string | null;
-    readonly by: string;
-    readonly reason: string;
-  } | null;
+  /** Somebody approved the winner: the next look leads to its graduation if it still finds it. */
+  readonly approved: { readonly by: string; readonly note: string } | null;
+  /** A look is due now, whatever the timers say. */
+  readonly lookNow: boolean;
+  readonly ending: ExperimentEnding | null;
   readonly conclusion: ExperimentConclusion | null;
   readonly graduation: { readonly workflowId: string; readonly runId: string } | null;
+  /** How often an anomaly has asked for a cycle. */
+  readonly cyclesAsked: number;
+  /** The decision that a look recorded last. */
+  readonly decisionId: string | null;
   readonly looks: number;
   readonly ticks: number;
+  /** The newest entries; the whole log is in the store. */
   readonly log: readonly LogEntry[];
+  /** Message ids already handled, newest last. */
   readonly seen: readonly string[];
+}
+
+const LOG_KEPT = 40;
+const SEEN_KEPT = 200;
+
+/**
+ * An experiment that has just been admitted, and the evidence that it begins with (`startExperiment` of its design).
+ * @throws RangeError naming `plan.ramp.exposedPct` when it is empty
+ */
+export function startExperimentRun(plan: ExperimentPlan, evidence: Evidence): ExperimentRunState {
+  const [exposedPct] = plan.ramp.exposedPct;
+  if (exposedPct === undefined)
+    throw new RangeError('plan.ramp.exposedPct: nothing is given, expected at least one per cent');
+  const { admittedAtMs, approvalTimeoutMs, requestedBy: by, reason: why } = plan;
+  const asks = plan.approval === 'beforeStart' || plan.approval === 'both';
+  return logged(
+    {
+      version: 1,
+      plan,
+      phase: asks ? 'awaitingApproval' : 'starting',
+      outcome: null,
+      revision: 0,
+      evidence,
+      evidenceHash: '',
+      foldedToMs: admittedAtMs,
+      verdict: null,
+      totals: {},
+      spent: { regret: 0, usd: 0 },
+      providers: { signature: '', phase: 0 },
+      periods: [],
+      served: 'no',
+      wanted: { weights: plan.allocation.weights, exposedPct, by, why: 'as planned' },
+      ramp: { index: 0, nextAtMs: null, isOver: false },
+      startedAtMs: null,
+      nextTickAtMs: null,
+      nextLookAtMs: null,
+      tickedAtMs: null,
+      lookedAtMs: null,
+      leaseExpiresAtMs: null,
+      paused: null,
+      held: null,
+      awaiting: asks ? { sinceMs: admittedAtMs, untilMs: admittedAtMs + approvalTimeoutMs } : null,
+      approved: null,
+      lookNow: false,
+      ending: null,
+      conclusion: null,
+      graduation: null,
+      cyclesAsked: 0,
+      decisionId: null,
+      looks: 0,
+      ticks: 0,
+      log: [],
+      seen: [],
+    },
+    { atMs: admittedAtMs, what: asks ? 'awaiting approval' : 'admitted', by, why },
+  );
+}
+
+/** The state with one more log entry, the oldest dropped beyond the bound. */
+export function logged(state: ExperimentRunState, entry: LogEntry): ExperimentRunState {
+  return { ...state, log: [...state.log, entry].slice(-LOG_KEPT) };
+}
+
+/** The state that remembers a message id. */
+export function withSeen(state: ExperimentRunState, messageId: string): ExperimentRunState {
+  return { ...state, seen: [...state.seen, messageId].slice(-SEEN_KEPT) };
+}
+
+/** When the longest duration is over. An experiment that never got to serve its arms counts from its admission. */
+export function endsAtMs({ plan, startedAtMs }: ExperimentRunState): number {
+  return (startedAtMs ?? plan.admittedAtMs) + plan.maxDurationMs;
+}
+
+/** Whether nothing may be concluded, and no exposure raised. */
+export function isStopped({ paused, held }: ExperimentRunState): boolean {
+  return paused !== null || held !== null;
+}
+
+/**
+ * Brings a state carried over by continue-as-new to the present version. One of an unknown version is refused: it was written by a newer
+ * program.
+ */
+export function upgradeExperimentState(state: ExperimentRunState): ExperimentRunState {
+  if (state.version !== 1) {
+    throw new RangeError(
+      `state.version: ${String((state as { version: unknown }).version)} is given, expected 1 (this program is older than the state)`,
+    );
+  }
+  return state;
 }

@@ -4,7 +4,7 @@
  * so every way back (rollback, break-glass, a lease that runs out) stays what it is. Pure; that a rollout is held is said elsewhere.
  */
 import type { Message } from '../messages.ts';
-import { logged, type OnBackup, type RolloutPhase, type RolloutState } from './state.ts';
+import { keepsTable, logged, type OnBackup, type RolloutPhase, type RolloutState } from './state.ts';
 
 type Anomaly = Extract<Message, { name: 'anomaly' }>;
 
@@ -72,12 +72,22 @@ export function backupServed(
 
 /** The rollout stays held, as a service without a backup would. */
 export function backupRefused(state: RolloutState, atMs: number, why: string): RolloutState {
-  return onBackup(state)
-    ? logged(
-        { ...withoutBackup(state, atMs), nextLookAtMs: null },
-        { atMs, what: 'backup route refused', by: 'gateway', why },
-      )
-    : state;
+  if (!onBackup(state)) return state;
+  const refused = { ...withoutBackup(state, atMs), nextLookAtMs: null };
+  const back = isLooksToTell(state)
+    ? { phase: 'soaking' as const, soakEndsAtMs: atMs + state.plan.soakMs }
+    : {};
+  return logged({ ...refused, ...back }, { atMs, what: 'backup route refused', by: 'gateway', why });
+}
+
+/**
+ * Whether the step that was left for the backup route may be served still: refusing can take longer than the weight lease. A look tells, due at
+ * once, and no weight is written under the hold. Plans of before the third rules wrote it anew.
+ */
+function isLooksToTell({ plan, phase, held, weightPct, stepIndex, steps }: RolloutState): boolean {
+  const step = steps.at(-1);
+  const isOpen = step?.index === stepIndex && step.endedAtMs === null;
+  return keepsTable(plan, 3) && phase === 'applying' && held !== null && weightPct > 0 && isOpen;
 }
 
 export function backupLeft(state: RolloutState, atMs: number): RolloutState {

@@ -4,7 +4,7 @@
  * finds was judged by `src/analysis` and is only sorted here.
  */
 import type { Look } from './events.ts';
-import { isLastStep, type RolloutPhase, type RolloutState } from './state.ts';
+import { isLastStep, keepsTable, type RolloutPhase, type RolloutState } from './state.ts';
 
 /** What a look leads to. Only `stepForward` (and somebody's answer to `askApproval`) leaves a step, and so leads to promotion. */
 export type Decision =
@@ -110,7 +110,7 @@ export function findingOf(state: RolloutState, look: Look): Finding {
   const failed = gates.some((gate) => gate.outcome === 'fail');
   if (outcome === 'harm') return 'harm';
   if (look.live === 'leaseLost') {
-    return state.plan.table === 2 && (outcome === 'bothHurt' || failed) ? 'leaseLostHurt' : 'leaseLost';
+    return keepsTable(state.plan, 2) && (outcome === 'bothHurt' || failed) ? 'leaseLostHurt' : 'leaseLost';
   }
   if (outcome === 'bothHurt') return 'bothHurt';
   if (failed) return 'gateFailed';

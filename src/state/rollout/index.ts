@@ -33,4 +33,4 @@ export { AS_EVENT, nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
 export { replacementInput } from './replacement.ts';
 export { reduceRollout } from './reduce.ts';
-export { startRollout, upgradeRolloutState } from './state.ts';
+export { keepsTable, startRollout, upgradeRolloutState } from './state.ts';

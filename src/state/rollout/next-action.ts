@@ -3,7 +3,7 @@
  */
 import { onBackup } from './backup.ts';
 import { nextShadowAction, type ShadowAction } from './shadow.ts';
-import type { RolloutState } from './state.ts';
+import { approvalEndsMs, keepsTable, type RolloutState } from './state.ts';
 
 export type RolloutAction =
   | { readonly kind: 'wait'; readonly untilMs: number | null }
@@ -48,22 +48,23 @@ export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAc
       return applying(state, nowMs);
     case 'soaking': {
       if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-      const approvalEndsMs = state.awaiting?.untilMs ?? Infinity;
-      if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+      const askedUntilMs = approvalEndsMs(state);
+      if (nowMs >= askedUntilMs) return { kind: 'expireApproval' };
       const lookAtMs = state.nextLookAtMs ?? nowMs;
       if (nowMs >= lookAtMs) return { kind: 'look' };
-      return { kind: 'wait', untilMs: Math.min(lookAtMs, approvalEndsMs, endsAtMs(state)) };
+      return { kind: 'wait', untilMs: Math.min(lookAtMs, askedUntilMs, endsAtMs(state)) };
     }
   }
 }
 
 /**
- * A paused or held rollout whose weight is gone (never set, or the lease ran out) waits. Otherwise the step that was
- * decided before the pause is applied, which also renews the lease; the pause then holds that step.
+ * A held rollout writes no weight: what it served goes when its lease ends. A paused one whose weight is gone (never set, or the lease ran out)
+ * waits as well; otherwise the step that was decided before the pause is applied, which also renews the lease, and the pause then holds that step.
  */
 function applying(state: RolloutState, nowMs: number): RolloutAction {
   if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-  if ((state.paused || state.held) && state.weightPct === 0)
+  const isHeld = state.held !== null && keepsTable(state.plan, 3);
+  if (isHeld || ((state.paused || state.held) && state.weightPct === 0))
     return { kind: 'wait', untilMs: endsAtMs(state) };
   const weightPct = state.plan.steps[state.stepIndex];
   if (weightPct === undefined)
@@ -86,12 +87,12 @@ function waiting(state: RolloutState, nowMs: number): RolloutAction {
 function onTheBackupRoute(state: RolloutState, nowMs: number): RolloutAction {
   const { plan, phase, nextLookAtMs } = state;
   const renewAtMs = nextLookAtMs ?? nowMs;
-  const approvalEndsMs = phase === 'awaitingApproval' ? plan.admittedAtMs + plan.approvalTimeoutMs : Infinity;
+  const askedUntilMs = phase === 'awaitingApproval' ? plan.admittedAtMs + plan.approvalTimeoutMs : Infinity;
   if (nowMs >= endsAtMs(state)) return { kind: 'runOutOfTime' };
-  if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+  if (nowMs >= askedUntilMs) return { kind: 'expireApproval' };
   if (onBackup(state)?.stage === 'leaving') return { kind: 'leaveBackup' };
   if (nowMs >= renewAtMs) return { kind: 'routeToBackup' };
-  return { kind: 'wait', untilMs: Math.min(renewAtMs, approvalEndsMs, endsAtMs(state)) };
+  return { kind: 'wait', untilMs: Math.min(renewAtMs, askedUntilMs, endsAtMs(state)) };
 }
 
 function endsAtMs(state: RolloutState): number {

@@ -65,4 +65,4 @@ export function noticeOf(
 }
 
 const asks = (state: RolloutState): boolean =>
-  state.phase === 'awaitingApproval' || (state.awaiting ?? null) !== null;
+  state.phase === 'awaitingApproval' || (state.awaiting ? state.awaiting.approved === undefined : false);

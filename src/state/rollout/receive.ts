@@ -7,7 +7,7 @@ import type { Message } from '../messages.ts';
 import { fromBackup, onBackup, toBackup } from './backup.ts';
 import { held, stepForward, takeBack } from './reduce.ts';
 import { isCopying } from './shadow.ts';
-import { firstPhase, logged, withSeen, type RolloutState } from './state.ts';
+import { firstPhase, keepsTable, logged, withSeen, type RolloutState } from './state.ts';
 
 /** The answer to a message: whether it changed something, and why or why not. */
 export interface Answer {
@@ -67,6 +67,10 @@ function receive(state: RolloutState, message: Message, atMs: number): Received 
       return promote(state, message, atMs);
     case 'anomaly':
       return anomaly(state, message, atMs);
+    case 'stop':
+      return refused(state, 'a rollout is not stopped: send rollback or reject');
+    case 'setAllocation':
+      return refused(state, 'a rollout has no allocation: its steps say who gets the candidate');
   }
 }
 
@@ -98,7 +102,8 @@ function approve(
 
 /**
  * Approves leaving a step. What is approved is what the last look found: when the approval names evidence, no newer may exist, and a
- * step that has stopped being proven meanwhile is not left.
+ * step that has stopped being proven meanwhile is not left. Whether it is proven still is found out by a look, due at once: when a message
+ * is handled says nothing about how old the verdict is, since a replay handles it at another time.
  */
 function approveStep(
   state: RolloutState,
@@ -111,12 +116,22 @@ function approveStep(
   }
   const stopped = paused ?? state.held;
   if (stopped) return refused(state, `stopped by ${stopped.by}: ${stopped.reason}`);
-  const unmet = [...unmetGates(state, atMs), ...agedOut(state, atMs)];
+  const byLook = keepsTable(state.plan, 3);
+  const unmet = byLook ? unproven(state) : [...unmetGates(state, atMs), ...agedOut(state, atMs)];
   if (verdict?.outcome !== 'healthy' || unmet.length > 0) {
     return refused(state, `no longer proven: ${unmet.join(', ') || (verdict?.reason ?? 'no look yet')}`);
   }
-  const next = state.awaiting?.next ?? '';
+  const { awaiting } = state;
+  const next = awaiting?.next ?? '';
+  if (awaiting?.approved) return refused(state, `already approved by ${awaiting.approved.by}: ${next}`);
   const noted = logged(state, { atMs, what: 'approved', by: message.by, why: message.note ?? `of ${next}` });
+  if (byLook && awaiting) {
+    const approved = { atMs, by: message.by, evidenceHash };
+    return accepted(
+      { ...noted, awaiting: { ...awaiting, approved }, nextLookAtMs: null },
+      `approved: ${next}, as soon as a look finds it proven`,
+    );
+  }
   return accepted(stepForward(noted, atMs, `approved by ${message.by}`), `approved: ${next}`);
 }
 
@@ -178,16 +193,21 @@ function promote(
 }
 
 function unmetGates(state: RolloutState, atMs: number): string[] {
-  const guardrails = (state.verdict?.guardrails ?? [])
+  const soaked = state.phase === 'shadowing' || (state.soakEndsAtMs !== null && atMs >= state.soakEndsAtMs);
+  return [...(soaked ? [] : ['soak']), ...unproven(state)];
+}
+
+/** What the last look did not find as it must be. */
+function unproven(state: RolloutState): string[] {
+  if (state.verdict === null) return ['no look yet'];
+  const guardrails = state.verdict.guardrails
     .filter((g) => g.required && g.outcome !== 'pass')
     .map((g) => g.id);
-  const soaked = state.phase === 'shadowing' || (state.soakEndsAtMs !== null && atMs >= state.soakEndsAtMs);
-  const soak = soaked ? [] : ['soak'];
   const reports = state.phase === 'shadowing' ? state.shadow?.gates : state.gates?.reports;
   const gates = (reports ?? [])
     .filter((gate) => gate.outcome === 'waiting' || gate.outcome === 'fail')
     .map((gate) => gate.id);
-  return state.verdict === null ? [...soak, 'no look yet'] : [...soak, ...gates, ...guardrails];
+  return [...gates, ...guardrails];
 }
 
 /**
@@ -195,7 +215,7 @@ function unmetGates(state: RolloutState, atMs: number): string[] {
  * nobody has looked at since somebody resumed. A look decides on what it has just found, so only an approval can meet these.
  */
 function agedOut({ plan, phase, gates, shadow, lookedAtMs }: RolloutState, atMs: number): string[] {
-  if (plan.table !== 2) return [];
+  if (!keepsTable(plan, 2)) return [];
   const old = lookedAtMs === undefined || atMs - lookedAtMs >= plan.leaseMs;
   const seen = phase === 'shadowing' ? shadow?.gates : gates;
   const unseen = plan.convergeMs !== undefined && (seen ?? null) === null;

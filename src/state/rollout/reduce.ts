@@ -8,7 +8,15 @@ import type { Look, LookGates, RolloutEvent } from './events.ts';
 import { promotedBecause } from './promoted-because.ts';
 import { pairsOf, shadowLeft, shadowLost, shadowSeen, shadowSet } from './shadow.ts';
 import type { ShadowLook } from './shadow-state.ts';
-import { isLastStep, logged, type RolloutOutcome, type RolloutState, type StepRecord } from './state.ts';
+import {
+  isLastStep,
+  keepsTable,
+  logged,
+  type Awaiting,
+  type RolloutOutcome,
+  type RolloutState,
+  type StepRecord,
+} from './state.ts';
 
 /** Looks come at this pace at first; after `EARLY_LOOKS` of them the pace drops to a third. */
 const EARLY_LOOKS = 60;
@@ -163,7 +171,7 @@ function looked(state: RolloutState, look: Look): RolloutState {
     observedSharePct: look.observedSharePct,
     leaseExpiresAtMs: look.leaseExpiresAtMs,
     looks,
-    ...(state.plan.table === 2 && { lookedAtMs: look.atMs }),
+    ...(keepsTable(state.plan, 2) && { lookedAtMs: look.atMs }),
     nextLookAtMs: look.atMs + paceMs(state, looks),
     steps: state.steps.map((step) => (step.endedAtMs === null ? { ...step, looks: step.looks + 1 } : step)),
   };
@@ -284,7 +292,9 @@ function inconclusive(state: RolloutState, atMs: number, reason: string): Rollou
 }
 
 function askedFor(state: RolloutState, atMs: number): RolloutState {
-  if (state.awaiting) return state;
+  const { awaiting } = state;
+  if (awaiting?.approved) return stepForward(state, atMs, `approved by ${awaiting.approved.by}`);
+  if (awaiting) return state;
   const next = nextOf(state);
   return logged(
     { ...state, awaiting: { sinceMs: atMs, untilMs: atMs + state.plan.approvalTimeoutMs, next } },
@@ -330,11 +340,16 @@ export function stepForward(
       };
 }
 
-/** Stops progress until somebody resumes; looks and harm checks go on. */
+/** Stops progress until somebody resumes; looks and harm checks go on. What was approved was approved before that: it is asked for anew. */
 export function held(state: RolloutState, atMs: number, by: string, reason: string): RolloutState {
-  return state.held
-    ? state
-    : logged({ ...state, held: { by, reason } }, { atMs, what: 'held', by, why: reason });
+  if (state.held) return state;
+  const { awaiting } = state;
+  const anew = awaiting?.approved && { awaiting: withoutApproval(awaiting) };
+  return logged({ ...state, ...anew, held: { by, reason } }, { atMs, what: 'held', by, why: reason });
+}
+
+function withoutApproval({ approved: _approved, ...asked }: Awaiting): Awaiting {
+  return asked;
 }
 
 /** A step keeps the evidence it was left with, and the decision that holds it where one was recorded at that look. */

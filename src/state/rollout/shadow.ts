@@ -1,6 +1,6 @@
 /** What becomes of a shadow, what comes next in it, and how far it is. When it is left and when it is taken back is decided in `reduce.ts`. */
 import type { ShadowLook } from './shadow-state.ts';
-import { logged, type RolloutState } from './state.ts';
+import { approvalEndsMs, logged, type RolloutState } from './state.ts';
 
 export type ShadowAction =
   | { readonly kind: 'wait'; readonly untilMs: number | null }
@@ -26,15 +26,15 @@ export const pairsOf = ({ verdict }: Pick<RolloutState, 'verdict'>): number => {
  */
 export const nextShadowAction = (state: RolloutState, nowMs: number, endsAtMs: number): ShadowAction => {
   if (nowMs >= endsAtMs) return { kind: 'runOutOfTime' };
-  const approvalEndsMs = state.awaiting?.untilMs ?? Infinity;
-  if (nowMs >= approvalEndsMs) return { kind: 'expireApproval' };
+  const askedUntilMs = approvalEndsMs(state);
+  if (nowMs >= askedUntilMs) return { kind: 'expireApproval' };
   if (!isCopying(state)) {
-    if (state.paused || state.held) return { kind: 'wait', untilMs: Math.min(approvalEndsMs, endsAtMs) };
+    if (state.paused || state.held) return { kind: 'wait', untilMs: Math.min(askedUntilMs, endsAtMs) };
     return { kind: 'setShadow', copyPct: state.plan.shadow?.copyPct ?? 0 };
   }
   const lookAtMs = state.nextLookAtMs ?? nowMs;
   if (nowMs >= lookAtMs) return { kind: 'look' };
-  return { kind: 'wait', untilMs: Math.min(lookAtMs, approvalEndsMs, endsAtMs) };
+  return { kind: 'wait', untilMs: Math.min(lookAtMs, askedUntilMs, endsAtMs) };
 };
 
 /** The gateway copies. Evidence of before a lost lease stays: pairs prove the same whenever they were made. */

@@ -23,8 +23,11 @@ export type LeasedBy = 'gateway' | 'watchdog' | 'unleased';
 export interface RolloutPlan {
   readonly serviceId: string;
   readonly generation: number;
-  /** The decision table that the rollout was admitted under. Left out: the first one, in which a verdict does not age. */
-  readonly table?: 2;
+  /**
+   * The rules that the rollout was admitted under, which it keeps to its end. Left out: the first ones, in which a verdict does not age.
+   * Since 3 an approval of a step is acted on by the next look, and no longer when it arrives, and a held rollout writes no weight.
+   */
+  readonly table?: 2 | 3;
   readonly target: GatewayTarget;
   /** Who takes the candidate away when nobody renews its lease. Left out: the gateway. */
   readonly leasedBy?: LeasedBy;
@@ -138,6 +141,14 @@ export interface OnBackup {
   readonly reason: string;
 }
 
+export interface Awaiting {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly next: string;
+  /** Who has approved what was seen then. The next look that finds the step proven leaves it; a hold takes the approval back. */
+  readonly approved?: { readonly atMs: number; readonly by: string; readonly evidenceHash: string };
+}
+
 /** Numbers of blocks, both included. */
 export interface BlockRange {
   readonly fromNo: number;
@@ -192,7 +203,7 @@ export interface RolloutState {
   /** Of the present step, as the last look left them; null before its first look. */
   readonly gates?: LookGates | null;
   /** A proven step that waits for somebody's approval. Looks go on meanwhile. */
-  readonly awaiting?: { readonly sinceMs: number; readonly untilMs: number; readonly next: string } | null;
+  readonly awaiting?: Awaiting | null;
   /** How often the present step's soak was extended. */
   readonly extended?: number;
   /** While the service is to be served by its backup model; null or left out otherwise. See `backup.ts`. */
@@ -285,6 +296,16 @@ export function logged(state: RolloutState, entry: LogEntry): RolloutState {
 /** The state that remembers a message id. */
 export function withSeen(state: RolloutState, messageId: string): RolloutState {
   return { ...state, seen: [...state.seen, messageId].slice(-SEEN_KEPT) };
+}
+
+/** Whether the rollout was admitted under these rules, or later ones. */
+export function keepsTable({ table }: Pick<RolloutPlan, 'table'>, least: 2 | 3): boolean {
+  return (table ?? 1) >= least;
+}
+
+/** When a step's wait for an approval is over; never, once it has been given. */
+export function approvalEndsMs({ awaiting }: RolloutState): number {
+  return awaiting && !awaiting.approved ? awaiting.untilMs : Infinity;
 }
 
 export function isLastStep(state: RolloutState): boolean {

@@ -120,6 +120,13 @@ describe('with a change in flight', () => {
     });
   });
 
+  it('that was served and then held for refused is neither looked at nor renewed, until its lease has ended', async () => {
+    await world.activities.routeToBackup(routeWrite());
+    await expect(driver.look()).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
+    world.nowMs += LEASE_MS;
+    expect(await driver.look()).toMatchObject({ live: 'leaseLost' });
+  });
+
   it('folds none of its traffic into the evidence: what both arms did is all that counts', async () => {
     await driver.traffic(10_000, 40);
     await driver.look();

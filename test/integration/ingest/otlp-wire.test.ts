@@ -64,6 +64,12 @@ describe('OTLP/HTTP in JSON', () => {
     const answer = await postJson(
       request([
         counter('good', [point({ asInt: '1' })]),
+        counter('ofExperiment', [
+          point({
+            asInt: '1',
+            attributes: [attribute('llm.optimizer.arm', 'third'), attribute('llm.optimizer.experiment', 'e')],
+          }),
+        ]),
         counter('nan', [
           point({ asDouble: 'NaN' }),
           point({ asDouble: 'Infinity' }),
@@ -88,8 +94,9 @@ describe('OTLP/HTTP in JSON', () => {
     expect(reasons).toContain('nan: 3 x the value is not a finite number');
     expect(reasons).toContain('summary: 2 x summaries are not read');
     expect(await ingest.setAside()).toHaveLength(7);
-    expect(await ingest.totals('bot')).toEqual({ good: [1, 1], h: [2, 3] });
-    expect(ingest.stats().points).toEqual({ counted: 2, unchanged: 0, setAside: 10 });
+    expect(reasons).toContain('arm: 1 x llm.optimizer.arm is "third" without llm.optimizer.experiment');
+    expect(await ingest.totals('bot')).toEqual({ good: [1, 1], ofExperiment: [1, 1], h: [2, 3] });
+    expect(ingest.stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 10 });
   });
 
   it('puts aside points without a service', async () => {

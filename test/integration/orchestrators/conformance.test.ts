@@ -3,13 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 import type { DriverUnderTest } from './driver-under-test.ts';
 import { drivers, USUAL } from './drivers.ts';
+import { experimentCases } from './experiment-cases.ts';
 
 const USUAL_REQUESTS = 2_000;
 
 /** A share of n fair draws lies within this of its expectation but for about one in 3 million. */
 const tolerance = (share: number, n: number): number => 5.1 * Math.sqrt((share * (1 - share)) / n);
 
-describe.each(drivers)('the $name driver', ({ start }) => {
+describe.each(drivers)('the $name driver', ({ start, experiments }) => {
   let driver: DriverUnderTest;
   let orchestrator: Orchestrator;
   let { stable, candidate }: NonNullable<DriverUnderTest['configurations']> = USUAL;
@@ -185,6 +186,9 @@ describe.each(drivers)('the $name driver', ({ start }) => {
       stable: before.stable,
     });
   });
+
+  if (experiments !== undefined)
+    experimentCases(experiments, () => ({ driver, serviceId, stable, candidate }));
 
   it('says which service the gateway does not know', async () => {
     await expect(orchestrator.read('nobody')).rejects.toMatchObject({

@@ -14,6 +14,8 @@ export interface DriverUnderTest {
   readonly requests?: number;
   /** Sends `n` requests as different units and counts which model answered each. */
   readonly answers: (serviceId: string, n: number) => Promise<ReadonlyMap<string, number>>;
+  /** Sends one request of each unit, and says which model answered it; for products that serve experiments. */
+  readonly servedTo?: (serviceId: string, unitIds: readonly string[]) => Promise<readonly string[]>;
   /** What the suite deploys, where the product cannot serve its usual ones. */
   readonly configurations?: { readonly stable: Named; readonly candidate: Named };
   /** Puts faults between the driver and its product; left out for a product without a network. */
@@ -32,5 +34,7 @@ export interface DriverStart {
   readonly name: string;
   /** Whether there is a network between the driver and its product that can fail. */
   readonly network: boolean;
+  /** Whether it claims to serve experiments; left out where another start tries the same driver. */
+  readonly experiments?: boolean;
   readonly start: () => Promise<DriverUnderTest>;
 }

@@ -13,8 +13,14 @@ import type { DriverStart } from './driver-under-test.ts';
 export const file: DriverStart = {
   name: 'file',
   network: false,
+  experiments: true,
   start: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'file-orchestrator-'));
+    const served = async (serviceId: string, unitId: string): Promise<string> => {
+      const found = await readConfigurationFile(folder, serviceId);
+      if (!found) throw new Error(`no file of ${serviceId}`);
+      return chooseFromFile(found.file, unitId, Date.now())['model'] ?? '';
+    };
     return {
       orchestrator: createFileOrchestrator({ url: pathToFileURL(folder).href }),
       createService: (serviceId, stable) =>
@@ -34,13 +40,12 @@ export const file: DriverStart = {
       answers: async (serviceId, n) => {
         const counts = new Map<string, number>();
         for (let i = 0; i < n; i++) {
-          const found = await readConfigurationFile(folder, serviceId);
-          if (!found) throw new Error(`no file of ${serviceId}`);
-          const { model = '' } = chooseFromFile(found.file, `user-${i}`, Date.now());
+          const model = await served(serviceId, `user-${i}`);
           counts.set(model, (counts.get(model) ?? 0) + 1);
         }
         return counts;
       },
+      servedTo: (serviceId, unitIds) => Promise.all(unitIds.map((unitId) => served(serviceId, unitId))),
       byHand: async (serviceId, weightPct) => {
         const path = join(folder, `${serviceId}.json`);
         const content = JSON.parse(await readFile(path, 'utf8')) as object;

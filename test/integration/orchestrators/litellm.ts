@@ -32,6 +32,7 @@ const unservable: DriverUnderTest['unservable'] = {
 export const litellm: DriverStart = {
   name: 'litellm',
   network: true,
+  experiments: false,
   start: async () => {
     const fake = await startLitellmFake();
     const options = { url: fake.url, key: FAKE_KEY };
@@ -76,6 +77,7 @@ const SERVICES = Array.from({ length: 12 }, (_, i) => `bot-${i + 1}`);
 export const litellmFile: DriverStart = {
   name: 'litellm-file',
   network: true,
+  experiments: false,
   start: async () => {
     const provider = await startProvider();
     const proxy = await startLitellm({

@@ -19,6 +19,7 @@ const configurations = { stable: { model: 'gpt-4o' }, candidate: { model: 'gpt-4
 export const mlflowWith = ({ cacheSeconds }: { readonly cacheSeconds: number }): DriverStart => ({
   name: 'mlflow',
   network: true,
+  experiments: false,
   start: async () => {
     const provider = await startProvider();
     const server = await startMlflow({ apiBase: provider.url, cacheSeconds });

@@ -32,6 +32,9 @@ const upstream: Upstream = {
   },
 };
 
+/** Requests under way at once, where each is told by its unit. */
+const AT_ONCE = 20;
+
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
@@ -61,6 +64,11 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   };
+  const ask = async (serviceId: string, user: string): Promise<string> => {
+    const body = { model: serviceId, user, messages: [{ role: 'user', content: 'hi' }] };
+    const { choices } = (await post('/v1/chat/completions', body)) as Completion;
+    return choices[0]?.message.content ?? '';
+  };
   return {
     orchestrator,
     createService: async (serviceId, configuration) => {
@@ -77,12 +85,18 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     answers: async (serviceId, n) => {
       const counts = new Map<string, number>();
       for (let i = 0; i < n; i++) {
-        const body = { model: serviceId, user: `user-${i}`, messages: [{ role: 'user', content: 'hi' }] };
-        const { choices } = (await post('/v1/chat/completions', body)) as Completion;
-        const model = choices[0]?.message.content ?? '';
+        const model = await ask(serviceId, `user-${i}`);
         counts.set(model, (counts.get(model) ?? 0) + 1);
       }
       return counts;
+    },
+    servedTo: async (serviceId, unitIds) => {
+      const models: string[] = [];
+      for (let i = 0; i < unitIds.length; i += AT_ONCE) {
+        const batch = unitIds.slice(i, i + AT_ONCE).map((unitId) => ask(serviceId, unitId));
+        models.push(...(await Promise.all(batch)));
+      }
+      return models;
     },
     byHand: async (serviceId, weightPct) => {
       const by = createRestOrchestrator({ url: gateway.url });
@@ -117,6 +131,6 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
 export const startOverRest = (answering: Upstream): Promise<DriverUnderTest> => start('rest', answering);
 
 export const referenceGateway: readonly DriverStart[] = [
-  { name: 'rest', network: true, start: () => start('rest', upstream) },
-  { name: 'grpc', network: true, start: () => start('grpc', upstream) },
+  { name: 'rest', network: true, experiments: true, start: () => start('rest', upstream) },
+  { name: 'grpc', network: true, experiments: true, start: () => start('grpc', upstream) },
 ];

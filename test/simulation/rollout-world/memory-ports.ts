@@ -73,6 +73,18 @@ export const memoryPorts = async (parts: {
     windows,
     pairs: { freezeLimits: nothing, carryLimits: nothing, blocks: none },
     outcomes: { outcomes: async () => ({}), replace: nothing },
+    experiments: {
+      recordArms: never('record arms'),
+      arms: never('read arms'),
+      upsert: never('record an experiment'),
+      list: none,
+    },
+    experimentWindows: {
+      experimentWindow: never('read an experiment'),
+      experimentScores: never('read scores'),
+      experimentSegments: never('read segments'),
+      prePeriod: never('read a pre-period'),
+    },
     fleet: { paused: async () => null, pause: nothing, resume: nothing },
     notifier: { send: nothing },
     orchestratorFor: () => gateway,

@@ -39,7 +39,9 @@ export async function playStory(
   const feeder = new Feeder(lab, serviceId);
   let rolledBack = false;
   for (;;) {
-    if (Date.now() > untilMs()) throw new Error(`${serviceId}: it did not end in time`);
+    if (Date.now() > untilMs()) {
+      throw new Error(`${serviceId}: it did not end in time: ${await whereItStands(lab, serviceId)}`);
+    }
     await delay(LOOK_AGAIN_MS);
     const decisions = await persist(() => decisionsOf(lab, serviceId));
     const verdicts = decisions.filter(({ kind }) => kind === 'verdict');
@@ -122,13 +124,26 @@ async function isClosed({ client }: Lab, serviceId: string): Promise<boolean> {
   return (await client.workflow.getHandle(`rollout/${serviceId}`).describe()).status.name !== 'RUNNING';
 }
 
+/** What the rollout itself says, for whoever has to find out why it did not end. */
+async function whereItStands({ client }: Lab, serviceId: string): Promise<string> {
+  try {
+    const state = await client.workflow
+      .getHandle(`rollout/${serviceId}`)
+      .query<Record<string, unknown>>('state');
+    const { evidence: _, plan: __, ...rest } = state;
+    return canonicalJson(rest).slice(0, 6_000);
+  } catch (error) {
+    return `its state cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
 /** Gives each step its portions as the decision log asks for them, each once. */
 class Feeder {
   readonly #lab: Lab;
   readonly #serviceId: string;
   readonly #seconds = new Seconds();
   readonly #given = new Map<number, number>();
-  #kept = 0;
+  readonly #kept = new Map<number, number>();
   #lastMs = 0;
 
   constructor(lab: Lab, serviceId: string) {
@@ -145,9 +160,12 @@ class Feeder {
       this.#given.set(step, given + 1);
       this.#lastMs = Date.now() + FRESH_MS - KEPT_FRESH_EVERY_MS;
     } else if (given > 0 && !portion && Date.now() > this.#lastMs + KEPT_FRESH_EVERY_MS) {
-      this.#kept += 1;
+      const no = (this.#kept.get(step) ?? 0) + 1;
+      this.#kept.set(step, no);
       this.#lastMs = Date.now();
-      await this.#write((fromMs) => [keptFresh(this.#serviceId, `fresh-${this.#kept}`, step, fromMs)]);
+      await this.#write((atMs) => [
+        keptFresh(this.#serviceId, `fresh-${step}-${no}`, { stepIndex: step, no, atMs }),
+      ]);
     }
   }
 

@@ -54,8 +54,8 @@ async function describe(path: string, requirements: string): Promise<Python> {
   return { path, ...(JSON.parse(told) as Omit<Python, 'path'>) };
 }
 
-/** The first Python of the PATH that is new enough and can make virtual environments. */
-async function basePython(): Promise<string> {
+/** The first Python of the PATH that is new enough and can make virtual environments; it has no package of ours. */
+export async function basePython(): Promise<string> {
   const wants = `import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (${OLDEST.join(', ')}) else 1)`;
   for (const command of COMMANDS) {
     try {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { runCommand } from '../../../src/embedded/index.ts';
-import { findPython, pythonFor, type Python } from './interpreter.ts';
+import { basePython, findPython, pythonFor, type Python } from './interpreter.ts';
 
 export { findPython, pythonFor, type Python };
 
@@ -11,6 +11,8 @@ export interface RunPythonOptions {
   /** 30 minutes unless told. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** For a script that needs the standard library alone: nothing is fetched. */
+  readonly bare?: boolean;
 }
 
 /** One thread: what is timed or compared is the algorithm, and other work runs beside it. */
@@ -25,9 +27,9 @@ const LIMIT_MS = 30 * 60_000;
 export async function runPython<T>(
   script: string,
   input: unknown,
-  { timeoutMs = LIMIT_MS, signal }: RunPythonOptions = {},
+  { timeoutMs = LIMIT_MS, signal, bare = false }: RunPythonOptions = {},
 ): Promise<T> {
-  const { path } = await findPython();
+  const path = bare ? await basePython() : (await findPython()).path;
   const folder = mkdtempSync(join(tmpdir(), 'llm-optimizer-python-'));
   try {
     const file = join(folder, 'input.json');

@@ -124,6 +124,18 @@ describe('a change of several targets', () => {
     expect(world.served()).toEqual(ALL_STABLE);
   });
 
+  it('is left as it is by a try that fails after the rollout has gone on', async () => {
+    const world = new SeveralTargets();
+    const late = { ...world.next(), weightPct: 5, leaseMs: LEASE_MS };
+    await setWeight(world.ports, late);
+    world.next();
+    await weight(world, 25);
+    world.log.length = 0;
+    await expect(setWeight(world.ports, late)).rejects.toMatchObject({ type: 'StaleGeneration' });
+    expect(world.log).toEqual([]);
+    expect([world.served(), world.route.live.weight_pct]).toEqual([ALL_TRIED, 25]);
+  });
+
   it('is finished by the next try when a target was away for a while', async () => {
     const world = new SeveralTargets();
     await weight(world, 100);

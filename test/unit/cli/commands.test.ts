@@ -125,6 +125,11 @@ describe('--help explains itself and ends with 0', () => {
   });
 });
 
+it.each(['show', 'rejudge'])('decision %s names an id as looks give them', async (command) => {
+  const { out } = await typed('decision', command, '--help');
+  expect(out).toMatch(/ rollout\/support-bot\/\d+\/\d+\/look\/[0-9a-f]{8}-(?:healthy|harm|inconclusive)\n/u);
+});
+
 it('a missing database is told by the name of the option, before anything is opened', async () => {
   const { exit, err, out } = await typed('decision', 'list', 'support-bot', '--json');
   expect({ exit, err }).toEqual({

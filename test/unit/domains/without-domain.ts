@@ -20,4 +20,5 @@ export const withoutDomain: Readonly<Record<string, string>> = {
   judgeGates: 'reads states that the folds have checked',
   labelsDiffer: 'reads a state that the fold has checked',
   startLabelParity: 'takes nothing',
+  totalsOfWindow: 'adds up what a window holds',
 };

@@ -50,16 +50,34 @@ describe('an event', () => {
       { metrics: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`m${i}`, i])) },
       ['data.metrics'],
     ],
+    ['an arm of no experiment', { arm: 'concise' }, ['data.experiment']],
+    ['an experiment without an arm of it', { arm: 'stable', experiment: 'prompts' }, ['data.experiment']],
+    [
+      'a price below 0',
+      { provider: { price_usd_per_mtok: { input: -1, output: 1 } } },
+      ['data.provider.price_usd_per_mtok.input'],
+    ],
+    ['a NUL in what answered', { provider: { fingerprint: 'a\0b' } }, ['data.provider.fingerprint']],
     ['half a surrogate pair', { task_type: '\uD800' }, ['data.task_type']],
     ['a time of last month', { timestamp: '2026-02-01T00:00:00Z' }, ['data.timestamp']],
     ['a time of tomorrow', { timestamp: '2026-03-02T12:00:00Z' }, ['data.timestamp']],
     [
       'everything wrong at once',
-      { arm: 'third', generation: -1, error: 0 },
+      { arm: 'Third!', generation: -1, error: 0 },
       ['data.arm', 'data.generation', 'data.error'],
     ],
   ])('with %s is refused by field', (_, more, fields) => {
     expect(fieldsOf({ ...event, data: { ...data, ...more } })).toEqual(fields);
+  });
+
+  it('of an experiment keeps its arm, its region and what answered', () => {
+    const provider = {
+      fingerprint: 'fp_1',
+      price_usd_per_mtok: { input: 2.5, output: 10 },
+      latency_class: 'fast',
+    };
+    const more = { arm: 'concise', experiment: 'prompts', generation: 4, region: 'eu', provider };
+    expect(readEvent({ ...event, data: { ...data, ...more } }, NOW)).toMatchObject({ event: { data: more } });
   });
 
   it('of an unknown type is told which types there are', () => {

@@ -70,6 +70,7 @@ describe('a metric of an observatory', () => {
     expect(armOf({ arm: 'candidate', model: 'model-a' })).toEqual(['candidate', 5]);
     expect(armOf({ model: 'model-b' })).toEqual(['candidate', 5]);
     expect(armOf({ model: 'model-c' })).toEqual(['stable', 4]);
+    expect(armOf({ variant: 'concise', experiment: 'prompts', generation: 9 })).toEqual(['concise', 9]);
     expect(armOf({ generation: 2 })).toEqual(['stable', 2]);
     expect(armOf({ model: 'model-b' }, new Map())).toEqual(['stable', 0]);
   });
@@ -84,7 +85,7 @@ describe('a metric of an observatory', () => {
     ['no value', { value: null }, ['data.value']],
     ['a value beyond what a window holds', { value: 1e16 }, ['data.value']],
     ['no service', { attributes: {} }, ['data.attributes.service']],
-    ['an arm that is none', { attributes: { service: 's', arm: 'third' } }, ['data.attributes.arm']],
+    ['an arm that is none', { attributes: { service: 's', arm: 'third' } }, ['data.attributes']],
     ['an aggregation of nothing', { aggregation: { count: 0, sum: 0 } }, ['data.aggregation.count']],
     [
       'extremes the wrong way round',

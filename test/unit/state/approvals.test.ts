@@ -5,6 +5,7 @@ import {
   nextRolloutAction,
   receiveMessage,
   reduceRollout,
+  rolloutNotices,
   type RolloutPlan,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
@@ -96,6 +97,52 @@ describe('a proven step that waits', () => {
 
   it('is taken back on harm, approved or not', () => {
     expect(look(waiting, 16, 'harm')).toMatchObject({ phase: 'rollingBack' });
+  });
+});
+
+describe('an approval of a step, under the third rules', () => {
+  const different = { table: 3, approval: 'beforeLast', leaseMs: 10 * MINUTE_MS } as const;
+  const waiting = look(inStep(2, different), 15, 'healthy');
+  const days = 3 * 24 * 60;
+
+  it('leaves nothing by itself, whenever it is handled, and makes a look due', () => {
+    for (const minute of [16, days]) {
+      const { state, answer } = approve(waiting, minute, waiting.evidenceHash);
+      expect(answer).toEqual({
+        accepted: true,
+        reason: 'approved: 100 %, as soon as a look finds it proven',
+      });
+      expect(state).toMatchObject({ phase: 'soaking', stepIndex: 2, awaiting: { approved: { by: 'ann' } } });
+      expect(nextRolloutAction(state, T0 + 15 * MINUTE_MS)).toEqual({ kind: 'look' });
+    }
+  });
+
+  it('is acted on by the next look that finds the step proven', () => {
+    const { state } = approve(waiting, 16);
+    for (const outcome of ['inconclusive', 'noData'] as const) {
+      expect(look(state, 17, outcome)).toMatchObject({ phase: 'soaking', stepIndex: 2 });
+    }
+    const later = look(look(state, 17, 'inconclusive'), 18, 'healthy');
+    expect(later).toMatchObject({ phase: 'applying', stepIndex: 3, awaiting: null });
+    expect(later.steps.at(-1)).toMatchObject({ why: 'approved by ann', evidenceHash: later.evidenceHash });
+    expect(look(state, 17, 'harm')).toMatchObject({ phase: 'rollingBack' });
+  });
+
+  it('is asked for anew after a hold, and is none that nobody gave', () => {
+    const { state } = approve(waiting, 16);
+    expect(nextRolloutAction(look(state, 17, 'noData'), T0 + days * MINUTE_MS)).toEqual({ kind: 'look' });
+    const held = look(state, 17, 'bothHurt');
+    expect(held.awaiting).toEqual(waiting.awaiting);
+    expect(rolloutNotices(state, held).map(({ kind }) => kind)).toContain('approvalNeeded');
+    const resumed = receiveMessage(held, { name: 'resume', by: 'ann' }, T0 + 18 * MINUTE_MS).state;
+    expect(look(resumed, 19, 'healthy')).toMatchObject({ phase: 'soaking', stepIndex: 2 });
+  });
+
+  it('is refused when it was given already, for other evidence, or when the last look did not prove the step', () => {
+    const { state } = approve(waiting, 16);
+    expect(approve(state, 17).answer.reason).toBe('already approved by ann: 100 %');
+    expect(approve(waiting, 17, 'older').answer.accepted).toBe(false);
+    expect(approve(look(waiting, 16, 'noData'), 17).answer.reason).toMatch(/^no longer proven/u);
   });
 });
 

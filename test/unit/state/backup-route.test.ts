@@ -132,6 +132,31 @@ describe('a gateway that refuses the backup model', () => {
     expect(refused.log.at(-1)).toMatchObject({ what: 'backup route refused', why: 'no such model' });
   });
 
+  it('under the third rules writes no weight: a look tells whether the candidate is served still', () => {
+    const before = inPhase('soaking');
+    const soaking = { ...before, plan: { ...before.plan, table: 3 as const, convergeMs: MINUTE_MS } };
+    const refused = reduceRollout(tell(soaking, anomaly('high')), {
+      kind: 'backupRefused',
+      atMs: T0,
+      why: 'timed out',
+    });
+    expect(nextRolloutAction(refused, T0)).toEqual({ kind: 'look' });
+    const seen = reduceRollout(refused, { kind: 'looked', look: testLook(refused, T0, 'healthy') });
+    expect(seen).toMatchObject({ phase: 'soaking', weightPct: 5, held: { by: 'sentinel' } });
+    const lost = testLook(refused, T0, 'noData', 'leaseLost');
+    const gone = reduceRollout(refused, { kind: 'looked', look: lost });
+    expect(nextRolloutAction(gone, T0).kind).toBe('wait');
+    const resumed = tell(gone, RESUME);
+    expect(nextRolloutAction(resumed, T0)).toEqual({ kind: 'setWeight', weightPct: 5 });
+    const step = { ...soaking, stepIndex: 1, phase: 'applying' as const };
+    const never = reduceRollout(tell(step, anomaly('high')), {
+      kind: 'backupRefused',
+      atMs: T0,
+      why: 'timed out',
+    });
+    expect(nextRolloutAction(never, T0).kind).toBe('wait');
+  });
+
   it('or without its candidate, when its lease had run out meanwhile', () => {
     const there = served(tell(inPhase('soaking'), anomaly('high')));
     const refused = reduceRollout(there, { kind: 'backupRefused', atMs: T0, why: 'no such model' });

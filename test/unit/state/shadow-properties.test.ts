@@ -7,6 +7,7 @@ import {
   reduceRollout,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
+import { claim } from '../../support/claim.ts';
 import { admitted, ADMITTED_AT_MS, testShadowLook } from '../../support/rollout.ts';
 import {
   applyMove,
@@ -45,13 +46,13 @@ const apply = (state: RolloutState, given: ShadowMove, atMs: number): RolloutSta
 /** A rollback is accepted in every open phase, is the very next action, and ends it; there is always a next action. */
 const isTotal = (after: RolloutState, atMs: number): void => {
   const carried = JSON.parse(JSON.stringify(after)) as RolloutState;
-  expect(carried).toEqual(after);
-  expect(nextRolloutAction(carried, atMs)).toEqual(nextRolloutAction(after, atMs));
+  claim(carried).toEqual(after);
+  claim(nextRolloutAction(carried, atMs)).toEqual(nextRolloutAction(after, atMs));
   const message = { name: 'rollback', by: 'oncall', reason: 'complaints' } as const;
   const { state, answer } = receiveMessage(after, message, atMs);
-  expect(answer.accepted).toBe(after.phase !== 'ended');
-  const way = after.phase === 'ended' ? ['finish'] : ['takeBack', 'closeUntouched'];
-  expect(way).toContain(nextRolloutAction(state, atMs).kind);
+  claim(answer.accepted).toBe(after.phase !== 'ended');
+  const next = nextRolloutAction(state, atMs).kind;
+  claim(next).toBeOneOf(after.phase === 'ended' ? ['finish'] : ['takeBack', 'closeUntouched']);
 };
 
 it('holds over 3,000 random sequences', { timeout: 300_000 }, () => {

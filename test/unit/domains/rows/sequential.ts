@@ -1,6 +1,7 @@
 /** Domains of the experiment engine: designs, blocks, states. */
 import * as fc from 'fast-check';
 import {
+  beginPhase,
   emptyRunningInterval,
   foldExperimentBlock,
   judgeExperiment,
@@ -147,6 +148,12 @@ export const rows: DomainRow[] = [
     call: ({ state, block: one }) => foldExperimentBlock(state, one),
     good: { state: started, block },
     bad: { state: otherVersion, block: badBlock },
+  }),
+  domainRow({
+    name: 'beginPhase',
+    call: ({ state }) => beginPhase(state),
+    good: { state: started },
+    bad: { state: otherVersion },
   }),
   domainRow({
     name: 'judgeExperiment',

@@ -1,0 +1,61 @@
+/** What new feedback adds to the windows, and which observation is the first of its unit: of a service at large, or of an experiment. */
+import { ARMS } from '../../domain/window.ts';
+import type { FeedbackEvent } from '../../ports/windows.ts';
+import { listedMetrics, windowMsOf } from './block-lengths.ts';
+import type { Queryable } from './database.ts';
+import { rememberProviders } from './experiment-providers.ts';
+import { firstOfExperiments, type FirstInArm } from './experiment-units.ts';
+import { firstOfUnits } from './unit-first.ts';
+import { observationsOf, windowStartMs, type WindowBatch } from './window-rows.ts';
+
+/** Whether the event is of an arm of an experiment: the others are `stable` and `candidate`. */
+const isOfExperiment = ({ data }: FeedbackEvent): boolean => !ARMS.some((arm) => arm === data.arm);
+
+/** Adds events that were never seen to `batch`, which the caller writes, in the caller's transaction. */
+export async function foldEvents(
+  tx: Queryable,
+  events: readonly FeedbackEvent[],
+  blocks: ReadonlyMap<string, number>,
+  batch: WindowBatch,
+): Promise<void> {
+  if (events.length === 0) return;
+  const ofExperiments = events.filter(isOfExperiment);
+  const isFirst = await firstOfUnits(
+    tx,
+    events.filter((event) => !isOfExperiment(event)),
+    blocks,
+  );
+  const firstInExperiment = await firstOfExperiments(tx, ofExperiments, blocks);
+  const withMetrics = events.filter(({ data }) => data.metrics !== undefined);
+  const listed =
+    withMetrics.length === 0
+      ? new Map<string, readonly string[]>()
+      : await listedMetrics(
+          tx,
+          withMetrics.map(({ data }) => data.service),
+        );
+  for (const event of events) {
+    const { service, arm, generation, task_type, timestamp } = event.data;
+    const windowMs = windowMsOf(blocks, service);
+    const windowStart = windowStartMs(Date.parse(timestamp), windowMs);
+    const first = isOfExperiment(event) ? firstInExperiment(event) : toArms(isFirst(event), arm);
+    for (const [metric, value] of observationsOf(event.data, listed.get(service))) {
+      const key = {
+        serviceId: service,
+        windowStartMs: windowStart,
+        windowMs,
+        arm,
+        generation,
+        metric,
+        taskType: task_type,
+      };
+      batch.observe(key, value, metric === 'quality' ? first.labelArm : first.exposureArm);
+    }
+  }
+  await rememberProviders(tx, ofExperiments, blocks);
+}
+
+const toArms = (
+  { exposure, label }: { readonly exposure: boolean; readonly label: boolean },
+  arm: string,
+): FirstInArm => ({ exposureArm: exposure ? arm : null, labelArm: label ? arm : null });

@@ -1,0 +1,137 @@
+/**
+ * One look at a running experiment: folds what is new, judges it, and says what it comes to. The tick's activity and the simulations call
+ * this very function. It reads no clock, draws nothing and changes no traffic.
+ */
+import {
+  beginPhase,
+  foldExperimentBlock,
+  judgeExperiment,
+  type ExperimentState,
+  type ExperimentVerdict,
+} from '../../analysis/index.ts';
+import { requireFinite } from '../../math/require.ts';
+import type { PrePeriodSums } from '../../domain/experiment-window.ts';
+import type {
+  ExperimentPlan,
+  ExperimentRunState,
+  JudgedLook,
+  ProviderPhases,
+  Weights,
+} from '../../state/experiment/index.ts';
+import { blockOfWindow, type PeriodWindow } from './block-of-window.ts';
+import { concludeExperiment } from './conclude-experiment.ts';
+import { judgeAtSize } from './judge-at-size.ts';
+import { judgePosterior } from './judge-posterior.ts';
+import { nextWeights } from './next-weights.ts';
+import { lookAtProviders } from './provider-phase.ts';
+import { spentBy } from './spent.ts';
+import { addToTotals, type Totals } from './totals.ts';
+
+export interface LookInput {
+  readonly plan: Pick<
+    ExperimentPlan,
+    'design' | 'primary' | 'analysis' | 'allocation' | 'budget' | 'criteria' | 'sizing'
+  >;
+  readonly state: Pick<ExperimentRunState, 'evidence' | 'totals' | 'providers' | 'foldedToMs'>;
+  /** In order of time, each within one allocation period, none beyond what is mature. */
+  readonly windows: readonly PeriodWindow[];
+  /** What is live now: what an adaptive allocation would change. */
+  readonly weights: Weights;
+  /** No more outcomes will come: the longest duration is over. */
+  readonly expired?: boolean;
+  /** For the conclusion alone. */
+  readonly prePeriod?: Readonly<Record<string, PrePeriodSums>>;
+}
+
+export type Judgement = Omit<JudgedLook, 'evidenceHash' | 'decisionId'>;
+
+interface Folded {
+  readonly evidence: ExperimentState;
+  readonly totals: Totals;
+  readonly providers: ProviderPhases;
+  readonly foldedToMs: number;
+}
+
+const requireWindow = ({ window }: PeriodWindow, foldedToMs: number, i: number): void => {
+  const { fromMs, toMs } = window;
+  requireFinite(`windows[${i}].window.fromMs`, fromMs);
+  requireFinite(`windows[${i}].window.toMs`, toMs);
+  if (fromMs >= foldedToMs || toMs <= foldedToMs) return;
+  throw new RangeError(
+    `windows[${i}].window.fromMs must be from ${foldedToMs}, where the last one folded ends, got ${fromMs}`,
+  );
+};
+
+const foldWindow = (folded: Folded, period: PeriodWindow, i: number): Folded => {
+  requireWindow(period, folded.foldedToMs, i);
+  const { window } = period;
+  if (window.toMs <= folded.foldedToMs) return folded;
+  const { design } = folded.evidence;
+  const no = (folded.evidence.lastBlockNo ?? 0) + 1;
+  const { providers, changed } = lookAtProviders(folded.providers, window, no);
+  const evidence = changed === null ? folded.evidence : beginPhase(folded.evidence);
+  const block = blockOfWindow(period, design, { no, stage: providers.phase, withOutcomes: changed === null });
+  return {
+    evidence: foldExperimentBlock(evidence, block),
+    totals: addToTotals(folded.totals, window),
+    providers,
+    foldedToMs: window.toMs,
+  };
+};
+
+const verdictOf = ({ plan, expired = false }: LookInput, evidence: ExperimentState): ExperimentVerdict => {
+  const anytime = judgeExperiment(evidence, { expired });
+  if (plan.analysis === 'fixedHorizon') return judgeAtSize(evidence, anytime, expired);
+  if (plan.analysis !== 'bayesian') return anytime;
+  return judgePosterior(evidence, anytime, { expired, minimumEffect: plan.sizing.minimumEffect });
+};
+
+const phaseInWords = (verdict: ExperimentVerdict, { phase }: ProviderPhases): ExperimentVerdict =>
+  phase === 0 || verdict.outcome === 'harm' || verdict.outcome === 'frozen'
+    ? verdict
+    : { ...verdict, reason: `${verdict.reason} (since what answers changed for the ${ordinal(phase)} time)` };
+
+const ordinal = (n: number): string => `${n}${n === 1 ? 'st' : n === 2 ? 'nd' : n === 3 ? 'rd' : 'th'}`;
+
+/**
+ * Judges an experiment after the windows that came since the last look. A window that is folded already changes nothing, so a look that is tried again
+ * gives the same answer.
+ *
+ * Inference under an allocation that follows the outcomes: shares and tails are compared within periods given how many went where, and marks bet on the
+ * weights that were in force, so the guarantee of `judgeExperiment` holds; means are refused when the experiment is designed (`designOf`).
+ * Weights for the next period come from the totals of the past alone.
+ * @throws RangeError or TypeError naming `windows[i]` (a stretch that overlaps what is folded), `scores`, `block` or `state.version`.
+ */
+export const judgeLook = (input: LookInput): Judgement => {
+  const { plan, state, weights } = input;
+  const start: Folded = {
+    evidence: state.evidence,
+    totals: state.totals,
+    providers: state.providers,
+    foldedToMs: state.foldedToMs,
+  };
+  const { evidence, totals, providers, foldedToMs } = input.windows.reduce(foldWindow, start);
+  const verdict = phaseInWords(verdictOf(input, evidence), providers);
+  const { control, variants } = plan.design;
+  const spent = spentBy(totals, control);
+  const conclusion = concludeExperiment({
+    plan,
+    evidence,
+    verdict,
+    totals,
+    spent,
+    expired: input.expired ?? false,
+    ...(input.prePeriod !== undefined && { prePeriod: input.prePeriod }),
+  });
+  const goesOn = conclusion === null && verdict.outcome === 'running';
+  return {
+    evidence,
+    foldedToMs,
+    verdict,
+    totals,
+    spent,
+    providers,
+    allocation: goesOn ? nextWeights(plan.allocation, [control, ...variants], totals, weights) : null,
+    conclusion,
+  };
+};

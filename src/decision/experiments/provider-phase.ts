@@ -1,0 +1,47 @@
+/**
+ * Whether something else answers now than before: a model fingerprint, a price or a latency class that was not there. A change closes a phase, and
+ * evidence is never pooled over it. It judges no outcome.
+ *
+ * An arm may be answered by several at once (a fleet in the middle of an update, a router), so a signature counts as known while it was seen within
+ * the last `MEMORY` blocks in which the arm answered. The block in which an unknown one turns up may hold both sides of the change: its outcomes belong to neither phase.
+ */
+import type { ExperimentWindow } from '../../domain/experiment-window.ts';
+import type { ProviderPhases } from '../../state/experiment/index.ts';
+
+/** Blocks without it after which a signature that is back counts as another: two hours of looks every quarter of an hour. */
+const MEMORY = 8;
+
+type LastSeen = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface ProviderLook {
+  readonly providers: ProviderPhases;
+  /** Set where a phase ends with this block: which arm, and what answered that did not before. */
+  readonly changed: { readonly arm: string; readonly signatures: readonly string[] } | null;
+}
+
+const wordsOf = (lastSeen: LastSeen): string =>
+  Object.entries(lastSeen)
+    .map(([arm, signatures]) => `${arm}: ${Object.keys(signatures).toSorted().join(', ')}`)
+    .join('; ');
+
+/** What block `no` says about who answers. The first block in which an arm has an answer of the phase teaches what is known. */
+export const lookAtProviders = (
+  { phase, lastSeen: before = {} }: ProviderPhases,
+  { arms }: ExperimentWindow,
+  no: number,
+): ProviderLook => {
+  const lastSeen: Record<string, Readonly<Record<string, number>>> = { ...before };
+  let changed: ProviderLook['changed'] = null;
+  for (const [arm, { providers }] of Object.entries(arms)) {
+    if (providers.length === 0) continue;
+    const seen = Object.entries(before[arm] ?? {});
+    const latest = Math.max(...seen.map(([, at]) => at));
+    const known = seen.filter(([, at]) => latest - at < MEMORY);
+    const unknown = providers.filter((signature) => !known.some(([name]) => name === signature));
+    if (unknown.length > 0 && known.length > 0) changed ??= { arm, signatures: unknown };
+    lastSeen[arm] = Object.fromEntries([...known, ...providers.map((name) => [name, no] as const)]);
+  }
+  // Nothing of the mixed block is known to the next phase: what answers from now on teaches it.
+  if (changed !== null) return { providers: { signature: '', phase: phase + 1, lastSeen: {} }, changed };
+  return { providers: { signature: wordsOf(lastSeen), phase, lastSeen }, changed };
+};

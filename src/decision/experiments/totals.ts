@@ -1,0 +1,59 @@
+/** What each arm has brought so far, added up window by window: for people, budgets and allocation. No verdict rests on it. */
+import type { WindowStats } from '../../domain/window.ts';
+import { quantile } from '../../math/ddsketch.ts';
+import { meanOf } from '../../math/window-stats.ts';
+import type { ExperimentArmWindow, ExperimentWindow } from '../../domain/experiment-window.ts';
+import type { ArmTotals } from '../../state/experiment/index.ts';
+
+export type Totals = Readonly<Record<string, ArmTotals>>;
+
+const mean = (stats: WindowStats | undefined): number | null => (stats === undefined ? null : meanOf(stats));
+
+const p95Of = (stats: WindowStats | undefined): number | null =>
+  stats?.sketch == null || stats.count === 0 ? null : quantile(stats.sketch, 0.95);
+
+/** Money, errors and latency are of every request; quality is of the first label of each unit. */
+const ofWindow = ({ unitFirst, all, exposures }: ExperimentArmWindow): ArmTotals => ({
+  exposures,
+  labels: unitFirst.quality?.count ?? 0,
+  requests: Math.max(0, ...Object.values(all).map(({ count }) => count)),
+  qualityMean: mean(unitFirst.quality),
+  errorRate: mean(all.error),
+  costUsdPerRequest: mean(all.costUsd),
+  latencyP95Ms: p95Of(all.latencyMs),
+});
+
+/** Each arm of one window. Of a window over the whole experiment these are exact; those that looks add up have a latency that is not. */
+export const totalsOfWindow = ({ arms }: ExperimentWindow): Totals =>
+  Object.fromEntries(Object.entries(arms).map(([arm, window]) => [arm, ofWindow(window)]));
+
+const weighted = (a: number | null, nA: number, b: number | null, nB: number): number | null => {
+  if (a === null || nA === 0) return b ?? a;
+  if (b === null || nB === 0) return a;
+  return a + (b - a) * (nB / (nA + nB));
+};
+
+/** Means weighted by what they are of. A p95 of two windows is taken as the mean of both by requests, as no sketch is kept: close while traffic is even. */
+const merged = (a: ArmTotals, b: ArmTotals): ArmTotals => {
+  const byRequests = (field: 'errorRate' | 'costUsdPerRequest' | 'latencyP95Ms'): number | null =>
+    weighted(a[field], a.requests, b[field], b.requests);
+  return {
+    exposures: a.exposures + b.exposures,
+    labels: a.labels + b.labels,
+    requests: a.requests + b.requests,
+    qualityMean: weighted(a.qualityMean, a.labels, b.qualityMean, b.labels),
+    errorRate: byRequests('errorRate'),
+    costUsdPerRequest: byRequests('costUsdPerRequest'),
+    latencyP95Ms: byRequests('latencyP95Ms'),
+  };
+};
+
+/** The totals with one more window. */
+export const addToTotals = (before: Totals, window: ExperimentWindow): Totals => {
+  const after: Record<string, ArmTotals> = { ...before };
+  for (const [arm, added] of Object.entries(totalsOfWindow(window))) {
+    const had = after[arm];
+    after[arm] = had === undefined ? added : merged(had, added);
+  }
+  return after;
+};

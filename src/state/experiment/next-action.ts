@@ -1,0 +1,112 @@
+/**
+ * What an experiment does next. Pure: the same state and time always give the same action, also after a restart. `nowMs` is time as far as
+ * the history proves it (what activities reported, when fired timers were due), never a handler's clock.
+ */
+import { inForce, mayWrite, wantsArms } from './allocation.ts';
+import { graduates } from './ending.ts';
+import { endsAtMs, isStopped, type ExperimentRunState, type Weights } from './state.ts';
+
+export type ExperimentAction =
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  | { readonly kind: 'expireApproval' }
+  | {
+      readonly kind: 'setArms';
+      readonly weights: Weights;
+      readonly exposedPct: number;
+      readonly why: string;
+    }
+  /** The stable configuration for everybody; the experiment goes on. */
+  | { readonly kind: 'takeArmsAway' }
+  /** Renews the lease, and looks when `judge` says so. */
+  | { readonly kind: 'tick'; readonly judge: boolean }
+  | { readonly kind: 'raiseExposure' }
+  | { readonly kind: 'runOutOfTime' }
+  | { readonly kind: 'restore' }
+  /** Nothing was ever written: there is nothing to restore. */
+  | { readonly kind: 'closeUntouched' }
+  | { readonly kind: 'graduate'; readonly variant: string; readonly byHand: boolean }
+  | { readonly kind: 'callOffGraduation' }
+  | { readonly kind: 'finish' };
+
+/** Actions that need nobody: they are what happened. `runOutOfTime` is `timeRanOut`, which may carry a conclusion. */
+export const EXPERIMENT_AS_EVENT = {
+  expireApproval: 'approvalExpired',
+  raiseExposure: 'rampDue',
+  closeUntouched: 'restored',
+  callOffGraduation: 'graduationCalledOff',
+} as const;
+
+export function nextExperimentAction(state: ExperimentRunState, nowMs: number): ExperimentAction {
+  switch (state.phase) {
+    case 'ended':
+      return { kind: 'finish' };
+    case 'restoring':
+      return state.revision === 0 ? { kind: 'closeUntouched' } : { kind: 'restore' };
+    case 'graduating': {
+      const { ending } = state;
+      return graduates(state) && ending?.variant != null
+        ? { kind: 'graduate', variant: ending.variant, byHand: ending.byHand === true }
+        : { kind: 'callOffGraduation' };
+    }
+    case 'awaitingApproval':
+    case 'awaitingGraduation':
+      if (nowMs >= limitMs(state)) return { kind: 'expireApproval' };
+      return serving(state, nowMs);
+    case 'starting':
+    case 'running':
+      if (nowMs >= limitMs(state)) {
+        return asksForLastLook(state) ? { kind: 'tick', judge: true } : { kind: 'runOutOfTime' };
+      }
+      return serving(state, nowMs);
+  }
+}
+
+/** Until when the present phase may last. What was approved gets the time of a lease for the look that it asks for. */
+function limitMs(state: ExperimentRunState): number {
+  const { plan, phase, awaiting, approved } = state;
+  if (phase !== 'awaitingApproval' && phase !== 'awaitingGraduation') return endsAtMs(state);
+  return (awaiting?.untilMs ?? endsAtMs(state)) + (approved ? plan.leaseMs : 0);
+}
+
+/** The look at the end of the longest duration is one that is due. It is tried once. */
+function asksForLastLook(state: ExperimentRunState): boolean {
+  const { phase, served, tickedAtMs } = state;
+  if (phase !== 'running' || served !== 'yes' || isStopped(state)) return false;
+  return tickedAtMs === null || tickedAtMs < endsAtMs(state);
+}
+
+function serving(state: ExperimentRunState, nowMs: number): ExperimentAction {
+  const { served, wanted } = state;
+  const untilMs = limitMs(state);
+  if (!wantsArms(state)) return served === 'no' ? { kind: 'wait', untilMs } : { kind: 'takeArmsAway' };
+  // Held, and the arms went by themselves, or were left halfway: they come back when somebody resumes.
+  if (served !== 'yes' && isStopped(state)) {
+    return served === 'no' ? { kind: 'wait', untilMs } : { kind: 'takeArmsAway' };
+  }
+  if (served !== 'yes') return setArms(state);
+  const tickAtMs = state.lookNow ? nowMs : (state.nextTickAtMs ?? nowMs);
+  if (nowMs >= tickAtMs) return { kind: 'tick', judge: isLookDue(state, nowMs) };
+  if (wanted && mayWrite(state, wanted)) return setArms(state);
+  const rampAtMs =
+    state.phase === 'running' && !isStopped(state) ? (state.ramp.nextAtMs ?? Infinity) : Infinity;
+  if (nowMs >= rampAtMs) return { kind: 'raiseExposure' };
+  return { kind: 'wait', untilMs: Math.min(tickAtMs, rampAtMs, untilMs) };
+}
+
+/** However many looks were missed while nobody was there, they are one. An approval asks for one at every tick. */
+function isLookDue({ lookNow, approved, nextLookAtMs }: ExperimentRunState, nowMs: number): boolean {
+  return lookNow || approved !== null || nextLookAtMs === null || nowMs >= nextLookAtMs;
+}
+
+/** What was in force, again, unless what is asked for may be written. */
+function setArms(state: ExperimentRunState): ExperimentAction {
+  const { wanted } = state;
+  const { weights, exposedPct, why } = wanted && mayWrite(state, wanted) ? wanted : inForce(state);
+  return { kind: 'setArms', weights, exposedPct, why };
+}
+
+/** Whether what is being written is no longer what is wanted: an ending, or arms that are to go. */
+export function interruptsExperiment(before: ExperimentRunState, after: ExperimentRunState): boolean {
+  const begins = after.ending !== null && before.ending === null;
+  return begins || (wantsArms(before) && !wantsArms(after));
+}

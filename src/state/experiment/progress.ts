@@ -1,0 +1,40 @@
+/** How far an experiment is: labels per arm, at most how many it takes, and when they will be there. Pure. Shown to people; decides nothing. */
+import { endsAtMs, type ExperimentRunState } from './state.ts';
+
+/** `labels` are those of the arm with the fewest. `expectedAtMs` is null while none arrives. */
+export interface ExperimentProgress {
+  readonly labels: number;
+  /** At most: the cap of the sizing. */
+  readonly of: number;
+  /** Per arm, as they came so far; before the first ones as planned. */
+  readonly perHour: number;
+  readonly expectedAtMs: number | null;
+  /** The longest duration ends before. */
+  readonly isTooLate: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Null in an experiment that is over, or on its way to its end. */
+export function experimentProgress(state: ExperimentRunState): ExperimentProgress | null {
+  const { plan, phase, totals, foldedToMs, startedAtMs } = state;
+  if (phase === 'ended' || phase === 'restoring' || phase === 'graduating') return null;
+  const labels = Math.min(...plan.arms.map(({ id }) => totals[id]?.labels ?? 0));
+  const of = plan.design.capPerArm;
+  const countedMs = startedAtMs === null ? 0 : foldedToMs - startedAtMs;
+  const perHour =
+    labels > 0 && countedMs > 0
+      ? (labels * HOUR_MS) / countedMs
+      : plan.sizing.labelsPerHour / plan.arms.length;
+  const fromMs = Math.max(foldedToMs, startedAtMs ?? 0);
+  const left = Math.max(0, of - labels);
+  const expectedAtMs =
+    perHour > 0 ? Math.round(fromMs + (left * HOUR_MS) / perHour + plan.matureAfterMs) : null;
+  return {
+    labels,
+    of,
+    perHour: Math.round(perHour),
+    expectedAtMs,
+    isTooLate: expectedAtMs !== null && expectedAtMs > endsAtMs(state),
+  };
+}

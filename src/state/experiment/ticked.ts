@@ -1,0 +1,191 @@
+/**
+ * What a tick makes of an experiment: what it brought is kept, then the decision table says what comes of it. Ticks and looks come on a grid
+ * that begins when the arms were first served, so none is early and those that were missed are one.
+ */
+import { askFor, mayNotRaise, weightsProblem } from './allocation.ts';
+import { beginToEnd } from './ending.ts';
+import {
+  experimentDecisionOn,
+  experimentFindingOf,
+  winnerOf,
+  type ExperimentFinding,
+} from './decision-table.ts';
+import type { ExperimentTick, JudgedLook } from './events.ts';
+import { closePeriod } from './periods.ts';
+import { rampClock } from './ramp.ts';
+import { logged, type ExperimentOutcome, type ExperimentRunState } from './state.ts';
+
+/** The first point of the grid after `atMs`. */
+export function nextOnGrid(originMs: number, everyMs: number, atMs: number): number {
+  return originMs + (Math.floor((atMs - originMs) / everyMs) + 1) * everyMs;
+}
+
+export function ticked(state: ExperimentRunState, tick: ExperimentTick): ExperimentRunState {
+  const finding = experimentFindingOf(state, tick);
+  const seen = withTick(state, tick);
+  const { atMs, judged } = tick;
+  const decision = experimentDecisionOn(seen, finding);
+  switch (decision) {
+    case 'ignore':
+      return state;
+    case 'tickAgain':
+      return seen;
+    case 'stay':
+      return judged ? stayed(seen, finding, judged) : seen;
+    case 'serveAgain':
+      return leaseLost(seen, state, atMs);
+    case 'hold':
+      return held(seen, {
+        by: 'optimizer',
+        reason: judged?.verdict.reason ?? 'frozen',
+        sinceMs: atMs,
+        armsAway: false,
+      });
+    case 'askApproval':
+      return judged ? askedFor(seen, atMs, judged) : seen;
+    case 'askAgain':
+      return logged(
+        { ...seen, approved: null },
+        {
+          atMs,
+          what: 'approval spent',
+          by: 'optimizer',
+          why: `no longer proven: ${judged?.verdict.reason ?? ''}`,
+        },
+      );
+    case 'adopt':
+      return judged ? adopted(seen, atMs, judged) : seen;
+    case 'conclude':
+      return concluded(seen, atMs, finding, judged);
+  }
+}
+
+function withTick(state: ExperimentRunState, tick: ExperimentTick): ExperimentRunState {
+  const { plan } = state;
+  const { atMs, judged } = tick;
+  const startedAtMs = state.startedAtMs ?? atMs;
+  const renewed: ExperimentRunState = {
+    ...state,
+    ticks: state.ticks + 1,
+    tickedAtMs: atMs,
+    nextTickAtMs: nextOnGrid(startedAtMs, plan.tickMs, atMs),
+    leaseExpiresAtMs: tick.leaseExpiresAtMs,
+    lookNow: false,
+  };
+  const seen = judged ? withLook(renewed, judged, atMs) : renewed;
+  return tick.live === 'ours' ? { ...seen, ramp: rampClock(seen, atMs) } : seen;
+}
+
+function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): ExperimentRunState {
+  const { evidence, evidenceHash, foldedToMs, verdict, totals, spent, providers, decisionId } = judged;
+  return {
+    ...state,
+    evidence,
+    evidenceHash,
+    foldedToMs,
+    verdict,
+    totals,
+    spent,
+    providers,
+    looks: state.looks + 1,
+    lookedAtMs: atMs,
+    nextLookAtMs: nextOnGrid(state.startedAtMs ?? atMs, state.plan.lookMs, atMs),
+    ...(decisionId !== undefined && { decisionId }),
+  };
+}
+
+/** What an adaptive allocation would have next is asked for while nothing is decided. */
+function stayed(
+  state: ExperimentRunState,
+  finding: ExperimentFinding,
+  { allocation, conclusion }: JudgedLook,
+): ExperimentRunState {
+  const { plan } = state;
+  if (finding === 'winner' && state.phase === 'awaitingGraduation') return { ...state, conclusion };
+  const adapts = plan.allocation.kind !== 'fixed' && finding === 'undecided' && !mayNotRaise(state);
+  if (!adapts || !allocation || weightsProblem(plan, allocation.weights) !== null) return state;
+  return askFor(state, { ...allocation, by: 'optimizer' });
+}
+
+/** The arms are gone from the gateway by themselves, at the latest when their lease ran out. */
+function leaseLost(
+  seen: ExperimentRunState,
+  { leaseExpiresAtMs }: ExperimentRunState,
+  atMs: number,
+): ExperimentRunState {
+  return logged(
+    {
+      ...closePeriod(seen, Math.min(leaseExpiresAtMs ?? atMs, atMs)),
+      served: 'no',
+      leaseExpiresAtMs: null,
+      nextTickAtMs: null,
+    },
+    {
+      atMs,
+      what: 'lease ran out',
+      by: 'gateway',
+      why: 'the optimizer was away; evidence kept, arms served again',
+    },
+  );
+}
+
+/** Nothing is concluded until somebody resumes; harm checks go on. A hold that takes the arms away is not made weaker by one that does not. */
+export function held(
+  state: ExperimentRunState,
+  hold: NonNullable<ExperimentRunState['held']>,
+): ExperimentRunState {
+  const before = state.held;
+  if (before && (before.armsAway || !hold.armsAway)) return state;
+  return logged(
+    { ...state, held: hold, ramp: { ...state.ramp, nextAtMs: null } },
+    { atMs: hold.sinceMs, what: 'held', by: hold.by, why: hold.reason },
+  );
+}
+
+function askedFor(state: ExperimentRunState, atMs: number, judged: JudgedLook): ExperimentRunState {
+  return logged(
+    {
+      ...state,
+      phase: 'awaitingGraduation',
+      conclusion: judged.conclusion,
+      ramp: { ...state.ramp, nextAtMs: null },
+      awaiting: { sinceMs: atMs, untilMs: atMs + state.plan.approvalTimeoutMs },
+    },
+    {
+      atMs,
+      what: 'awaiting approval',
+      by: 'optimizer',
+      why: `to roll ${judged.conclusion?.variant ?? 'the winner'} out: ${judged.verdict.reason}`,
+    },
+  );
+}
+
+function adopted(state: ExperimentRunState, atMs: number, judged: JudgedLook): ExperimentRunState {
+  const variant = winnerOf(state, judged);
+  const { conclusion } = judged;
+  if (variant === null || conclusion === null) return state;
+  const reason = conclusion.sentence;
+  return beginToEnd(state, atMs, { outcome: 'adopted', variant, by: 'optimizer', reason, conclusion });
+}
+
+/** The outcome that a finding stands for, when it ends an experiment. */
+const OUTCOMES: Readonly<Partial<Record<ExperimentFinding, ExperimentOutcome>>> = {
+  harm: 'harmed',
+  budgetSpent: 'budgetSpent',
+  timeUp: 'expired',
+  controlKept: 'keptControl',
+  noDifference: 'noDifference',
+};
+
+function concluded(
+  state: ExperimentRunState,
+  atMs: number,
+  finding: ExperimentFinding,
+  judged: JudgedLook | null,
+): ExperimentRunState {
+  const outcome = OUTCOMES[finding];
+  if (outcome === undefined) return state;
+  const conclusion = judged?.conclusion?.outcome === outcome ? judged.conclusion : null;
+  const reason = conclusion?.sentence ?? judged?.verdict.reason ?? outcome;
+  return beginToEnd(state, atMs, { outcome, by: 'optimizer', reason, ...(conclusion && { conclusion }) });
+}
