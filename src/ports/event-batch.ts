@@ -1,8 +1,8 @@
 /** What one batch of events brought, as it goes to the store: all of it in one transaction, with the place in the log that it was read from. */
 import type { WindowStats } from '../domain/window.ts';
+import type { FeedbackEvent } from './feedback-event.ts';
 import type { OutgoingMessage, Partition } from './event-log.ts';
 import type { PairEvent } from './pairs.ts';
-import type { FeedbackEvent } from './windows.ts';
 
 /** A metric of the observatory with its identity, and the window that it belongs to. */
 export interface MetricEvent {

@@ -1,17 +1,12 @@
 /**
  * Windows of metrics: written by ingest, read by observation and by verdicts.
  */
-import type { FeedbackData } from '../domain/feedback.ts';
 import type { Arm, ArmWindow, Block, WindowStats } from '../domain/window.ts';
+import type { FeedbackEvent } from './feedback-event.ts';
 import type { EventBatch, LogMove, Recorded, SetAside } from './event-batch.ts';
 import type { PairEvent } from './pairs.ts';
 
-/** A feedback event with its identity. (source, id) is counted once, whatever happens. */
-export interface FeedbackEvent {
-  readonly source: string;
-  readonly id: string;
-  readonly data: FeedbackData;
-}
+export type { FeedbackEvent } from './feedback-event.ts';
 
 /** A point of an OTLP metric stream and the window it belongs to. `metric` is the OTLP name, in its own unit. */
 export interface StreamPoint {
