@@ -3,6 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
+import { addExperimentMessages } from './experiment-messages.ts';
+import { addExperimentPlan } from './experiment-plan.ts';
+import { addExperimentStart } from './experiment-start.ts';
+import { addExperimentState } from './experiment-state.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -52,6 +56,16 @@ function programOf(cli: Cli): Command {
   addRolloutStart(cli, rollout);
   addRolloutState(cli, rollout);
   addRolloutMessages(cli, rollout);
+  const experiment = program
+    .command('experiment')
+    .summary('plan, start and steer an experiment')
+    .description(
+      'An experiment serves variants beside what is live until the evidence says which is better, or that none is.',
+    );
+  addExperimentPlan(cli, experiment);
+  addExperimentStart(cli, experiment);
+  addExperimentState(cli, experiment);
+  addExperimentMessages(cli, experiment);
   addRollback(cli, program);
   addDecision(cli, program);
   addService(cli, program);
