@@ -6,6 +6,7 @@ import { durationMs } from '../src/domain/duration.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { isOneStep } from '../src/domain/strategy.ts';
 import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
+import type { ExperimentInput } from '../src/domain/experiment.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { cycleInputSchema } from '../src/domain/workflow-input.ts';
 import { applyChange } from '../src/domain/change.ts';
@@ -37,7 +38,13 @@ interface Assessed {
 
 export type Assessment =
   | (Assessed & { readonly kind: 'nothingToDo' })
-  | (Assessed & { readonly kind: 'recommend' | 'deploy'; readonly change: { readonly model: string } });
+  | (Assessed & { readonly kind: 'recommend' | 'deploy'; readonly change: { readonly model: string } })
+  /** To be started at once: the input of `abExperiment`. */
+  | (Assessed & {
+      readonly kind: 'experiment';
+      readonly decisionId: string;
+      readonly input: ExperimentInput;
+    });
 
 const OBSERVED_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -101,7 +108,13 @@ async function decide(
   const otherwise = async (reason: string, choice: Choice | null = null) => {
     const next = await nextExperiment(ports, settings, stable, run);
     const told = next.kind === 'proposed' ? `${next.reason} (${next.decisionId})` : next.reason;
-    return nothing([reason, told].filter((each) => each !== '').join('; '), observed, choice);
+    const why = [reason, told].filter((each) => each !== '').join('; ');
+    if (next.kind === 'none' || settings.mode !== 'auto') return nothing(why, observed, choice);
+    const { decisionId, input } = next;
+    return {
+      assessment: { kind: 'experiment' as const, serviceId, reason: why, observed, decisionId, input },
+      choice,
+    };
   };
   if (!settings.strategies.includes('modelSelection')) return otherwise('');
   const outcomes = await ports.outcomes.outcomes(serviceId, [observed.model, ...settings.candidates.models]);

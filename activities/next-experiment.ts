@@ -3,9 +3,11 @@
  * with the same knowledge about the same stable configuration it proposes once, and again only after `change.retryAfter`.
  */
 import { canonicalJson } from '../src/decision/index.ts';
+import { experimentInputSchema, type ExperimentInput } from '../src/domain/experiment.ts';
 import { durationMs } from '../src/domain/duration.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
-import type { ConfigurationRecord } from '../src/ports/stores.ts';
+import { parseOrFail } from '../src/domain/validate.ts';
+import type { ConfigurationRecord, DecisionRecord } from '../src/ports/stores.ts';
 import type { LearnedWhat } from '../src/strategies/learning/index.ts';
 import { CODE_VERSION } from './code-version.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -16,9 +18,9 @@ export type NextExperiment =
   | {
       readonly kind: 'proposed';
       readonly what: LearnedWhat;
-      /** Its detail holds the input: prompts are in the store, not in histories. */
       readonly decisionId: string;
       readonly reason: string;
+      readonly input: ExperimentInput;
     };
 
 const STRATEGIES = { promptOptimization: 'prompts', parameterTuning: 'parameters' } as const;
@@ -79,7 +81,7 @@ async function propose(
   const known = await ports.decisions.get(decisionId);
   if (known) {
     return known.runId === runId
-      ? { kind: 'proposed', what, decisionId, reason: known.reason }
+      ? { kind: 'proposed', what, decisionId, reason: known.reason, input: inputOf(known) }
       : { kind: 'none', reason: `proposed already, as ${decisionId}` };
   }
   const seed = stable.generation * 10_000 + learned * 100 + (waited % 100);
@@ -98,5 +100,10 @@ async function propose(
     hash: ports.hash(canonicalJson(proposal.input)),
     atMs: nowMs,
   });
-  return { kind: 'proposed', what, decisionId, reason };
+  return { kind: 'proposed', what, decisionId, reason, input: proposal.input };
+}
+
+function inputOf({ id, detail }: DecisionRecord): ExperimentInput {
+  const { input } = detail as { readonly input?: unknown };
+  return parseOrFail(experimentInputSchema, input, `input of ${id}`);
 }

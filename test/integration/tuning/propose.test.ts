@@ -268,4 +268,20 @@ describe('a cycle that finds no better model', () => {
     const { input } = decision!.detail as { readonly input: unknown };
     expect(experimentInputSchema.parse(input).by).toBe(`cycle/${SERVICE}`);
   });
+
+  it('in mode auto hands the input on to be started, the same to a second run of the activity', async () => {
+    const strategies = ['parameterTuning'];
+    const world = await worldWith({}, { parameters: { temperature: [0, 1] } }, PROMPT, { strategies });
+    const { generation } = await world.live();
+    const fromMs = world.nowMs;
+    world.nowMs += 30_000;
+    await world.feed({ generation, count: 300, fromMs, toMs: world.nowMs });
+    const request = { input: { serviceId: SERVICE }, workflowId: `cycle/${SERVICE}`, runId: 'run-1' };
+    const assessment = await world.activities.assess(request);
+    expect(assessment).toMatchObject({
+      kind: 'experiment',
+      input: { serviceId: SERVICE, allocation: 'fixed' },
+    });
+    expect(await world.activities.assess(request)).toEqual(assessment);
+  });
 });
