@@ -4,6 +4,7 @@ import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
 import { addDlq } from './dlq.ts';
+import { addEmit } from './emit.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -59,5 +60,6 @@ function programOf(cli: Cli): Command {
   addFleet(cli, program);
   addAudit(cli, program);
   addDlq(cli, program);
+  addEmit(cli, program);
   return program;
 }
