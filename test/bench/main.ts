@@ -7,6 +7,7 @@ import Table from 'cli-table3';
 import type { Bench } from './bench.ts';
 import { experimentReads } from './experiment-reads.ts';
 import { history } from './history.ts';
+import { ingest } from './ingest.ts';
 import { rollback } from './rollback.ts';
 import { storm } from './storm.ts';
 import { statistics } from './statistics.ts';
@@ -14,6 +15,7 @@ import { statistics } from './statistics.ts';
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['experiments', experimentReads],
   ['history', history],
+  ['ingest', ingest],
   ['rollback', rollback],
   ['statistics', statistics],
   ['storm', storm],

@@ -12,6 +12,10 @@ import { migrate } from '../../deploy/migrate.ts';
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
   createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: Pool }>;
+  /** The server goes away: its clients' connections are cut, new ones are refused. */
+  down(): Promise<void>;
+  /** The same server on the same port comes back, with all that was committed. */
+  up(): Promise<void>;
   /** Ends the pools and the server, and removes its folder. */
   stop(): Promise<void>;
 }
@@ -39,7 +43,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     port,
     user: 'postgres',
     password: 'test-only',
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
     postgresFlags: [...LISTENS, ...FAST],
@@ -72,9 +76,10 @@ export async function startPostgres(): Promise<TestPostgres> {
     await server.createDatabase(MIGRATED);
     await migrate(urlOf(MIGRATED));
   };
+  let made = 0;
   return {
     createDatabase: async ({ connections = 10 } = {}) => {
-      const name = `test_${pools.length + 1}`;
+      const name = `test_${(made += 1)}`;
       const pool = new Pool({ connectionString: urlOf(name), max: connections });
       pool.on('error', () => undefined);
       pools.push(pool);
@@ -82,6 +87,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       await administer(`CREATE DATABASE ${name} TEMPLATE ${MIGRATED}`);
       return { url: urlOf(name), pool };
     },
+    down: () => server.stop(),
+    up: () => server.start(),
     stop: async () => {
       await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));
       await server.stop();
