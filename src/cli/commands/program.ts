@@ -4,6 +4,7 @@ import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
 import { addDlq } from './dlq.ts';
+import { addEmit } from './emit.ts';
 import { addExperimentMessages } from './experiment-messages.ts';
 import { addExperimentPlan } from './experiment-plan.ts';
 import { addExperimentPropose } from './experiment-propose.ts';
@@ -75,5 +76,6 @@ function programOf(cli: Cli): Command {
   addFleet(cli, program);
   addAudit(cli, program);
   addDlq(cli, program);
+  addEmit(cli, program);
   return program;
 }

@@ -103,7 +103,7 @@ export const planSizing = (input: SizingInput): ExperimentSizing => {
   const { needed, perHour, baseline, minimumEffect, most } = sized;
   const proof = longestProof(input, perHour, shares);
   const proofPerArm = Math.min(ENDLESS, proof?.perArm ?? 0);
-  const capPerArm = Math.max(needed.cap, proofPerArm, minSamples);
+  const capPerArm = Math.max(needed.cap, Math.min(ENDLESS, proof?.capPerArm ?? 0), minSamples);
   const msFor = (perArm: number): number | null => {
     const time = perHour > 0 ? timeFor(perArm / (perHour * needed.share), ramp) : null;
     return time === null ? null : Math.ceil(time + input.matureAfterMs);

@@ -38,7 +38,7 @@ export const sizingSentence = ({
   if (proof !== null && proof.perArm === Infinity) {
     return `no end is in sight for the proof that ${proof.id} is kept: its margin is too small for what the baseline shows`;
   }
-  const longer = proof !== null && proof.perArm >= capPerArm ? `, to prove that ${proof.id} is kept` : '';
+  const longer = proof !== null && proof.capPerArm >= capPerArm ? `, to prove that ${proof.id} is kept` : '';
   const size = `needs about ${inThousands(capPerArm)} ${what} per arm${longer}`;
   if (capMs === null) return `${size}, and the service yields none lately`;
   const rate = perHourInWords((perHour * needed.share * exposedPct) / 100);
