@@ -66,6 +66,7 @@ export async function adopt(
   lab: Lab,
   serviceId: string,
   rollout: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { stores, gatewayUrl } = lab;
   await seedGateway(gatewayUrl, { serviceId, model: INCUMBENT, unit: 'request' });
@@ -88,6 +89,7 @@ export async function adopt(
       watch: '1s',
       ...rollout,
     },
+    ...more,
     orchestrator: { url: gatewayUrl },
   });
   const nowMs = Date.now();
