@@ -3,11 +3,13 @@ import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { ExperimentRegistry } from '../src/ports/experiment-registry.ts';
 import type { ExperimentStore, ExperimentWindows } from '../src/ports/experiments.ts';
 import type { FleetStore } from '../src/ports/fleet.ts';
+import type { LearnedStore } from '../src/ports/learned.ts';
 import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OpenChanges } from '../src/ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
 import type { PairStore } from '../src/ports/pairs.ts';
+import type { PromptWriter } from '../src/ports/prompt-writer.ts';
 import type {
   AuditLog,
   ConfigurationStore,
@@ -16,6 +18,7 @@ import type {
   RolloutStore,
   ServiceStore,
 } from '../src/ports/stores.ts';
+import type { TokenCounter } from '../src/ports/tokens.ts';
 import type { Watchdogs } from '../src/ports/watchdogs.ts';
 import type { WindowStore } from '../src/ports/windows.ts';
 import type { PartHashes } from '../src/state/rollout/index.ts';
@@ -31,6 +34,9 @@ export interface ActivityPorts {
   readonly registry: ExperimentRegistry;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
+  readonly learned: LearnedStore;
+  readonly tokens: TokenCounter;
+  readonly promptWriter: PromptWriter;
   readonly outcomes: OutcomeCatalogue;
   readonly experiments: ExperimentStore;
   readonly experimentWindows: ExperimentWindows;

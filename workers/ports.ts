@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { ActivityPorts } from '../activities/index.ts';
+import { createTokenCounter } from '../src/adapters/gpt-tokenizer/index.ts';
+import { createOpenAiPrompts } from '../src/adapters/openai-prompts/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createCompositeOrchestrator } from '../src/adapters/composite-orchestrator/index.ts';
 import { createRestRegistry, withoutRegistry } from '../src/adapters/rest-registry/index.ts';
@@ -19,8 +21,11 @@ import { createDriver } from './drivers.ts';
  * the control queue must go through the driver that renews on the main one
  */
 export function createPorts(pool: pg.Pool, client: Client, orchestratorFor: OrchestratorFor): ActivityPorts {
+  const promptsKey = process.env['LLM_OPTIMIZER_PROMPTS_API_KEY'] ?? '';
   return {
     ...createStores(pool),
+    tokens: createTokenCounter(),
+    promptWriter: createOpenAiPrompts(promptsKey === '' ? {} : { apiKey: promptsKey }),
     notifier: createWebhookNotifier(),
     registry: registryOf(process.env['REGISTRY_URL']),
     orchestratorFor,

@@ -3,8 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
+import { addDlq } from './dlq.ts';
 import { addExperimentMessages } from './experiment-messages.ts';
 import { addExperimentPlan } from './experiment-plan.ts';
+import { addExperimentPropose } from './experiment-propose.ts';
 import { addExperimentStart } from './experiment-start.ts';
 import { addExperimentState } from './experiment-state.ts';
 import { addFleet } from './fleet.ts';
@@ -58,10 +60,11 @@ function programOf(cli: Cli): Command {
   addRolloutMessages(cli, rollout);
   const experiment = program
     .command('experiment')
-    .summary('plan, start and steer an experiment')
+    .summary('propose, plan, start and steer an experiment')
     .description(
       'An experiment serves variants beside what is live until the evidence says which is better, or that none is.',
     );
+  addExperimentPropose(cli, experiment);
   addExperimentPlan(cli, experiment);
   addExperimentStart(cli, experiment);
   addExperimentState(cli, experiment);
@@ -71,5 +74,6 @@ function programOf(cli: Cli): Command {
   addService(cli, program);
   addFleet(cli, program);
   addAudit(cli, program);
+  addDlq(cli, program);
   return program;
 }

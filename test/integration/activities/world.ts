@@ -13,6 +13,8 @@ import {
   type ActivityPorts,
   type ControlActivities,
 } from '../../../activities/index.ts';
+import { createTokenCounter } from '../../../src/adapters/gpt-tokenizer/index.ts';
+import { createOpenAiPrompts } from '../../../src/adapters/openai-prompts/index.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { createWatchdogs } from '../../../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
@@ -139,6 +141,8 @@ export async function createWorld(
   });
   const ports: ActivityPorts = {
     ...stores,
+    tokens: createTokenCounter(),
+    promptWriter: createOpenAiPrompts(),
     orchestratorFor:
       options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
     watchdogs: createWatchdogs(),

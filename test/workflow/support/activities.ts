@@ -96,10 +96,15 @@ export function mainActivities(place: Place): Activities {
       const here = known(serviceId);
       await here.enter('assess');
       const found = { serviceId, reason: 'as the test says', observed: null };
+      const { kind } = here.assessment;
+      const variants = [{ id: 'control' }, { id: 'better', change: { model: 'better' } }];
+      const experiment = { decisionId: 'as recorded', input: { serviceId, name: 'from-a-cycle', variants } };
       const assessment: Assessment =
-        here.assessment.kind === 'nothingToDo'
-          ? { ...found, kind: 'nothingToDo' }
-          : { ...found, kind: here.assessment.kind, change: { model: 'better' } };
+        kind === 'nothingToDo'
+          ? { ...found, kind }
+          : kind === 'experiment'
+            ? { ...found, kind, ...experiment }
+            : { ...found, kind, change: { model: 'better' } };
       return assessment;
     }),
 
