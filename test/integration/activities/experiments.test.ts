@@ -174,6 +174,19 @@ describe('what somebody else has done', () => {
     expect((await world.live()).candidate).not.toBeNull();
   });
 
+  it('a try of a pause that comes late leaves what was written since', async () => {
+    const world = await newWorld();
+    const driver = await ExperimentDriver.admitted(world);
+    await driver.setArms();
+    const late = { ...driver.write(true), holder: EXPERIMENT, newerStays: true, reason: 'a pause' };
+    await driver.setArms();
+    await world.activities.takeArmsAway(late);
+    expect(await modelsOf(world)).toHaveLength(2);
+    await expect(
+      world.activities.takeArmsAway({ ...late, holder: { ...EXPERIMENT, runId: 'run-2' } }),
+    ).rejects.toMatchObject({ type: 'LeaseMoved', nonRetryable: true });
+  });
+
   it('a reset run writes nothing before it has taken a generation of its own', async () => {
     const world = await newWorld();
     const driver = await ExperimentDriver.admitted(world);
