@@ -38,21 +38,24 @@ async function trial(
   const random = seededRandom(seed);
   const killedIn = new Map<string, number>();
   const disturbed: Wave[] = [];
-  let done = 0;
-  while (done < kills) {
+  const killed = { times: 0 };
+  const isEnough = (): boolean => killed.times >= kills;
+  while (!isEnough()) {
     const name = `wave-${disturbed.length}`;
     disturbed.push(
       await wave(lab, name, async (phases, isOver) => {
-        while (done < kills && !isOver()) {
+        while (!isEnough() && !isOver()) {
           await delay(random() * KILL_WITHIN_MS);
           if (isOver()) return;
           for (const phase of await phases()) killedIn.set(phase, (killedIn.get(phase) ?? 0) + 1);
           await lab.killed('worker');
-          done += 1;
+          killed.times += 1;
         }
       }),
     );
-    onProgress(`${done} of ${kills} kills, ${disturbed.length * EXPERIMENT_STORIES.length} experiments`);
+    onProgress(
+      `${killed.times} of ${kills} kills, ${disturbed.length * EXPERIMENT_STORIES.length} experiments`,
+    );
   }
   const broken = disturbed.flatMap((traces, i) => differences(undisturbed, traces, `wave ${i}`));
   return {
@@ -70,7 +73,7 @@ async function trial(
       ...[...killedIn].map(([phase, times]) => [`killed while ${phase}`, '', String(times), '']),
     ],
     figures: {
-      kills: done,
+      kills: killed.times,
       experiments: disturbed.length * EXPERIMENT_STORIES.length,
       changedVerdicts: broken.length,
       ...Object.fromEntries([...killedIn].map(([phase, times]) => [`killed while ${phase}`, times])),
