@@ -61,8 +61,8 @@ describe('a refused experiment leaves no trace', () => {
       [{ ramp: [50, 20] }, /ramp\[1\].*more than 50.*rampEvery/u],
       [{ holdoutPct: 20, ramp: [90] }, /ramp\[0\].*at most 80/u],
       [
-        { maxDuration: '1m' },
-        /maxDuration: "1m".*needs about [\d,]+ labels per arm.*the longest duration is.*"force": true/u,
+        { maxDuration: '20s' },
+        /maxDuration: "20s".*needs about [\d,]+ labels per arm.*the longest duration is.*"force": true/u,
       ],
     ];
     for (const [input, message] of cases) {
