@@ -105,19 +105,19 @@ async function hold(stage: Stage, seconds: number, seed: number) {
   const sender = startSender([stage.kafka.brokers, stage.topic, String(RATE), String(seconds), String(seed)]);
   if (!sender.stdout) throw new Error('the sender has no output');
   const pending = new Map<string, number>();
-  let ended = false;
+  const sending = { ended: false };
   let sent = 0;
   createInterface(sender.stdout).on('line', (line) => {
     const [name = '', value] = line.split(' ');
     if (name === 'sent') sent = Number(value);
     else pending.set(name, Number(value));
   });
-  sender.once('exit', () => (ended = true));
+  sender.once('exit', () => (sending.ended = true));
   const [latencies, rss]: [number[], number[]] = [[], []];
   const [beganMs, before] = [performance.now(), await cpuOf(stage)];
   let leftMs = Infinity;
-  while (!ended || (pending.size > 0 && performance.now() < leftMs)) {
-    if (ended) leftMs = Math.min(leftMs, performance.now() + 10_000);
+  while (!sending.ended || (pending.size > 0 && performance.now() < leftMs)) {
+    if (sending.ended) leftMs = Math.min(leftMs, performance.now() + 10_000);
     await delay(2);
     if (performance.now() - beganMs > rss.length * 1_000) rss.push(rssMbOf(stage));
     if (pending.size === 0) continue;
