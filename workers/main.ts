@@ -33,6 +33,7 @@ interface Flags extends JudgeFlags {
   readonly address: string;
   readonly namespace: string;
   readonly database?: string;
+  readonly host: string;
   readonly gatewayPort: number;
   readonly gatewayGrpcPort?: number;
   readonly gatewayState: string;
@@ -92,7 +93,7 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
   running.add('Temporal client of ingest', () => connection.close());
   const stores = createStores(pool);
   const receiver = await startIngest({
-    host: '127.0.0.1',
+    host: given.host,
     httpPort: given.otlpHttpPort,
     grpcPort: given.otlpGrpcPort,
     store: stores.ingest,
@@ -117,6 +118,7 @@ async function gateway(given: Flags): Promise<void> {
   const judge = openJudge(given, process.env, logger.child({ role: 'judge' }));
   if (judge) running.add('judge', () => judge.close());
   const role = await startGatewayRole({
+    host: given.host,
     port: given.gatewayPort,
     ...(given.gatewayGrpcPort !== undefined && { grpcPort: given.gatewayGrpcPort }),
     stateDir: given.gatewayState,
@@ -195,6 +197,7 @@ function readFlags(): Flags {
     .option('--address <host:port>', 'Temporal frontend', env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233')
     .option('--namespace <name>', 'Temporal namespace', env['TEMPORAL_NAMESPACE'] ?? 'default')
     .option('--database <url>', 'PostgreSQL, migrated (or DATABASE_URL)', env['DATABASE_URL'])
+    .option('--host <address>', 'ingest, gateway: where they are to be asked', '127.0.0.1')
     .option('--otlp-http-port <port>', 'ingest: OTLP/HTTP and CloudEvents', port, 4318)
     .option('--otlp-grpc-port <port>', 'ingest: OTLP/gRPC', port, 4317)
     .option('--gateway-port <port>', 'gateway: configuration contract and chat completions', port, 8081)
