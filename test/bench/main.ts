@@ -5,20 +5,24 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import type { Bench } from './bench.ts';
+import { experimentReads } from './experiment-reads.ts';
 import { history } from './history.ts';
+import { ingest } from './ingest.ts';
 import { rollback } from './rollback.ts';
 import { storm } from './storm.ts';
 import { statistics } from './statistics.ts';
 
 const benches: ReadonlyMap<string, Bench> = new Map([
+  ['experiments', experimentReads],
   ['history', history],
+  ['ingest', ingest],
   ['rollback', rollback],
   ['statistics', statistics],
   ['storm', storm],
 ]);
 
 const usage = `npm run bench -- NAME [--seed N] [--json]\n\n${[...benches]
-  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}\n`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}\n`)
   .join('')}`;
 
 /** A person's mistake on the command line; null when the help was asked for. */
@@ -67,7 +71,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+const exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
 });
+// Said outright: the exit hook of the embedded PostgreSQL ends a process that only has an exit code set with 0.
+process.exit(exitCode);

@@ -1,9 +1,10 @@
 /**
- * How many outcomes an experiment needs in each arm, and how many hours they take: of what is to get better, and of the proof that quality does not
- * get worse where cost is. The slowest variant decides. It knows no dates and refuses nothing.
+ * How many outcomes an experiment needs in each arm, and how many hours they take: of what is to get better, and of the
+ * proof that a guardrail is kept. The slowest variant decides. It knows no dates and refuses nothing.
  */
-import { CAP_FACTOR, planExperiment, rateSampleSize, type PlannedMetric } from '../../analysis/index.ts';
+import { CAP_FACTOR, planExperiment, planSteps, type PlannedMetric } from '../../analysis/index.ts';
 import type { AnalysisKind } from '../../domain/experiment.ts';
+import type { GuardrailSpec } from '../../domain/guardrail.ts';
 
 /** Shares of the traffic in the experiment, 0..1: of control, and of each variant. */
 export interface Shares {
@@ -56,19 +57,33 @@ export const neededToFind = (
     (ratio) => planExperiment(metric, { alpha, power, ratio, variants: shares.variants.length }).fixed,
   );
 
+/** Rates of the baseline by which the proof on a guardrail is planned; one that is null cannot be planned with. */
+export interface GuardrailBaseline {
+  readonly quality: number;
+  readonly errorRate: number | null;
+}
+
 /**
- * To rule out that quality falls by `maxDropPct` per cent of `quality` when it does not fall at all: one-sided at alpha, uncorrected (every
- * guardrail must pass).
- * @throws RangeError naming p1, p2, alpha or power.
+ * Outcomes of the arm with fewer of them until a variant that equals control is shown not to be worse by the guardrail's margin, of the pair that takes
+ * longest; between the median and the 95 % quantile (`planSteps`). Null when the rate is unknown, Infinity when no end is in sight.
+ * @throws RangeError naming the guardrail's field.
  */
 export const neededToRuleOut = (
-  quality: number,
-  maxDropPct: number,
-  shares: Shares,
-  { alpha, power, analysis }: Levels,
-): Needed =>
-  ofSlowest(shares, analysis, (ratio) => {
-    const lost = quality * (1 - maxDropPct / 100);
-    const { nA, nB } = rateSampleSize(quality, lost, { alpha, power, ratio, twoSided: false });
-    return { control: nA, variant: nB };
-  });
+  spec: GuardrailSpec,
+  baseline: GuardrailBaseline,
+  { control, variants }: Shares,
+): number | null => {
+  if (spec.metric === 'error' && baseline.errorRate === null) return null;
+  return Math.max(
+    ...variants.map((share) => {
+      const weightPct = (100 * share) / (control + share);
+      const plan = planSteps({
+        guardrails: [{ ...spec, required: true }],
+        steps: [weightPct, 100],
+        baseline,
+      });
+      const ofVariant = plan === null ? Infinity : plan[0]!.candidateLabels;
+      return Math.ceil(ofVariant * Math.min(1, control / share));
+    }),
+  );
+};

@@ -71,7 +71,10 @@ export const nextWeights = (
   if (kind === 'fixed') return null;
   const learned = arms.map((arm): Learned => {
     const { labels = 0, qualityMean = null } = totals[arm] ?? {};
-    return { n: labels, sum: labels * (qualityMean ?? 0), m2: 0 };
+    // Of good and bad answers the sum is whole, whatever the mean's rounding: chances of whole counts are quick and exact.
+    const sum = labels * (qualityMean ?? 0);
+    const whole = Math.round(sum);
+    return { n: labels, sum: Math.abs(sum - whole) < 1e-6 ? whole : sum, m2: 0 };
   });
   if (learned.some(({ n }) => n < LEAST_LABELS)) return null;
   const best = chancesToBeBest(learned);

@@ -83,7 +83,8 @@ it.each([
   const input = { serviceId: SERVICE, to: 'stable', by: 'oncall', reason: 'complaints' };
   const wanted = await world.activities.prepareRestore({ input });
   const seize = { serviceId: SERVICE, holder, gatewayGeneration: 1, nowMs: world.nowMs };
-  if (generation === 2) await world.stores.leases.seize(seize);
+  const drawn = generation === 2 ? (await world.stores.leases.seize(seize)).generation : 2;
+  expect(drawn).toBe(2);
   await serveArms(world, generation, { recorded: false });
   const summary = await world.activities.restoreStable({ wanted, holder });
   expect(summary).toMatchObject({ generation: generation === 2 ? 2 : 8, restoredFrom: 1 });

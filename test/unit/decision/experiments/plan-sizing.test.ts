@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planExperiment } from '../../../../src/analysis/index.ts';
 import { planSizing, type SizingInput } from '../../../../src/decision/index.ts';
+import { errorGuardrail, qualityGuardrail, tailGuardrail } from './support.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -11,13 +12,14 @@ const input = (over: Partial<SizingInput> = {}): SizingInput => ({
   weights: { control: 0.5, concise: 0.5 },
   baseline: {
     quality: { mean: 0.7 },
+    errorRate: 0.01,
     costUsd: { mean: 0.002, sd: 0.003 },
     labelsPerHour: 62,
     unitsPerHour: 620,
   },
   minImprovementPct: 5,
   minCostReductionPct: 10,
-  maxQualityDropPct: 5,
+  guardrails: [qualityGuardrail],
   ramp: { exposedPct: [100], everyMs: 0 },
   matureAfterMs: 1_800_000,
   maxDurationMs: 7 * DAY_MS,
@@ -76,21 +78,49 @@ describe('sizing', () => {
     expect(asked === usual ? 'same' : asked > usual ? 'longer' : 'shorter').toBe(expected);
   });
 
+  it('is sized for the pair that takes longest, wherever it stands', () => {
+    const of = (b: number, c: number) =>
+      planSizing(input({ arms: ['control', 'b', 'c'], weights: { control: 0.45, b, c } }));
+    expect(of(0.1, 0.45)).toEqual(of(0.45, 0.1));
+    expect(of(0.1, 0.45).capMs).toBeGreaterThan(of(0.275, 0.275).capMs!);
+  });
+
   it('a ramp costs what it does not expose', () => {
     const usual = planSizing(input()).capMs!;
     const ramped = planSizing(input({ ramp: { exposedPct: [25, 100], everyMs: DAY_MS } })).capMs!;
     expect(ramped - usual).toBeCloseTo(0.75 * DAY_MS, -1);
   });
 
-  it('for cost holds the labels that rule out a loss of quality, in units', () => {
-    const sizing = planSizing(input({ primary: 'cost' }));
-    expect(sizing.minimumEffect).toBeCloseTo(-0.0002, 12);
-    // 2,000 labels or so per arm, one unit in ten of which is labelled.
-    expect(sizing.nFixPerArm).toBeGreaterThan(15_000);
-    const labelled = planSizing(
-      input({ primary: 'cost', baseline: { ...input().baseline, labelsPerHour: 620 } }),
+  it('for cost goes on until enough units are labelled to rule out that quality falls', () => {
+    const sizing = planSizing(
+      input({ primary: 'cost', guardrails: [{ ...qualityGuardrail, required: false }] }),
     );
-    expect(labelled.nFixPerArm).toBeLessThan(sizing.nFixPerArm);
+    expect(sizing.minimumEffect).toBeCloseTo(-0.0002, 12);
+    // 3,000 labels or so per arm, and one unit in ten is labelled.
+    expect(sizing.capPerArm).toBeGreaterThan(25_000);
+    expect(sizing.reason).toContain('units per arm, to prove that quality is kept');
+    const labelled = { ...input().baseline, labelsPerHour: 620 };
+    expect(planSizing(input({ primary: 'cost', baseline: labelled })).capPerArm).toBeLessThan(12_000);
+  });
+
+  it('goes on until a required guardrail can be shown to be kept', () => {
+    const baseline = { ...input().baseline, quality: { mean: 0.1 }, unitsPerHour: 62 };
+    const asked = { baseline, minImprovementPct: 50 };
+    const alone = planSizing(input(asked));
+    const withErrors = planSizing(input({ ...asked, guardrails: [qualityGuardrail, errorGuardrail] }));
+    expect(alone.nFixPerArm).toBe(withErrors.nFixPerArm);
+    expect(withErrors.capPerArm).toBeGreaterThan(alone.capPerArm);
+    expect(withErrors.reason).toContain('to prove that errorRate is kept');
+    const advisory = { ...errorGuardrail, required: false };
+    expect(planSizing(input({ ...asked, guardrails: [qualityGuardrail, advisory] }))).toEqual(alone);
+    const unknown = { ...baseline, errorRate: null };
+    const unplanned = planSizing(
+      input({ ...asked, baseline: unknown, guardrails: [qualityGuardrail, errorGuardrail] }),
+    );
+    expect(unplanned.capPerArm).toBe(alone.capPerArm);
+    // Every unit has a latency: what is proven of them takes fewer labels.
+    const tail = planSizing(input({ ...asked, guardrails: [qualityGuardrail, tailGuardrail] }));
+    expect(tail.capPerArm).toBeLessThan(withErrors.capPerArm);
   });
 
   it('without traffic there is no time and nothing is reachable', () => {
