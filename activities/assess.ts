@@ -6,6 +6,7 @@ import { durationMs } from '../src/domain/duration.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
 import { isOneStep } from '../src/domain/strategy.ts';
 import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
+import type { ExperimentInput } from '../src/domain/experiment.ts';
 import { parseOrFail } from '../src/domain/validate.ts';
 import { cycleInputSchema } from '../src/domain/workflow-input.ts';
 import { applyChange } from '../src/domain/change.ts';
@@ -15,6 +16,7 @@ import { adoptedService } from './adopted-service.ts';
 import { CODE_VERSION } from './code-version.ts';
 import { hashOf } from './hash-of.ts';
 import { isBackupRoute } from './incident.ts';
+import { nextExperiment } from './next-experiment.ts';
 import type { ActivityPorts } from './ports.ts';
 import { shadowEvidence } from './shadow-evidence.ts';
 import { standstillOf } from './standstill.ts';
@@ -36,7 +38,13 @@ interface Assessed {
 
 export type Assessment =
   | (Assessed & { readonly kind: 'nothingToDo' })
-  | (Assessed & { readonly kind: 'recommend' | 'deploy'; readonly change: { readonly model: string } });
+  | (Assessed & { readonly kind: 'recommend' | 'deploy'; readonly change: { readonly model: string } })
+  /** To be started at once: the input of `abExperiment`. */
+  | (Assessed & {
+      readonly kind: 'experiment';
+      readonly decisionId: string;
+      readonly input: ExperimentInput;
+    });
 
 const OBSERVED_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -51,7 +59,7 @@ export async function assess(
 ): Promise<Assessment> {
   const input = parseOrFail(cycleInputSchema, request.input, 'input of optimizationCycle');
   const service = await adoptedService(ports, input.serviceId);
-  const { assessment, choice } = await decide(ports, service);
+  const { assessment, choice } = await decide(ports, service, request);
   await ports.decisions.append({
     id: `${request.workflowId}/${request.runId}/assessed`,
     serviceId: input.serviceId,
@@ -70,6 +78,7 @@ export async function assess(
 async function decide(
   ports: ActivityPorts,
   service: ServiceRecord,
+  run: { readonly workflowId: string; readonly runId: string },
 ): Promise<{ readonly assessment: Assessment; readonly choice: Choice | null }> {
   const { settings } = service;
   const { serviceId } = settings;
@@ -96,6 +105,18 @@ async function decide(
       observed,
     );
   }
+  const otherwise = async (reason: string, choice: Choice | null = null) => {
+    const next = await nextExperiment(ports, settings, stable, run);
+    const told = next.kind === 'proposed' ? `${next.reason} (${next.decisionId})` : next.reason;
+    const why = [reason, told].filter((each) => each !== '').join('; ');
+    if (next.kind === 'none' || settings.mode !== 'auto') return nothing(why, observed, choice);
+    const { decisionId, input } = next;
+    return {
+      assessment: { kind: 'experiment' as const, serviceId, reason: why, observed, decisionId, input },
+      choice,
+    };
+  };
+  if (!settings.strategies.includes('modelSelection')) return otherwise('');
   const outcomes = await ports.outcomes.outcomes(serviceId, [observed.model, ...settings.candidates.models]);
   const takenBack = await takenBackLately(ports, settings, stable.body);
   const choice = chooseCandidate({
@@ -118,7 +139,7 @@ async function decide(
   });
   if (choice.chosen === null) {
     const passedOver = `; ${takenBack.join(', ')} was taken back less than ${settings.change.retryAfter} ago`;
-    return nothing(`${choice.reason}${takenBack.length > 0 ? passedOver : ''}`, observed, choice);
+    return otherwise(`${choice.reason}${takenBack.length > 0 ? passedOver : ''}`, choice);
   }
 
   const problems = await ports

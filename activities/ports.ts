@@ -1,12 +1,15 @@
 /** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import type { ExperimentRegistry } from '../src/ports/experiment-registry.ts';
 import type { ExperimentStore, ExperimentWindows } from '../src/ports/experiments.ts';
 import type { FleetStore } from '../src/ports/fleet.ts';
+import type { LearnedStore } from '../src/ports/learned.ts';
 import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OpenChanges } from '../src/ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../src/ports/outcomes.ts';
 import type { PairStore } from '../src/ports/pairs.ts';
+import type { PromptWriter } from '../src/ports/prompt-writer.ts';
 import type {
   AuditLog,
   ConfigurationStore,
@@ -15,6 +18,7 @@ import type {
   RolloutStore,
   ServiceStore,
 } from '../src/ports/stores.ts';
+import type { TokenCounter } from '../src/ports/tokens.ts';
 import type { Watchdogs } from '../src/ports/watchdogs.ts';
 import type { WindowStore } from '../src/ports/windows.ts';
 import type { PartHashes } from '../src/state/rollout/index.ts';
@@ -27,8 +31,12 @@ export interface ActivityPorts {
   readonly decisions: DecisionLog;
   readonly audit: AuditLog;
   readonly rollouts: RolloutStore;
+  readonly registry: ExperimentRegistry;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
+  readonly learned: LearnedStore;
+  readonly tokens: TokenCounter;
+  readonly promptWriter: PromptWriter;
   readonly outcomes: OutcomeCatalogue;
   readonly experiments: ExperimentStore;
   readonly experimentWindows: ExperimentWindows;

@@ -159,7 +159,7 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
     return { workflowId, firstRunId, runId };
   }
 
-  async function deploy(decided: Exclude<Assessment, { kind: 'nothingToDo' }>): Promise<boolean> {
+  async function deploy(decided: Extract<Assessment, { readonly change: unknown }>): Promise<boolean> {
     try {
       await startChild(canaryRollout, {
         workflowId: `rollout/${decided.serviceId}`,

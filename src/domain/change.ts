@@ -11,6 +11,8 @@ const settingSchema = z.union([z.string(), z.number(), z.boolean()], {
   error: 'a text, a number, true or false',
 });
 
+const penalty = z.number().min(-2, { error: '-2 to 2' }).max(2, { error: '-2 to 2' });
+
 /** What a change may set. At least one of them; everything else stays as it is. */
 export const changeSchema = z
   .strictObject({
@@ -18,7 +20,10 @@ export const changeSchema = z
     systemPrompt: z.string().optional(),
     temperature: z.number().min(0).max(2, { error: '0 to 2' }).optional(),
     topP: z.number().gt(0).max(1, { error: 'more than 0, at most 1' }).optional(),
+    topK: z.int().positive({ error: 'a whole number above 0' }).optional(),
     maxTokens: z.int().positive({ error: 'a whole number above 0' }).optional(),
+    frequencyPenalty: penalty.optional(),
+    presencePenalty: penalty.optional(),
     /** Keys of the configuration that a target of the service owns, such as `cacheTtlSeconds`. */
     settings: z
       .record(z.string().min(1), settingSchema)
@@ -26,16 +31,21 @@ export const changeSchema = z
       .optional(),
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
-    error: 'at least one of model, systemPrompt, temperature, topP, maxTokens, settings',
+    error:
+      'at least one of model, systemPrompt, temperature, topP, topK, maxTokens, frequencyPenalty, presencePenalty, settings',
   });
 export type Change = z.output<typeof changeSchema>;
 
-const WIRE_KEYS = {
+/** What a setting of a change is called in a configuration. */
+export const WIRE_KEYS = {
   model: 'model',
   systemPrompt: 'system_prompt',
   temperature: 'temperature',
   topP: 'top_p',
+  topK: 'top_k',
   maxTokens: 'max_tokens',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
 } as const satisfies Record<Exclude<keyof Change, 'settings'>, string>;
 
 /** The configuration after the change. Keys that the change does not name are kept, also those we do not know. */

@@ -5,12 +5,17 @@
 import { z } from 'zod';
 import { FEEDBACK_METRIC, OTLP_METRICS, type DryRunMetric } from './dry-run.ts';
 import { durationMs, durationSchema } from './duration.ts';
+import { experimentSettingsSchema } from './experiment-settings.ts';
 import { freezeSchema } from './freeze.ts';
 import { orchestratorSchema } from './gateway-target.ts';
 import { notifySchema } from './notice.ts';
 import { unitSchema } from './orchestrator-wire.ts';
 import { ASKED_STRATEGIES } from './strategy.ts';
 import { targetsSchema } from './supporting-target.ts';
+import { parameterRangesSchema, promptsSchema, tuningSchema } from './tuning-settings.ts';
+
+/** What a cycle may change: the model, by what is on record; prompt and parameters, by experiments. */
+const STRATEGIES = ['modelSelection', 'promptOptimization', 'parameterTuning'] as const;
 
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
 const share = z.number().min(0, { error: '0 to 1' }).max(1, { error: '0 to 1' });
@@ -140,9 +145,16 @@ export const serviceSettingsSchema = z.strictObject({
       providers: z.array(z.string().min(1)).optional(),
       models: z.array(z.string().min(1)).default([]),
       backup: z.string().min(1).optional(),
+      /** Ranges [least, greatest] in which parameters are tuned; what is left out stays as it is. */
+      parameters: parameterRangesSchema.default({}),
+      prompts: promptsSchema.default([]),
     })
     .prefault({}),
-  strategies: z.array(z.enum(['modelSelection'])).default(['modelSelection']),
+  strategies: z
+    .array(z.enum(STRATEGIES, { error: STRATEGIES.join(', ') }))
+    .refine((given) => new Set(given).size === given.length, { error: 'each strategy once' })
+    .default(['modelSelection']),
+  tuning: tuningSchema.prefault({}),
   guardrails: guardrailsSchema.prefault({}),
   change: z
     .strictObject({
@@ -183,9 +195,7 @@ export const serviceSettingsSchema = z.strictObject({
     .superRefine(checkRolloutTimes)
     .prefault({}),
   notify: notifySchema.default([]),
-  experiment: z
-    .strictObject({ minCostReductionPct: pct.default(10), minImprovementPct: pct.default(5) })
-    .prefault({}),
+  experiment: experimentSettingsSchema.prefault({}),
 });
 
 export type ServiceSettings = z.output<typeof serviceSettingsSchema>;

@@ -101,11 +101,16 @@ function configurationProblems(configuration: Configuration): readonly Problem[]
       : []),
     ...numberProblem(configuration, 'temperature', '0 to 2', (value) => value >= 0 && value <= 2),
     ...numberProblem(configuration, 'top_p', 'more than 0, at most 1', (value) => value > 0 && value <= 1),
-    ...numberProblem(
-      configuration,
-      'max_tokens',
-      'a whole number above 0',
-      (value) => Number.isInteger(value) && value > 0,
+    ...['top_k', 'max_tokens'].flatMap((field) =>
+      numberProblem(
+        configuration,
+        field,
+        'a whole number above 0',
+        (value) => Number.isInteger(value) && value > 0,
+      ),
+    ),
+    ...['frequency_penalty', 'presence_penalty'].flatMap((field) =>
+      numberProblem(configuration, field, '-2 to 2', (value) => value >= -2 && value <= 2),
     ),
   ];
 }

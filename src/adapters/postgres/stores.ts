@@ -4,6 +4,7 @@ import type { AlertStore } from '../../ports/alerts.ts';
 import type { DeadLetterStore, LogPositions } from '../../ports/event-batch.ts';
 import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
+import type { LearnedStore } from '../../ports/learned.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type { PairStore } from '../../ports/pairs.ts';
@@ -26,6 +27,7 @@ import { createExperimentStore } from './experiment-store.ts';
 import { createExperimentWindows } from './experiment-windows.ts';
 import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
+import { createLearnedStore } from './learned-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { readPositions } from './log-positions.ts';
 import { createOpenChanges } from './open-changes.ts';
@@ -49,6 +51,7 @@ export interface Stores {
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
+  readonly learned: LearnedStore;
   readonly outcomes: OutcomeCatalogue;
   readonly experiments: ExperimentStore;
   readonly experimentWindows: ExperimentWindows;
@@ -77,6 +80,7 @@ export function createStores(pool: pg.Pool): Stores {
     alerts: createAlertStore(db),
     windows: createWindowStore(db),
     pairs: createPairStore(db),
+    learned: createLearnedStore(db),
     outcomes: createOutcomeCatalogue(db),
     experiments: createExperimentStore(db),
     experimentWindows: createExperimentWindows(db),

@@ -5,6 +5,11 @@ import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
 import { addDlq } from './dlq.ts';
 import { addEmit } from './emit.ts';
+import { addExperimentMessages } from './experiment-messages.ts';
+import { addExperimentPlan } from './experiment-plan.ts';
+import { addExperimentPropose } from './experiment-propose.ts';
+import { addExperimentStart } from './experiment-start.ts';
+import { addExperimentState } from './experiment-state.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -54,6 +59,17 @@ function programOf(cli: Cli): Command {
   addRolloutStart(cli, rollout);
   addRolloutState(cli, rollout);
   addRolloutMessages(cli, rollout);
+  const experiment = program
+    .command('experiment')
+    .summary('propose, plan, start and steer an experiment')
+    .description(
+      'An experiment serves variants beside what is live until the evidence says which is better, or that none is.',
+    );
+  addExperimentPropose(cli, experiment);
+  addExperimentPlan(cli, experiment);
+  addExperimentStart(cli, experiment);
+  addExperimentState(cli, experiment);
+  addExperimentMessages(cli, experiment);
   addRollback(cli, program);
   addDecision(cli, program);
   addService(cli, program);

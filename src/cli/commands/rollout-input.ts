@@ -8,7 +8,10 @@ export interface ChangeOptions {
   readonly model?: string;
   readonly temperature?: number;
   readonly topP?: number;
+  readonly topK?: number;
   readonly maxTokens?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
   readonly systemPromptFile?: string;
   readonly strategy?: string;
   readonly steps?: readonly number[];
@@ -24,7 +27,10 @@ export function withChange(command: Command): Command {
     .option('--model <name>', 'serve this model')
     .option('--temperature <number>', 'serve with this temperature, 0 to 2', number)
     .option('--top-p <number>', 'serve with this top-p, above 0 to 1', number)
+    .option('--top-k <n>', 'serve with this top-k, 1 or more, where the provider knows it', whole)
     .option('--max-tokens <n>', 'serve with at most this many tokens', whole)
+    .option('--frequency-penalty <number>', 'serve with this frequency penalty, -2 to 2', number)
+    .option('--presence-penalty <number>', 'serve with this presence penalty, -2 to 2', number)
     .option('--system-prompt-file <file>', 'serve with the system prompt in this file', fileText)
     .addOption(
       new Option(
@@ -57,8 +63,17 @@ export function inputOf(
   serviceId: string,
   given: ChangeOptions & { readonly by?: string; readonly reason?: string },
 ): Readonly<Record<string, unknown>> {
-  const { model, temperature, topP, maxTokens, systemPromptFile: systemPrompt } = given;
-  const change: Partial<Change> = { model, temperature, topP, maxTokens, systemPrompt };
+  const { model, temperature, topP, topK, maxTokens, frequencyPenalty, presencePenalty } = given;
+  const change: Partial<Change> = {
+    model,
+    temperature,
+    topP,
+    topK,
+    maxTokens,
+    frequencyPenalty,
+    presencePenalty,
+    systemPrompt: given.systemPromptFile,
+  };
   return defined({
     serviceId,
     change: defined(change),

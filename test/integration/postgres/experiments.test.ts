@@ -182,6 +182,31 @@ describe('windows of an experiment', () => {
   });
 });
 
+describe('an experiment whose run was reset', () => {
+  it('goes on under another generation with its units where they were, each counted once', async () => {
+    const user = (id: string, second: number, more: Partial<FeedbackEvent['data']>) =>
+      feedbackEvent(id, {
+        unit: { kind: 'user', id: 'ada' },
+        timestamp: new Date(BEGIN_MS + second * 1_000).toISOString(),
+        experiment: 'e',
+        arm: 'concise',
+        generation: GENERATION,
+        quality: null,
+        ...more,
+      });
+    await record([user('1', 10, {})]);
+    await stores.experiments.carryUnits(SERVICE, GENERATION, GENERATION + 1);
+    await stores.experiments.carryUnits(SERVICE, GENERATION, GENERATION + 1);
+    await record([user('2', 100, { generation: GENERATION + 1, arm: 'control', quality: 1 })]);
+    const { arms: found } = await stores.experimentWindows.experimentWindow({
+      ...stretch(BEGIN_MS + 50_000, END_MS, BEGIN_MS),
+      generation: GENERATION + 1,
+    });
+    expect(found['control']).toMatchObject({ exposures: 0, unitFirst: {}, all: { error: { count: 1 } } });
+    expect(found['concise']).toMatchObject({ exposures: 0, unitFirst: { quality: { count: 1, sum: 1 } } });
+  });
+});
+
 describe('beside an experiment', () => {
   it('rollouts read no arm of it, and the stable configuration is summed with its control', async () => {
     await stores.configurations.record(
@@ -209,7 +234,7 @@ describe('beside an experiment', () => {
     ];
     await stores.windows.markFolded(SERVICE, 2, (await stores.windows.blocks(blocks)).slice(0, 9));
     const before = await rolloutReads();
-    const { events } = await play(stores, BATCHES.slice(0, 9));
+    const { events, units } = await play(stores, BATCHES.slice(0, 9));
     const stable = plain.filter(({ data }) => data.arm === 'stable');
     // Nobody has said which arm is the control.
     expectSame((await summary('stable', null)).all, stable);
@@ -220,6 +245,13 @@ describe('beside an experiment', () => {
     expect(control.length).toBeGreaterThan(50);
     expectSame((await summary('stable', null)).all, [...stable, ...control]);
     expectSame((await summary('stable', 1)).all, [...stable, ...control]);
+    const { unitFirst } = await summary('stable', 1);
+    const ofControl = units.filter(({ first }) => first.data.arm === 'control');
+    expect(unitFirst.error?.count).toBe(stable.length + ofControl.length);
+    expect(unitFirst.quality?.count).toBe(
+      stable.filter(({ data }) => data.quality !== null).length +
+        ofControl.filter(({ labelled }) => labelled !== null).length,
+    );
     expect(await summary('stable', 3)).toEqual({ all: {}, unitFirst: {} });
   });
 

@@ -1,6 +1,7 @@
 /** What the rollout's activities touch, in memory, for one service: records without a database. Decides nothing. */
 import { createHash } from 'node:crypto';
 import type { ActivityPorts } from '../../../activities/index.ts';
+import { withoutRegistry } from '../../../src/adapters/rest-registry/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
 import type { ServiceSettings } from '../../../src/domain/service-settings.ts';
@@ -70,12 +71,14 @@ export const memoryPorts = async (parts: {
     decisions: { append: nothing, get: async () => null, list: none },
     audit: { append: nothing, list: none },
     rollouts: { upsert: nothing, list: none },
+    registry: withoutRegistry,
     windows,
     pairs: { freezeLimits: nothing, carryLimits: nothing, blocks: none },
     outcomes: { outcomes: async () => ({}), replace: nothing },
     experiments: {
       recordArms: never('record arms'),
       arms: never('read arms'),
+      carryUnits: never('carry units'),
       upsert: never('record an experiment'),
       list: none,
     },
@@ -98,6 +101,9 @@ export const memoryPorts = async (parts: {
       signalRollback: async () => false,
     },
     openChanges: { list: none },
+    learned: { record: nothing, list: none },
+    tokens: { count: never('count tokens') },
+    promptWriter: { write: never('write a prompt') },
     watchdogs: { ask: never('ask a watchdog') },
     nowMs,
     hash,

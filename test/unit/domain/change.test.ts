@@ -18,8 +18,11 @@ describe('a change', () => {
         model: 'gpt-4o-mini',
         systemPrompt: 'be brief',
         topP: 0.9,
+        topK: 40,
         maxTokens: 256,
         temperature: 0,
+        frequencyPenalty: -0.5,
+        presencePenalty: 2,
       }),
     ).toEqual({
       model: 'gpt-4o-mini',
@@ -27,7 +30,10 @@ describe('a change', () => {
       cache_ttl: '60',
       system_prompt: 'be brief',
       top_p: '0.9',
+      top_k: '40',
       max_tokens: '256',
+      frequency_penalty: '-0.5',
+      presence_penalty: '2',
     });
   });
 
@@ -89,6 +95,10 @@ describe('a change', () => {
     [{ topP: 1.1 }],
     [{ maxTokens: 0 }],
     [{ maxTokens: 1.5 }],
+    [{ topK: 0 }],
+    [{ topK: 2.5 }],
+    [{ frequencyPenalty: -2.1 }],
+    [{ presencePenalty: 2.1 }],
     [{ max_tokens: 256 }],
     [{ model: 'm', provider: 'openai' }],
     [null],

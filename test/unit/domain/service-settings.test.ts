@@ -52,8 +52,9 @@ describe('settings of a service', () => {
       notify: [],
       objectives: { quality: 0.5, cost: 0.3, latency: 0.2 },
       constraints: { maxTotalQualityLossPct: 1 },
-      candidates: { models: [] },
+      candidates: { models: [], parameters: {}, prompts: [] },
       strategies: ['modelSelection'],
+      tuning: { taskType: 'general', mode: 'balanced', untriedPct: 5, examples: [] },
       guardrails: {
         quality: { maxDropPct: 5, required: true },
         errorRate: { maxRisePoints: 1, required: true },
@@ -86,7 +87,19 @@ describe('settings of a service', () => {
         watch: '24h',
         shadowEvidenceFor: '7d',
       },
-      experiment: { minCostReductionPct: 10, minImprovementPct: 5 },
+      experiment: {
+        alpha: 0.05,
+        power: 0.8,
+        minImprovementPct: 5,
+        minCostReductionPct: 10,
+        minSamples: 1000,
+        maxDuration: '7d',
+        look: '15m',
+        lease: '20m',
+        allocation: 'fixed',
+        floor: 0.05,
+        holdoutPct: 0,
+      },
     });
   });
 
@@ -191,6 +204,20 @@ describe('a mistake in the settings', () => {
       'targets',
       [{ name: 'cache', driver: 'file', url: 'http://cache', keys: ['ttl'] }],
       'targets[0].url | "http://cache" | file:///folder, where one file per service goes',
+    ],
+    ['candidates.parameters.temperature', [0, 3], 'candidates.parameters.temperature[1] | 3 | 0 to 2'],
+    ['candidates.parameters.topP', [0, 1], 'candidates.parameters.topP[0] | 0 | more than 0, at most 1'],
+    [
+      'candidates.parameters.maxTokens',
+      [4096, 256],
+      'candidates.parameters.maxTokens | [4096,256] | the least first, then the greatest',
+    ],
+    ['candidates.prompts', ['a', 'a'], 'candidates.prompts | ["a","a"] | each prompt once'],
+    ['tuning.untriedPct', 60, 'tuning.untriedPct | 60 | at most 50 (per cent)'],
+    [
+      'tuning.generator',
+      { url: 'ftp://x', model: 'm' },
+      'tuning.generator.url | "ftp://x" | a URL such as https://api.openai.com/v1',
     ],
   ])('%s = %j is told with field, value and expectation', (path, value, problem) => {
     expect(problemsOf(withValue(path, value))).toContain(problem);

@@ -110,8 +110,15 @@ describe('the replay upstream', () => {
     [{ model: 'gpt-4o', temperature: '0.5', max_tokens: '256', anything: 'else' }, []],
     [{ model: 'gpt-4o-min' }, ['model']],
     [
-      { model: 'gpt-4o', temperature: 'warm', top_p: '0', max_tokens: '1.5' },
-      ['temperature', 'top_p', 'max_tokens'],
+      {
+        model: 'gpt-4o',
+        temperature: 'warm',
+        top_p: '0',
+        top_k: '0',
+        max_tokens: '1.5',
+        presence_penalty: '3',
+      },
+      ['temperature', 'top_p', 'top_k', 'max_tokens', 'presence_penalty'],
     ],
   ])('finds in %j the problems %j', (configuration, fields) => {
     expect(upstream.validate(configuration).map(({ field }) => field)).toEqual(fields);

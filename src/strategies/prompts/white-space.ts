@@ -1,0 +1,2 @@
+/** Texts that differ in white space alone say the same. */
+export const squeezed = (text: string): string => text.replaceAll(/\s+/gu, ' ').trim();
