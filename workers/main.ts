@@ -6,10 +6,8 @@ import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Pool } from 'pg';
 import { checkBootstrap } from '../deploy/bootstrap.ts';
-import { createKafkaLog } from '../src/adapters/kafka/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
-import { readKafkaSettings } from '../src/config/kafka-settings.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
 import { parseDurationMs } from '../src/domain/duration.ts';
 import { startIngest } from '../src/ingest/index.ts';
@@ -18,6 +16,7 @@ import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts, driverFor } from './ports.ts';
+import { openEventLog } from './roles/event-log.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { openJudge, type JudgeFlags } from './roles/judge.ts';
 import { openUpstream } from './roles/upstream.ts';
@@ -87,11 +86,11 @@ function open(url: string | undefined, size: number): Pool {
 async function ingest(given: Flags, pool: Pool): Promise<void> {
   const { address, namespace } = given;
   const ingestLogger = logger.child({ role: 'ingest' });
-  const kafka = readKafkaSettings(process.env);
   // Opened by the first alert: ingest takes events also while Temporal is away.
   const connection = Connection.lazy({ address });
   running.add('Temporal client of ingest', () => connection.close());
   const stores = createStores(pool);
+  const log = openEventLog(process.env, stores, ingestLogger);
   const receiver = await startIngest({
     host: given.host,
     httpPort: given.otlpHttpPort,
@@ -101,14 +100,7 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
       store: stores.alerts,
       sender: createAnomalySender(new Client({ connection, namespace }), TASK_QUEUE),
     },
-    ...(kafka && {
-      log: {
-        log: createKafkaLog(kafka, kafka.group, ingestLogger),
-        store: stores.log,
-        group: kafka.group,
-        topics: [...new Set(Object.values(kafka.topics))],
-      },
-    }),
+    ...(log && { log }),
     logger: ingestLogger,
   });
   running.add('ingest', () => receiver.close());

@@ -46,7 +46,7 @@ async function run({ runs, seed, onProgress }: ProofOptions): Promise<ProofResul
       table: [
         ['answer', 'times'],
         ...Object.entries(result.answers)
-          .toSorted()
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
           .map(([answer, n]) => [answer, String(n)]),
       ],
       figures: { requests: result.sent, messages: MESSAGES, broken: result.broken.length + stuck.length },
