@@ -71,7 +71,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+const exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
 });
+// Said outright: the exit hook of the embedded PostgreSQL ends a process that only has an exit code set with 0.
+process.exit(exitCode);
