@@ -4,10 +4,10 @@
  */
 import { buildBundle } from '../../../workers/build-bundle.ts';
 import { liveThroughWeeks, type Week } from '../../support/experiment-week.ts';
-import type { Proof, ProofResult } from '../proof.ts';
+import type { Proof, ProofOptions, ProofResult } from '../proof.ts';
 
-async function run(): Promise<ProofResult> {
-  const { whole, disturbed } = await liveThroughWeeks({ code: await buildBundle() });
+async function run({ onProgress }: ProofOptions): Promise<ProofResult> {
+  const { whole, disturbed } = await liveThroughWeeks({ code: await buildBundle() }, onProgress);
   const row = (name: string, of: (week: Week) => string | number) => [
     name,
     String(of(whole)),
