@@ -12,12 +12,12 @@ it.each([
   ['65 lists', lists(65), true],
   ['64 objects', objects(64), false],
   ['65 objects', objects(65), true],
-  ['a million lists', lists(1_000_000), true],
+  ['a great many lists', lists(20_000), true],
 ])('%s: too deep or not', (_, value, deep) => {
   expect(isTooDeep(value)).toBe(deep);
 });
 
 it('keeps words in place of what is nested too deeply to be written down', () => {
-  expect(bodyOf(lists(1_000_000))).toBe('(nested too deeply to be kept)');
+  expect(bodyOf(lists(20_000))).toBe('(nested too deeply to be kept)');
   expect(bodyOf({ a: 1 })).toBe('{"a":1}');
 });
