@@ -74,7 +74,7 @@ export async function admitRollout(ports: ActivityPorts, request: AdmitRequest):
 }
 
 /** Whoever holds the lease is the only one that tries anything: what others left as being tried is dead. */
-async function closeDead(
+export async function closeDead(
   { configurations }: ActivityPorts,
   serviceId: string,
   generation: number,

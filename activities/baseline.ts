@@ -26,6 +26,12 @@ export interface Baseline {
   readonly latencyP95Ms: number | null;
   readonly labels: number;
   readonly labelsPerHour: number;
+  /** Units with an answer, whether or not anybody labels it. */
+  readonly unitsPerHour: number;
+  /** Of single labels. Null without two of them. */
+  readonly qualitySd: number | null;
+  /** Per request, US dollars. */
+  readonly costUsd: { readonly mean: number; readonly sd: number } | null;
 }
 
 /**
@@ -56,7 +62,12 @@ export async function baselineOf(
     return stats && stats.count > 0 ? stats : null;
   };
   const [quality, error, latency] = [both('quality'), both('error'), both('latencyMs')];
-  const labels = recent.reduce((sum, arm) => sum + (arm.unitFirst.quality?.count ?? 0), 0);
+  const perHour = (metric: Metric): number => {
+    const count = recent.reduce((sum, arm) => sum + (arm.unitFirst[metric]?.count ?? 0), 0);
+    return (count * 3_600_000) / Math.max(1_000, nowMs - rateFromMs);
+  };
+  const cost = both('costUsd');
+  const costSd = cost && sdOf(cost);
   return {
     frozen: {
       quality: quality && wilsonInterval(quality.sum, quality.count, BASELINE_ALPHA).low,
@@ -66,8 +77,16 @@ export async function baselineOf(
     errorRate: error && error.sum / error.count,
     latencyP95Ms: latency?.sketch ? quantile(latency.sketch, 0.95) : null,
     labels: quality?.count ?? 0,
-    labelsPerHour: (labels * 3_600_000) / Math.max(1_000, nowMs - rateFromMs),
+    labelsPerHour: perHour('quality'),
+    unitsPerHour: Math.max(perHour('quality'), perHour('error')),
+    qualitySd: quality && sdOf(quality),
+    costUsd: cost && costSd !== null ? { mean: cost.sum / cost.count, sd: costSd } : null,
   };
+}
+
+/** Null without two observations. */
+function sdOf({ count, sum, sumOfSquares }: WindowStats): number | null {
+  return count < 2 ? null : Math.sqrt(Math.max(0, (sumOfSquares - (sum * sum) / count) / (count - 1)));
 }
 
 /** A rollout that was on the backup route served another model under its own generation: nothing until then counts. */

@@ -7,6 +7,16 @@ import { admitRollout, type Admission, type AdmitRequest } from './admit-rollout
 import { assess } from './assess.ts';
 import { routeToBackup } from './backup-route.ts';
 import { promoteCandidate, setWeight, takeBackCandidate } from './control.ts';
+import {
+  admitExperiment,
+  experimentTick,
+  finishExperiment,
+  graduationOf,
+  makeRoomForExperiment,
+  retakeExperimentLease,
+  setArms,
+  takeArmsAway,
+} from './experiments/index.ts';
 import { withCompensationFailures, withFailures } from './failures.ts';
 import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
 import { look } from './look.ts';
@@ -30,29 +40,44 @@ export type { LeaseRetaken } from './retake-lease.ts';
 export type { ShadowSet } from './shadow.ts';
 export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
 export type { SweepSummary } from './sweep.ts';
-export type { CycleSummary, RolloutSummary, WatchSummary } from './summaries.ts';
+export type { ArmsWrite, ExperimentAdmission } from './experiments/index.ts';
+export type { CycleSummary, ExperimentSummary, RolloutSummary, WatchSummary } from './summaries.ts';
 export type { PromotionEvidence, WatchInput } from './watch-promotion.ts';
 export type { Admission, AdmitRequest };
 
 /** Activities of the main task queue. */
 export function createActivities(ports: ActivityPorts) {
   return {
+    admitExperiment: withFailures((request: AdmitRequest) => admitExperiment(ports, request)),
     admitRollout: withFailures((request: AdmitRequest) => admitRollout(ports, request)),
     assess: withFailures((request: Parameters<typeof assess>[1]) => assess(ports, request)),
     describeChange: withFailures((request: Parameters<typeof describeChange>[1]) =>
       describeChange(ports, request),
     ),
+    experimentTick: withFailures((request: Parameters<typeof experimentTick>[1]) =>
+      experimentTick(ports, request),
+    ),
+    finishExperiment: withFailures((request: Parameters<typeof finishExperiment>[1]) =>
+      finishExperiment(ports, request),
+    ),
     finishRollout: withFailures((request: Parameters<typeof finishRollout>[1]) =>
       finishRollout(ports, request),
     ),
+    graduationOf: withFailures((request: Parameters<typeof graduationOf>[1]) => graduationOf(ports, request)),
     look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
     makeRoom: withFailures((request: Parameters<typeof makeRoom>[1]) => makeRoom(ports, request)),
+    makeRoomForExperiment: withFailures((request: Parameters<typeof makeRoomForExperiment>[1]) =>
+      makeRoomForExperiment(ports, request),
+    ),
     notify: withFailures((request: NotifyRequest) => notify(ports, request)),
     prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) =>
       prepareRestore(ports, request),
     ),
     renewLeaseRun: withFailures((request: Parameters<typeof renewLeaseRun>[1]) =>
       renewLeaseRun(ports, request),
+    ),
+    retakeExperimentLease: withFailures((request: Parameters<typeof retakeExperimentLease>[1]) =>
+      retakeExperimentLease(ports, request),
     ),
     retakeLease: withFailures((request: Parameters<typeof retakeLease>[1]) => retakeLease(ports, request)),
     startCycle: withFailures((request: Parameters<typeof startCycle>[1]) => startCycle(ports, request)),
@@ -73,6 +98,7 @@ export function createControlActivities(ports: ActivityPorts) {
       prepareRestore(ports, request),
     ),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
+    setArms: withFailures((request: Parameters<typeof setArms>[1]) => setArms(ports, request)),
     setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
     setShadow: withFailures((request: Parameters<typeof setShadow>[1]) => setShadow(ports, request)),
     promoteCandidate: withFailures((request: Parameters<typeof promoteCandidate>[1]) =>
@@ -86,6 +112,10 @@ export function createControlActivities(ports: ActivityPorts) {
     ),
     takeBackCandidate: withCompensationFailures(
       (request: Parameters<typeof takeBackCandidate>[1]) => takeBackCandidate(ports, request),
+      ['StaleGeneration'],
+    ),
+    takeArmsAway: withCompensationFailures(
+      (request: Parameters<typeof takeArmsAway>[1]) => takeArmsAway(ports, request),
       ['StaleGeneration'],
     ),
     restoreStable: withCompensationFailures(

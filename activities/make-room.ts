@@ -20,7 +20,22 @@ export async function makeRoom(
   request: AdmitRequest & { readonly toldRunId: string | null },
 ): Promise<Room> {
   const { plan } = await resolveInput(ports, request);
-  const { serviceId, requestedBy: by, reason } = plan;
+  const { serviceId, requestedBy: by, reason, summary } = plan;
+  return makeRoomFor(ports, request, { serviceId, by, reason, summary });
+}
+
+/** The same for a change that was validated already. */
+export async function makeRoomFor(
+  ports: ActivityPorts,
+  request: AdmitRequest & { readonly toldRunId: string | null },
+  change: {
+    readonly serviceId: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly summary: string;
+  },
+): Promise<Room> {
+  const { serviceId, by, reason, summary } = change;
   const lease = await ports.leases.current(serviceId);
   const ours = request.holder;
   if (!lease || [ours.workflowId, request.parent?.workflowId].includes(lease.holder.workflowId)) {
@@ -38,7 +53,7 @@ export async function makeRoom(
     detail: { superseded: holder.workflowId, runId: holder.runId, by: ours.workflowId, reason },
     atMs: ports.nowMs(),
   });
-  const why = `superseded by ${ours.workflowId} (${plan.summary}): ${reason}`;
+  const why = `superseded by ${ours.workflowId} (${summary}): ${reason}`;
   const told = await ports.workflows.signalRollback(holder.workflowId, { by, reason: why });
   return { kind: 'waits', holder, told };
 }

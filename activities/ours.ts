@@ -164,11 +164,11 @@ export function requireWeight(
 }
 
 /** A candidate under a smaller generation is that of a change that died, and recorded; anything else is somebody's. */
-async function requireRecorded(
+export async function requireRecorded(
   { configurations }: Pick<ActivityPorts, 'configurations'>,
   serviceId: string,
   candidate: NonNullable<LiveConfiguration['candidate']>,
-  share: OrchestratorPart['share'],
+  share: OrchestratorPart['share'] = asItIs,
 ): Promise<void> {
   const known = await configurations.get(serviceId, candidate.generation);
   if (known && sameConfiguration(share(known.body), candidate.configuration)) return;
@@ -177,10 +177,10 @@ async function requireRecorded(
   );
 }
 
-/** That the change lease is this run's. @throws Failure LeaseMoved when it is another run's of this rollout, StaleGeneration when it is somebody else's */
+/** That the change lease is this run's. @throws Failure LeaseMoved when it is another run's of this change, StaleGeneration when it is somebody else's */
 export async function requireRun(
   { leases }: Pick<ActivityPorts, 'leases'>,
-  { serviceId, generation, holder }: OwnWrite,
+  { serviceId, generation, holder }: Pick<OwnWrite, 'serviceId' | 'generation' | 'holder'>,
 ): Promise<void> {
   if (!holder) return;
   const lease = await leases.current(serviceId);
@@ -199,4 +199,4 @@ export async function requireRun(
   );
 }
 
-const stale = (message: string): Failure => new Failure('StaleGeneration', message);
+export const stale = (message: string): Failure => new Failure('StaleGeneration', message);

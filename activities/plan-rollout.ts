@@ -213,7 +213,8 @@ function partsOf(
   };
 }
 
-function summaryOf(stable: Configuration, change: Change): string {
+/** What a change does, for people: "model a -> b, systemPrompt changed". */
+export function summaryOf(stable: Configuration, change: Change): string {
   const { settings, ...named } = change;
   const parts = Object.entries(named).filter(([, value]) => value !== undefined);
   return [
@@ -230,8 +231,8 @@ function summaryOf(stable: Configuration, change: Change): string {
 }
 
 /** Required guardrails that nothing is told about: without data of the stable arm no step could ever be left. */
-function unmeasured(
-  { guardrails }: RolloutPlan,
+export function unmeasured(
+  { guardrails }: Pick<RolloutPlan, 'guardrails'>,
   baseline: Pick<Baseline, 'errorRate' | 'latencyP95Ms'>,
 ): readonly Problem[] {
   const missing = { errorRate: baseline.errorRate === null, latencyP95: baseline.latencyP95Ms === null };

@@ -1,5 +1,6 @@
 /** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import type { ExperimentRegistry } from '../src/ports/experiment-registry.ts';
 import type { ExperimentStore, ExperimentWindows } from '../src/ports/experiments.ts';
 import type { FleetStore } from '../src/ports/fleet.ts';
 import type { LearnedStore } from '../src/ports/learned.ts';
@@ -30,6 +31,7 @@ export interface ActivityPorts {
   readonly decisions: DecisionLog;
   readonly audit: AuditLog;
   readonly rollouts: RolloutStore;
+  readonly registry: ExperimentRegistry;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
   readonly learned: LearnedStore;

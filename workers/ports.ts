@@ -7,9 +7,11 @@ import { createTokenCounter } from '../src/adapters/gpt-tokenizer/index.ts';
 import { createOpenAiPrompts } from '../src/adapters/openai-prompts/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createCompositeOrchestrator } from '../src/adapters/composite-orchestrator/index.ts';
+import { createRestRegistry, withoutRegistry } from '../src/adapters/rest-registry/index.ts';
 import { createWorkflowDirectory } from '../src/adapters/temporal/index.ts';
 import { createWatchdogs } from '../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../src/adapters/webhook/index.ts';
+import type { ExperimentRegistry } from '../src/ports/experiment-registry.ts';
 import type { Orchestrator, OrchestratorFor } from '../src/ports/orchestrator.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { createDriver } from './drivers.ts';
@@ -25,12 +27,18 @@ export function createPorts(pool: pg.Pool, client: Client, orchestratorFor: Orch
     tokens: createTokenCounter(),
     promptWriter: createOpenAiPrompts(promptsKey === '' ? {} : { apiKey: promptsKey }),
     notifier: createWebhookNotifier(),
+    registry: registryOf(process.env['REGISTRY_URL']),
     orchestratorFor,
     watchdogs: createWatchdogs(),
     workflows: createWorkflowDirectory(client, TASK_QUEUE),
     nowMs: Date.now,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
   };
+}
+
+/** Without an address nothing beyond this program is told about experiments. */
+function registryOf(url: string | undefined): ExperimentRegistry {
+  return url === undefined || url === '' ? withoutRegistry : createRestRegistry(url);
 }
 
 /** One driver per address: a gRPC driver holds a connection. Several targets are one composite over theirs. */

@@ -48,6 +48,7 @@ import { startWatch } from './start-watch.ts';
 import { summaryOf } from './rollout-summary.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
 import { openTelling } from './telling.ts';
+import { ROLLOUT_VOICE } from './voices.ts';
 
 const admit =
   proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun' | 'retakeLease'>>(admitOptions);
@@ -84,7 +85,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return received.answer;
   };
   const ignored = [...(carried?.ignored ?? [])];
-  const telling = openTelling({ ignored });
+  const telling = openTelling({ ignored }, ROLLOUT_VOICE);
   openInbox(receive, { ignored });
   setHandler(stateQuery, () => describeRollout({ input, state, ignored, refusal, waitsFor }));
   setHandler(decisionsQuery, () => state?.log ?? []);

@@ -1,4 +1,5 @@
 /** Every workflow of the bundle. The default export answers for types that do not exist. */
+export { abExperiment } from './ab-experiment.ts';
 export { canaryRollout } from './canary-rollout.ts';
 export { fleetSweep } from './fleet-sweep.ts';
 export { optimizationCycle } from './optimization-cycle.ts';

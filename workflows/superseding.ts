@@ -1,21 +1,24 @@
 /**
- * `onConflict: supersede`: a rollout that has whatever holds its service taken back first, waits for the lease durably, and is then admitted. It
+ * `onConflict: supersede`: a rollout or an experiment that has whatever holds its service taken back first, waits for the lease durably, and is then admitted. It
  * waits about half an hour at most; a rollback or a rejection that comes meanwhile ends the waiting at once.
  */
 import { ApplicationFailure, condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities, Admission, AdmitRequest, Room } from '../activities/index.ts';
+import type { Activities, Admission, AdmitRequest, ExperimentAdmission, Room } from '../activities/index.ts';
 import type { Message } from '../src/state/messages.ts';
 import { admitOptions } from './activity-options.ts';
 import { failureType } from './failures.ts';
 
-const admit = proxyActivities<Pick<Activities, 'admitRollout' | 'makeRoom'>>(admitOptions);
+const admit =
+  proxyActivities<
+    Pick<Activities, 'admitRollout' | 'makeRoom' | 'admitExperiment' | 'makeRoomForExperiment'>
+  >(admitOptions);
 
 /** Seconds between two looks at the lease: 1, 2, 4, ... 30. */
 const LONGEST_PAUSE_S = 30;
 const TRIES = 65;
 
 export interface Waiting {
-  /** Whom the rollout waits for, for the `state` query. */
+  /** Whom the change waits for, for the `state` query. */
   readonly on: (holder: string) => void;
   /** Why nobody wants it any more, null while somebody does. */
   readonly stopped: () => string | null;
@@ -29,13 +32,33 @@ export function asksToSupersede(input: unknown): boolean {
 }
 
 /** @throws the activities' failures, and ChangeInFlight when the service is still held at the end, or nobody wants the change any more */
-export async function admitSuperseding(request: AdmitRequest, waiting: Waiting): Promise<Admission> {
+export function admitSuperseding(request: AdmitRequest, waiting: Waiting): Promise<Admission> {
+  return superseding(request, waiting, { makeRoom: admit.makeRoom, admit: admit.admitRollout });
+}
+
+/** The same of an experiment. */
+export function admitExperimentSuperseding(
+  request: AdmitRequest,
+  waiting: Waiting,
+): Promise<ExperimentAdmission> {
+  return superseding(request, waiting, {
+    makeRoom: admit.makeRoomForExperiment,
+    admit: admit.admitExperiment,
+  });
+}
+
+interface Ways<A> {
+  readonly makeRoom: (request: AdmitRequest & { readonly toldRunId: string | null }) => Promise<Room>;
+  readonly admit: (request: AdmitRequest) => Promise<A>;
+}
+
+async function superseding<A>(request: AdmitRequest, waiting: Waiting, ways: Ways<A>): Promise<A> {
   let toldRunId: string | null = null;
   let held = 'another change';
   for (let tried = 0; tried < TRIES; tried += 1) {
-    const room: Room = await admit.makeRoom({ ...request, toldRunId });
+    const room: Room = await ways.makeRoom({ ...request, toldRunId });
     if (room.kind === 'free') {
-      const admission = await admittedUnlessTaken(request);
+      const admission = await admittedUnlessTaken(request, ways);
       if (admission) return admission;
     } else {
       held = room.holder.workflowId;
@@ -62,9 +85,9 @@ export function stopReason(early: readonly Message[]): string | null {
 }
 
 /** Null when somebody else took the lease in between. */
-async function admittedUnlessTaken(request: AdmitRequest): Promise<Admission | null> {
+async function admittedUnlessTaken<A>(request: AdmitRequest, ways: Ways<A>): Promise<A | null> {
   try {
-    return await admit.admitRollout(request);
+    return await ways.admit(request);
   } catch (error) {
     if (failureType(error) === 'ChangeInFlight') return null;
     throw error;

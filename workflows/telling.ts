@@ -1,17 +1,11 @@
 /**
- * What a rollout sends beside its own work: notices to people, and cycles that an anomaly asked for. Nothing waits for it but the end of
+ * What a change sends beside its own work: notices to people, and cycles that an anomaly asked for. Nothing waits for it but the end of
  * the run, and its failure decides nothing.
  */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { anomalyPayload, type Message } from '../src/state/messages.ts';
-import {
-  asksForCycle,
-  noticeOf,
-  rolloutNotices,
-  type RolloutNotice,
-  type RolloutState,
-} from '../src/state/rollout/index.ts';
+import type { Notice, Notify } from '../src/domain/notice.ts';
 import { notifyOptions } from './activity-options.ts';
 import { failureReason } from './failures.ts';
 import type { Inbox } from './inbox.ts';
@@ -19,20 +13,32 @@ import type { Inbox } from './inbox.ts';
 const { notify, startCycle, tellCycle } =
   proxyActivities<Pick<Activities, 'notify' | 'startCycle' | 'tellCycle'>>(notifyOptions);
 
-export interface Telling {
+/** A change's state, as far as it is read here. */
+interface Told {
+  readonly plan: { readonly serviceId: string; readonly notify?: Notify };
+}
+
+/** What a kind of change has to say. `N` is a notice without whom and where. */
+export interface Voice<S extends Told, N> {
+  readonly notices: (before: S | null, after: S) => readonly N[];
+  readonly noticeOf: (state: S, told: N, workflowId: string, atMs: number) => Notice;
+  readonly asksForCycle: (before: S | null, after: S) => boolean;
+}
+
+export interface Telling<S extends Told> {
   /** Takes note of what a change of state has to say. Sent by the loop, not by a message's handler. */
-  noteFor(before: RolloutState | null, after: RolloutState): void;
+  noteFor(before: S | null, after: S): void;
   /** Sends what was noted. */
-  tell(state: RolloutState): void;
-  /** An anomaly that came when the rollout had ended already: it is the cycle's business. */
+  tell(state: S): void;
+  /** An anomaly that came when the change had ended already: it is the cycle's business. */
   noteLate(anomaly: Extract<Message, { name: 'anomaly' }>): void;
   /** Waits until all of it has been sent, or given up. */
-  settled(state: RolloutState): Promise<void>;
+  settled(state: S): Promise<void>;
 }
 
 /** @param inbox where what could not be sent is shown */
-export function openTelling(inbox: Inbox): Telling {
-  const toTell: RolloutNotice[] = [];
+export function openTelling<S extends Told, N>(inbox: Inbox, voice: Voice<S, N>): Telling<S> {
+  const toTell: N[] = [];
   const telling = new Set<Promise<void>>();
   const late: Extract<Message, { name: 'anomaly' }>[] = [];
   let asksCycle = false;
@@ -51,14 +57,14 @@ export function openTelling(inbox: Inbox): Telling {
 
   return {
     noteFor: (before, after) => {
-      if (after.plan.notify && before !== after) toTell.push(...rolloutNotices(before, after));
-      if (asksForCycle(before, after)) asksCycle = true;
+      if (after.plan.notify && before !== after) toTell.push(...voice.notices(before, after));
+      if (voice.asksForCycle(before, after)) asksCycle = true;
     },
     tell: (state) => {
       if (asksCycle) beside('startCycle', startCycle({ serviceId: state.plan.serviceId }));
       asksCycle = false;
       for (const told of toTell.splice(0)) {
-        const notice = noticeOf(state, told, workflowInfo().workflowId, Date.now());
+        const notice = voice.noticeOf(state, told, workflowInfo().workflowId, Date.now());
         beside('notify', notify({ notify: state.plan.notify ?? [], notice }));
       }
     },

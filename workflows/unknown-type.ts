@@ -7,6 +7,7 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 export const WORKFLOW_TYPES = [
   'optimizationCycle',
   'canaryRollout',
+  'abExperiment',
   'restoreConfiguration',
   'promotionWatch',
   'fleetSweep',

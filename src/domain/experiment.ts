@@ -6,20 +6,16 @@ import { z } from 'zod';
 import { armIdSchema } from './arm-id.ts';
 import { changeSchema } from './change.ts';
 import { durationSchema } from './duration.ts';
+import { ALLOCATIONS, type AllocationKind } from './experiment-settings.ts';
 import { serviceIdSchema } from './service-settings.ts';
+
+export { ALLOCATIONS, type AllocationKind };
 
 const who = z.string({ error: 'who asks' }).min(1, { error: 'who asks' }).max(200);
 const why = z.string({ error: 'a reason' }).min(1, { error: 'a reason' }).max(2_000);
 const share = z.number().min(0, { error: '0 to 1' }).max(1, { error: '0 to 1' });
 const positive = z.number({ error: 'a number' }).positive({ error: 'more than 0' });
 const pct = z.number().min(0, { error: '0 to 100 (per cent)' }).max(100, { error: '0 to 100 (per cent)' });
-
-/**
- * How traffic is shared among the arms. `fixed`: by `weights`, equal when left out. `thompson` and `t3c` move it to the arms that earn
- * more; they minimise regret, and promise no power. `floor` (0..1) is the least share that each arm keeps.
- */
-export const ALLOCATIONS = ['fixed', 'thompson', 't3c'] as const;
-export type AllocationKind = (typeof ALLOCATIONS)[number];
 
 /** `anytime` may be looked at all the time; `fixedHorizon` is judged once, at its planned size; `bayesian` reports a posterior and decides by it. */
 export const ANALYSES = ['anytime', 'fixedHorizon', 'bayesian'] as const;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { FEEDBACK_METRIC, OTLP_METRICS, type DryRunMetric } from './dry-run.ts';
 import { durationMs, durationSchema } from './duration.ts';
+import { experimentSettingsSchema } from './experiment-settings.ts';
 import { freezeSchema } from './freeze.ts';
 import { orchestratorSchema } from './gateway-target.ts';
 import { notifySchema } from './notice.ts';
@@ -194,9 +195,7 @@ export const serviceSettingsSchema = z.strictObject({
     .superRefine(checkRolloutTimes)
     .prefault({}),
   notify: notifySchema.default([]),
-  experiment: z
-    .strictObject({ minCostReductionPct: pct.default(10), minImprovementPct: pct.default(5) })
-    .prefault({}),
+  experiment: experimentSettingsSchema.prefault({}),
 });
 
 export type ServiceSettings = z.output<typeof serviceSettingsSchema>;

@@ -1,7 +1,7 @@
 /** The running program of a test file, and an operator's terminal on it. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import { INCUMBENT } from '../support/optimizer-lab.ts';
+import { INCUMBENT, type LabOptions } from '../support/optimizer-lab.ts';
 import {
   clearUp,
   OPTIMIZER_PROGRAM,
@@ -28,7 +28,7 @@ export interface Running {
 }
 
 /** Registers hooks that start and end the program, and that check before each test that the incumbent alone is live. */
-export function useProgram(seed: number): Running {
+export function useProgram(seed: number, rollout: LabOptions['rollout'] = {}): Running {
   const dataDir = temporaryFolder();
   let program: OptimizerProcess | undefined;
   let started: { readonly operator: Operator; readonly ready: ProgramReady } | undefined;
@@ -37,7 +37,8 @@ export function useProgram(seed: number): Running {
     return started;
   };
   beforeAll(async () => {
-    program = await startProcess(['--import', 'tsx', OPTIMIZER_PROGRAM, dataDir, String(seed)]);
+    const options = [dataDir, String(seed), JSON.stringify(rollout)];
+    program = await startProcess(['--import', 'tsx', OPTIMIZER_PROGRAM, ...options]);
     const ready = JSON.parse(await program.line(/^\{"address"/u, 240_000)) as ProgramReady;
     started = { ready, operator: await openTerminal(ready) };
   });

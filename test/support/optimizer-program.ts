@@ -1,6 +1,6 @@
-// The program without the stories, as a child of tests: `node --import tsx optimizer-program.ts DATA_FOLDER SEED`. Says one
-// JSON line once its service can be changed, and ends at SIGINT.
-import { startLab } from './optimizer-lab.ts';
+// The program without the stories, as a child of tests: `node --import tsx optimizer-program.ts DATA_FOLDER SEED [ROLLOUT]`, where ROLLOUT is
+// JSON of what differs in the service's rollouts. Says one JSON line once its service can be changed, and ends at SIGINT.
+import { startLab, type LabOptions } from './optimizer-lab.ts';
 
 /** The line that says that it is ready. */
 export interface ProgramReady {
@@ -10,11 +10,12 @@ export interface ProgramReady {
   readonly serviceId: string;
 }
 
-const [dataDir = '', seed = ''] = process.argv.slice(2);
+const [dataDir = '', seed = '', rollout = '{}'] = process.argv.slice(2);
 const lab = await startLab({
   dataDir,
   seed: Number(seed),
   mode: 'recommend',
+  rollout: JSON.parse(rollout) as NonNullable<LabOptions['rollout']>,
   onProgress: (line) => process.stdout.write(`${line}\n`),
 });
 process.once('SIGINT', () => {

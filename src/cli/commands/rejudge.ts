@@ -15,7 +15,11 @@ import {
 import { isUntouched, type HashText } from '../../decision/index.ts';
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import type { DecisionRecord } from '../../ports/stores.ts';
-import { differencesOf, type Difference } from './json-differences.ts';
+import { differencesOf } from './json-differences.ts';
+import { rejudgeExperiment } from './rejudge-experiment.ts';
+import type { Rejudgement } from './rejudgement.ts';
+
+export type { Rejudgement };
 
 interface Limits {
   readonly guardrails: readonly GuardrailSpec[];
@@ -40,25 +44,13 @@ interface Basis {
   readonly verdict: Readonly<Record<string, unknown>>;
 }
 
-/**
- * - `same`: the same verdict. `heldBack`: the recorded look held a healthy verdict back because nothing had arrived lately, which is not part of the
- *   evidence; everything else is the same.
- * - `differs`: another verdict by the same version of the judging code. `otherRules`: another verdict, but the record was judged by another version of
- *   that code, which says nothing against the record: the program that recorded it (or one of its version) reproduces it.
- * - `touched`: evidence or limits are not what was hashed; `unjudgeable`: no verdict can be had.
- */
-export type Rejudgement = { readonly codeVersion: { readonly recorded: string; readonly now: string } } & (
-  | { readonly kind: 'same'; readonly heldBack: string | null }
-  | { readonly kind: 'differs' | 'otherRules'; readonly differences: readonly Difference[] }
-  | { readonly kind: 'touched' | 'unjudgeable'; readonly why: string }
-);
-
 export function rejudge(decision: DecisionRecord, hash: HashText): Rejudgement {
   const basis = basisOf(decision.detail);
+  if (decision.kind === 'experiment') return rejudgeExperiment(decision, hash);
   const now = decision.kind === 'shadow' ? SHADOW_CODE_VERSION : CODE_VERSION;
   const codeVersion = { recorded: basis?.codeVersion ?? 'unknown', now };
   if (!basis) {
-    const why = `a decision of kind ${decision.kind} keeps no evidence and limits: only the kinds verdict and shadow do`;
+    const why = `a decision of kind ${decision.kind} keeps no evidence and limits: only the kinds verdict, shadow and experiment do`;
     return { kind: 'unjudgeable', codeVersion, why };
   }
   if (decision.hash !== basis.hash || !isUntouched(basis, hash)) {

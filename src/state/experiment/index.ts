@@ -1,4 +1,5 @@
 /** The experiment as data: state, what changes it, and what it does next. */
+export { experimentIdOf } from './experiment-id.ts';
 export type { ExperimentEvent, ExperimentTick, JudgedLook } from './events.ts';
 export type {
   Allocation,
@@ -25,6 +26,7 @@ export {
   type ExperimentFinding,
   type ExperimentStanding,
 } from './decision-table.ts';
+export { isLateForExperiment } from './is-late.ts';
 export { leadingVariant } from './conclusions.ts';
 export {
   EXPERIMENT_AS_EVENT,
@@ -36,4 +38,4 @@ export { experimentNoticeOf, experimentNotices, type ExperimentNotice } from './
 export { experimentProgress, type ExperimentProgress } from './progress.ts';
 export { receiveExperimentMessage, type ExperimentAnswer, type ExperimentReceived } from './receive.ts';
 export { reduceExperiment } from './reduce.ts';
-export { startExperimentRun, upgradeExperimentState } from './state.ts';
+export { endsAtMs, startExperimentRun, upgradeExperimentState } from './state.ts';

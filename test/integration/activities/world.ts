@@ -18,6 +18,7 @@ import { createOpenAiPrompts } from '../../../src/adapters/openai-prompts/index.
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { createWatchdogs } from '../../../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
+import { withoutRegistry } from '../../../src/adapters/rest-registry/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
@@ -62,6 +63,8 @@ const noTemporal: WorkflowDirectory = {
 export interface Traffic {
   readonly arm?: FeedbackData['arm'];
   readonly generation?: number;
+  /** Of an arm of an experiment: its id. */
+  readonly experiment?: string;
   readonly count: number;
   readonly fromMs: number;
   readonly toMs: number;
@@ -144,6 +147,7 @@ export async function createWorld(
       options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
     watchdogs: createWatchdogs(),
     notifier: createWebhookNotifier(),
+    registry: withoutRegistry,
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,
     hash: sha256,
@@ -215,13 +219,14 @@ export async function byHand(
 
 /** Everything a refused input could have left behind. */
 export async function traces(world: World): Promise<unknown> {
-  const { leases, configurations, audit, decisions, rollouts } = world.stores;
+  const { leases, configurations, audit, decisions, rollouts, experiments } = world.stores;
   return {
     lease: await leases.current(SERVICE),
     configurations: await configurations.list(SERVICE),
     audit: await audit.list(SERVICE),
     decisions: await decisions.list({ serviceId: SERVICE }),
     rollouts: await rollouts.list(SERVICE),
+    experiments: await experiments.list(SERVICE),
     live: await world.live(),
   };
 }
@@ -230,7 +235,7 @@ let batch = 0;
 
 /** Success and failure alternate as evenly as the rate allows, so that counts are exact; latencies fan out around theirs. */
 function eventsOf(traffic: Traffic): FeedbackEvent[] {
-  const { arm = 'stable', generation = 1, count, fromMs, toMs } = traffic;
+  const { arm = 'stable', generation = 1, experiment, count, fromMs, toMs } = traffic;
   const { quality = 0.8, errors = 0.005, latencyMs = 800, costUsd = 0.002, labelled = true } = traffic;
   batch += 1;
   const hit = (i: number, rate: number) => Math.floor((i + 1) * rate) > Math.floor(i * rate);
@@ -239,6 +244,7 @@ function eventsOf(traffic: Traffic): FeedbackEvent[] {
       timestamp: new Date(fromMs + Math.floor((i * (toMs - fromMs)) / count)).toISOString(),
       arm,
       generation,
+      ...(experiment !== undefined && { experiment }),
       quality: hit(i, Number(labelled)) ? (hit(i, quality) ? 1 : 0) : null,
       error: hit(i, errors),
       latency_ms: latencyMs * (0.5 + ((i * 37) % 100) / 100),

@@ -1,6 +1,7 @@
 /** What the rollout's activities touch, in memory, for one service: records without a database. Decides nothing. */
 import { createHash } from 'node:crypto';
 import type { ActivityPorts } from '../../../activities/index.ts';
+import { withoutRegistry } from '../../../src/adapters/rest-registry/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
 import type { ServiceSettings } from '../../../src/domain/service-settings.ts';
@@ -70,6 +71,7 @@ export const memoryPorts = async (parts: {
     decisions: { append: nothing, get: async () => null, list: none },
     audit: { append: nothing, list: none },
     rollouts: { upsert: nothing, list: none },
+    registry: withoutRegistry,
     windows,
     pairs: { freezeLimits: nothing, carryLimits: nothing, blocks: none },
     outcomes: { outcomes: async () => ({}), replace: nothing },

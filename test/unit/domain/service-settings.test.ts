@@ -87,7 +87,19 @@ describe('settings of a service', () => {
         watch: '24h',
         shadowEvidenceFor: '7d',
       },
-      experiment: { minCostReductionPct: 10, minImprovementPct: 5 },
+      experiment: {
+        alpha: 0.05,
+        power: 0.8,
+        minImprovementPct: 5,
+        minCostReductionPct: 10,
+        minSamples: 1000,
+        maxDuration: '7d',
+        look: '15m',
+        lease: '20m',
+        allocation: 'fixed',
+        floor: 0.05,
+        holdoutPct: 0,
+      },
     });
   });
 

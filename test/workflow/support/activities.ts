@@ -12,6 +12,7 @@ import {
   rolloutInputSchema,
 } from '../../../src/domain/workflow-input.ts';
 import { testLook, testPlan, testShadowLook } from '../../support/rollout.ts';
+import { experimentActivities, experimentControl } from './experiment-activities.ts';
 import type { World } from './world.ts';
 
 export interface Place {
@@ -65,10 +66,12 @@ export function mainActivities(place: Place): Activities {
     return found;
   };
   return {
+    ...experimentActivities(place),
     admitRollout: withFailures(async (request) => {
       const input = parseOrFail(rolloutInputSchema, request.input, 'input of canaryRollout');
       const here = known(input.serviceId);
       await here.enter('admitRollout');
+      here.lease = request.holder.workflowId;
       const plan = testPlan({
         serviceId: input.serviceId,
         generation: here.gateway.generation + 1,
@@ -115,6 +118,7 @@ export function mainActivities(place: Place): Activities {
       const here = known(state.plan.serviceId);
       await here.enter('finishRollout');
       here.finished = state;
+      here.lease = null;
     }),
 
     makeRoom: withFailures(async ({ input, toldRunId }) => {
@@ -209,6 +213,7 @@ export function controlActivities(place: Place): ControlActivities {
   const { world, nowMs } = place;
   return {
     ...restoreActivities(place),
+    ...experimentControl(place),
     setWeight: withFailures(async (request) => {
       const here = world(request.serviceId);
       await here.enter('setWeight');

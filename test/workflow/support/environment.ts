@@ -67,6 +67,19 @@ export class Temporal {
     });
   }
 
+  experiment(world: World, more: Readonly<Record<string, unknown>> = {}): Promise<WorkflowHandle> {
+    const { serviceId } = world;
+    return this.start('abExperiment', `experiment/${serviceId}`, {
+      serviceId,
+      name: 'concise',
+      variants: [
+        { id: 'concise', change: { model: 'new' } },
+        { id: 'clear', change: { model: 'other' } },
+      ],
+      ...more,
+    });
+  }
+
   /** Skips time, or gives up after a second: the server now and then loses the wake-up of a sleep that meets a task. */
   private async skip(duration: '1s' | '10s'): Promise<void> {
     await Promise.race([this.env.sleep(duration), delay(1_000)]);

@@ -13,6 +13,8 @@ export class Gateway {
   stable = 'stable-hash';
   candidate: string | null = null;
   weightPct = 0;
+  /** How the arms of an experiment are served, such as `control 0.5, concise 0.5, of 100 %`; null while none are. */
+  arms: string | null = null;
   leaseExpiresAtMs: number | null = null;
   /** Every accepted write, in order, such as `2/1 candidate at 5 %`. */
   readonly writes: string[] = [];
@@ -47,6 +49,7 @@ export class Gateway {
 
   setCandidate(fence: Fence, hash: string, weightPct: number, leaseExpiresAtMs: number): void {
     this.write(fence, `candidate at ${weightPct} %`, () => {
+      this.arms = null;
       this.candidate = hash;
       this.weightPct = weightPct;
     });
@@ -58,6 +61,15 @@ export class Gateway {
     this.write(fence, `copies of ${copyPct} %`, () => {
       this.candidate = hash;
       this.weightPct = 0;
+    });
+    this.leaseExpiresAtMs = leaseExpiresAtMs;
+  }
+
+  setArms(fence: Fence, arms: string, leaseExpiresAtMs: number): void {
+    this.write(fence, `arms ${arms}`, () => {
+      this.candidate = null;
+      this.weightPct = 0;
+      this.arms = arms;
     });
     this.leaseExpiresAtMs = leaseExpiresAtMs;
   }
@@ -88,6 +100,7 @@ export class Gateway {
   #alone(): void {
     this.candidate = null;
     this.weightPct = 0;
+    this.arms = null;
     this.leaseExpiresAtMs = null;
   }
 }

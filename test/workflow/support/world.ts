@@ -8,7 +8,9 @@ import { Failure } from '../../../src/domain/failure.ts';
 import type { StepVerdict } from '../../../src/domain/guardrail.ts';
 import type { Notice } from '../../../src/domain/notice.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
+import type { ExperimentPlan, ExperimentRunState } from '../../../src/state/experiment/index.ts';
 import type { Look, RolloutPlan, RolloutState } from '../../../src/state/rollout/index.ts';
+import type { Judged } from '../../support/experiment.ts';
 import { Gateway } from './gateway.ts';
 
 export type Verdict = StepVerdict['outcome'];
@@ -46,6 +48,20 @@ export class World {
     readonly reason: string;
     readonly generation: number | null;
   } | null = null;
+  /** What differs from `experimentPlan`. */
+  experiment: Partial<ExperimentPlan> = {};
+  /** What the nth look (from 1) of an experiment finds. */
+  finds: (look: number, state: ExperimentRunState) => Judged = () => 'undecided';
+  /** What the nth tick (from 1) meets at the gateway. */
+  serves: (tick: number) => 'ours' | 'leaseLost' = () => 'ours';
+  /** What `finishExperiment` was told. */
+  finishedExperiment: ExperimentRunState | null = null;
+  /** Workflow id of whoever has the change lease. */
+  lease: string | null = null;
+  /** Runs within each tick of an experiment, before it answers. */
+  onTick: () => Promise<void> = () => Promise.resolve();
+  /** When each tick came and whether it looked, by the server's clock. */
+  readonly ticks: { readonly atMs: number; readonly judge: boolean }[] = [];
   looks = 0;
   watchLooks = 0;
   readonly #hangs = new Map<string, { readonly reach: () => void; readonly held: Promise<void> }>();

@@ -1,0 +1,72 @@
+/** Writes down how an experiment ended, and gives the change lease back. */
+import type { LeaseHolder } from '../../src/ports/stores.ts';
+import { experimentIdOf, type ExperimentRunState } from '../../src/state/experiment/index.ts';
+import { auditActs } from '../audit-acts.ts';
+import type { ActivityPorts } from '../ports.ts';
+import { recordRow } from './record.ts';
+
+/**
+ * Record. Key: workflow and generation; a second run changes nothing. Its failure never decides an experiment. A lease that the winner's
+ * rollout has inherited by now is its own: then there is nothing to give back. A registry that is away is told nothing, and that is logged.
+ */
+export async function finishExperiment(
+  ports: ActivityPorts,
+  { state, holder }: { readonly state: ExperimentRunState; readonly holder: LeaseHolder },
+): Promise<void> {
+  const { plan, conclusion, totals, verdict, log, periods, graduation, evidenceHash } = state;
+  const { serviceId, generation } = plan;
+  const outcome = state.outcome ?? 'failed';
+  const reason = state.ending?.reason ?? log.at(-1)?.why ?? '';
+  const nowMs = ports.nowMs();
+  const id = `${holder.workflowId}/${generation}/ended`;
+  await ports.decisions.append({
+    id,
+    serviceId,
+    workflowId: holder.workflowId,
+    runId: holder.runId,
+    kind: 'experimentEnd',
+    outcome,
+    reason,
+    detail: { name: plan.name, arms: plan.arms, conclusion, totals, verdict, periods, graduation, log },
+    hash: evidenceHash,
+    atMs: nowMs,
+  });
+  await auditActs(ports, state, holder);
+  await ports.audit.append({
+    id,
+    serviceId,
+    actor: state.ending?.by ?? log.at(-1)?.by ?? 'optimizer',
+    action: outcome,
+    detail: { reason, generation, name: plan.name, winner: conclusion?.variant ?? null },
+    atMs: nowMs,
+  });
+  await recordRow(ports, state, holder, nowMs);
+  await ports.windows.countUnitsAnew({ serviceId, key: id, atMs: nowMs, every: 'hour' });
+  await ports.leases.release(serviceId, holder);
+  await tellRegistry(ports, state, nowMs);
+}
+
+/** A registry that is away keeps nothing open: what it was not told is in the audit log. */
+async function tellRegistry(
+  ports: ActivityPorts,
+  state: ExperimentRunState,
+  endedAtMs: number,
+): Promise<void> {
+  const { plan, conclusion, totals } = state;
+  const outcome = state.outcome ?? 'failed';
+  const reason = conclusion?.sentence ?? state.ending?.reason ?? '';
+  const winner = outcome === 'adopted' ? (conclusion?.variant ?? null) : null;
+  const id = experimentIdOf(plan);
+  try {
+    await ports.registry.ended(id, { outcome, winner, reason, conclusion, totals, endedAtMs });
+  } catch (error) {
+    await ports.audit.append({
+      id: `registry/${id}/ended`,
+      serviceId: plan.serviceId,
+      actor: 'optimizer',
+      action: 'registryNotTold',
+      detail: { experiment: id, why: String(error) },
+      atMs: endedAtMs,
+    });
+  }
+}

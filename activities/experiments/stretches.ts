@@ -1,0 +1,62 @@
+/**
+ * Which stretches of exposure time a look folds: for each allocation the time since the last look, up to what has matured. Time between two
+ * writes belongs to neither. Reads; folds nothing.
+ */
+import type { PeriodWindow } from '../../src/decision/index.ts';
+import type {
+  AllocationPeriod,
+  ExperimentPlan,
+  ExperimentRunState,
+} from '../../src/state/experiment/index.ts';
+import type { ActivityPorts } from '../ports.ts';
+
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly period: AllocationPeriod;
+}
+
+/** What has matured by `nowMs`, ending with a whole block, so that no observation falls between two looks. */
+export function maturedToMs(
+  { plan, foldedToMs }: Pick<ExperimentRunState, 'plan' | 'foldedToMs'>,
+  nowMs: number,
+): number {
+  const maturedMs = nowMs - plan.matureAfterMs;
+  return Math.max(foldedToMs, Math.floor(maturedMs / plan.blockMs) * plan.blockMs);
+}
+
+export function stretchesOf(
+  { periods, foldedToMs }: Pick<ExperimentRunState, 'periods' | 'foldedToMs'>,
+  toMs: number,
+): readonly Stretch[] {
+  return periods
+    .map((period) => ({
+      period,
+      fromMs: Math.max(period.fromMs, foldedToMs),
+      toMs: Math.min(period.toMs ?? Infinity, toMs),
+    }))
+    .filter((stretch) => stretch.fromMs < stretch.toMs);
+}
+
+/** The windows of the stretches that hold a whole block, in order; each single mark where quality is graded. */
+export async function windowsOf(
+  { experimentWindows }: Pick<ActivityPorts, 'experimentWindows'>,
+  { serviceId, generation, design }: ExperimentPlan,
+  stretches: readonly Stretch[],
+): Promise<readonly PeriodWindow[]> {
+  const isGraded = [design.primary, ...design.guardrails.map(({ metric }) => metric)].some(
+    ({ kind }) => kind === 'score',
+  );
+  const windows: PeriodWindow[] = [];
+  for (const { period, fromMs, toMs } of stretches) {
+    const stretch = { serviceId, generation, fromMs, toMs, periodFromMs: period.fromMs };
+    const window = await experimentWindows.experimentWindow(stretch);
+    if (window.fromMs >= window.toMs) continue;
+    windows.push({
+      window,
+      weights: period.weights,
+      ...(isGraded && { scores: await experimentWindows.experimentScores(stretch) }),
+    });
+  }
+  return windows;
+}

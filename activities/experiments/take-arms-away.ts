@@ -1,0 +1,61 @@
+/** Compensate: the way back from every phase of an experiment, and the way into a pause. */
+import { Failure } from '../../src/domain/failure.ts';
+import { servesStableAlone } from '../../src/domain/live-change.ts';
+import type { LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
+import { mismatch } from '../control.ts';
+import { hashOf } from '../hash-of.ts';
+import type { ActivityPorts } from '../ports.ts';
+import { areOurs, type ArmsWrite } from './our-arms.ts';
+
+/** Beyond what a run that was reset may have written under the same generation, and what it may still have on the way. */
+const BEYOND_ANOTHER_RUN = 1_000;
+
+/**
+ * Compensate. Takes the arms away and reads back until the stable configuration is live alone. Needs the gateway only. A run that was reset
+ * meets revisions beyond its own under its generation: it goes beyond them, as long as what is served is its own. A second run is harmless.
+ * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
+ */
+export async function takeArmsAway(
+  ports: Pick<ActivityPorts, 'orchestratorFor' | 'hash' | 'nowMs'>,
+  asked: ArmsWrite & { readonly reason: string },
+): Promise<{ readonly atMs: number }> {
+  const gateway = ports.orchestratorFor(asked.target);
+  const before = await gateway.read(asked.serviceId);
+  const isBeyond = before.generation === asked.generation && before.revision > asked.revision;
+  if (isBeyond && isStableAlone(ports, asked, before)) return { atMs: ports.nowMs() };
+  requireKnown(ports, asked, before);
+  await gateway.removeCandidate(isBeyond ? { ...asked, ...beyond(asked, before) } : asked);
+  const live = await gateway.read(asked.serviceId);
+  if (isStableAlone(ports, asked, live)) return { atMs: ports.nowMs() };
+  requireKnown(ports, asked, live);
+  throw mismatch(asked, live, 'the stable configuration alone');
+}
+
+function beyond(asked: ArmsWrite, { revision: live }: LiveConfiguration) {
+  return {
+    revision: live + BEYOND_ANOTHER_RUN,
+    idempotencyKey: `${asked.idempotencyKey}/beyond/${live}`,
+  };
+}
+
+function isStableAlone(
+  ports: Pick<ActivityPorts, 'hash'>,
+  { stableHash }: ArmsWrite,
+  live: LiveConfiguration,
+): boolean {
+  return servesStableAlone(live) && hashOf(ports, live.stable.configuration) === stableHash;
+}
+
+/** Under our generation nothing but our arms may be served beside the stable configuration: the rest is somebody's work. Our arms go first. */
+function requireKnown(ports: Pick<ActivityPorts, 'hash'>, write: ArmsWrite, live: LiveConfiguration): void {
+  if (live.generation !== write.generation) return;
+  const { candidate, experiment, stable } = live;
+  if (experiment && areOurs(ports, experiment, write.experiment)) return;
+  const isOurStable = hashOf(ports, stable.configuration) === write.stableHash;
+  if (!candidate && !experiment && isOurStable) return;
+  const what = candidate ? 'a candidate' : experiment ? 'another experiment' : 'another stable configuration';
+  throw new Failure(
+    'StaleGeneration',
+    `${write.serviceId}: ${what} is served under generation ${live.generation}: somebody else has changed it, and it is left as it is`,
+  );
+}

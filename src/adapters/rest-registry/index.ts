@@ -1,0 +1,3 @@
+/** The registry of experiments over REST, and none. */
+export { createRestRegistry } from './rest-registry.ts';
+export { withoutRegistry } from './without-registry.ts';

@@ -1,0 +1,161 @@
+/**
+ * Seven days of an experiment on the time-skipping server: every look and renewal that was due is held against what the activities were asked, and
+ * the history of every run is replayed. The second story is paused and rolled back by signals that are sent as a run continues as new.
+ */
+import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { ExperimentSummary } from '../../activities/index.ts';
+import { createTimeSkipping, startWorkers, Temporal } from '../workflow/support/environment.ts';
+import type { World } from '../workflow/support/world.ts';
+
+const MINUTE_MS = 60_000;
+const TICK_MS = 5 * MINUTE_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Looks come with every third tick. */
+const TICKS_PER_LOOK = 3;
+/** Events at which a run continues as new, and how near to it a message is sent. */
+const RUN_ENDS_AT = 8_000;
+const NEAR = 24;
+
+export interface Week {
+  readonly days: number;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly ticks: number;
+  readonly looks: number;
+  /** Ticks and looks that were due and never came, or came at another time than they were due. */
+  readonly missed: number;
+  readonly runs: number;
+  readonly events: number;
+  readonly replayed: number;
+  readonly seconds: number;
+  /** What the gateway still served in the end beside the stable configuration: nothing, or a promise is broken. */
+  readonly leftLive: string | null;
+}
+
+export interface Weeks {
+  readonly whole: Week;
+  readonly disturbed: Week & { readonly pausedMs: number; readonly sentAtEvents: readonly number[] };
+}
+
+export async function liveThroughWeeks(bundle: WorkflowBundleOption): Promise<Weeks> {
+  return { whole: await wholeWeek(bundle), disturbed: await disturbedWeek(bundle) };
+}
+
+/** Nothing is found in seven days. */
+function wholeWeek(bundle: WorkflowBundleOption): Promise<Week> {
+  return onServer(bundle, async (temporal) => {
+    const world = temporal.service('week');
+    const handle = await temporal.experiment(world);
+    return weekOf(temporal, world, handle, bundle);
+  });
+}
+
+/**
+ * At the end of the first run it is paused, by a signal that comes with the answer of the activity after which the run continues as new; after six hours it is
+ * resumed. At the end of the second run it is rolled back in the same way.
+ */
+function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']> {
+  return onServer(bundle, async (temporal) => {
+    const world = temporal.service('disturbed-week');
+    const sentAtEvents: number[] = [];
+    const sends = ['pause', 'rollback'];
+    let handle: WorkflowHandle | undefined;
+    world.onTick = async () => {
+      const [name] = sends;
+      if (!handle || name === undefined) return;
+      const { historyLength } = await handle.describe();
+      if (historyLength < RUN_ENDS_AT - NEAR) return;
+      sends.shift();
+      sentAtEvents.push(historyLength);
+      await handle.signal(name, { by: 'ann', reason: `${name} across the boundary` });
+    };
+    handle = await temporal.experiment(world);
+    const paused = await whenServed(temporal, world, false);
+    await temporal.env.sleep('6h');
+    await handle.signal('resume', { by: 'ann' });
+    const resumed = await whenServed(temporal, world, true);
+    const week = await weekOf(temporal, world, handle, bundle);
+    return { ...week, pausedMs: resumed - paused, sentAtEvents };
+  });
+}
+
+/** Server time at which the gateway serves the arms, or does not any more. */
+async function whenServed(temporal: Temporal, world: World, wanted: boolean): Promise<number> {
+  const isThere = () => (world.gateway.arms !== null) === wanted && world.ticks.length > 0;
+  for (let turn = 0; turn < 50_000 && !isThere(); turn += 1) await temporal.env.sleep('5m');
+  if (!isThere()) throw new Error(`the arms were never ${wanted ? 'served again' : 'taken away'}`);
+  return temporal.env.currentTimeMs();
+}
+
+async function onServer<T>(
+  bundle: WorkflowBundleOption,
+  run: (temporal: Temporal) => Promise<T>,
+): Promise<T> {
+  const temporal = new Temporal(await createTimeSkipping());
+  const workers = await startWorkers(temporal, bundle);
+  try {
+    return await run(temporal);
+  } finally {
+    await workers.stop();
+    await temporal.env.teardown();
+  }
+}
+
+async function weekOf(
+  temporal: Temporal,
+  world: World,
+  handle: WorkflowHandle,
+  bundle: WorkflowBundleOption,
+): Promise<Week> {
+  const began = performance.now();
+  const summary = (await handle.result()) as ExperimentSummary;
+  const seconds = (performance.now() - began) / 1_000;
+  const histories = await historiesOf(temporal, handle.workflowId);
+  for (const history of histories) await Worker.runReplayHistory({ workflowBundle: bundle }, history);
+  const periods = world.finishedExperiment?.periods ?? [];
+  const due = periods.flatMap(({ fromMs, toMs }) => dueTicks(world, fromMs, toMs ?? fromMs));
+  return {
+    days: due.length === 0 ? 0 : ((due.at(-1) ?? 0) - (periods[0]?.fromMs ?? 0)) / DAY_MS,
+    outcome: summary.outcome,
+    reason: summary.reason,
+    ticks: summary.ticks,
+    looks: summary.looks,
+    missed: missedOf(world, due),
+    runs: histories.length,
+    events: histories.reduce((sum, { events }) => sum + (events?.length ?? 0), 0),
+    replayed: histories.length,
+    seconds,
+    leftLive: world.gateway.arms ?? world.gateway.candidate,
+  };
+}
+
+/** Every point of the grid within a period; the grid begins when the arms were first served. */
+function dueTicks(world: World, fromMs: number, toMs: number): readonly number[] {
+  const originMs = world.finishedExperiment?.startedAtMs ?? fromMs;
+  const first = Math.floor((fromMs - originMs) / TICK_MS) + 1;
+  const last = Math.floor((toMs - originMs) / TICK_MS);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => originMs + (first + i) * TICK_MS);
+}
+
+/** A tick is in time within a second of when it was due, and looks when a look was due. */
+function missedOf(world: World, due: readonly number[]): number {
+  const originMs = world.finishedExperiment?.startedAtMs ?? 0;
+  const missed = due.filter((atMs) => {
+    const tick = world.ticks.find((each) => Math.abs(each.atMs - atMs) < 1_000);
+    const isLook = Math.round((atMs - originMs) / TICK_MS) % TICKS_PER_LOOK === 0;
+    return !tick || (isLook && !tick.judge);
+  });
+  return missed.length;
+}
+
+async function historiesOf(temporal: Temporal, workflowId: string) {
+  const histories: Awaited<ReturnType<WorkflowHandle['fetchHistory']>>[] = [];
+  for (let runId: string | undefined; ;) {
+    const history = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.unshift(history);
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    runId = started?.continuedExecutionRunId ?? undefined;
+    if (runId === undefined || runId === '') return histories;
+  }
+}

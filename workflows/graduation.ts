@@ -1,0 +1,118 @@
+/**
+ * Hands a winner to its rollout: an abandoned child that inherits the change lease. The experiment stays until the rollout holds the service, or
+ * has ended, so that no other change gets in between.
+ */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  condition,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  proxyActivities,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import {
+  nextExperimentAction,
+  type ExperimentEvent,
+  type ExperimentRunState,
+} from '../src/state/experiment/index.ts';
+import { decideOptions } from './activity-options.ts';
+import { canaryRollout } from './canary-rollout.ts';
+import { failureReason } from './failures.ts';
+import { changeEndedSignal, messageSignals, type IgnoredMessage } from './messages.ts';
+
+const { graduationOf } = proxyActivities<Pick<Activities, 'graduationOf'>>(decideOptions);
+
+/** Seconds between two looks at the lease: 1, 2, 4, 8, 15. */
+const LONGEST_PAUSE_S = 15;
+
+type Graduated = Extract<ExperimentEvent, { kind: 'graduated' | 'graduationRefused' }>;
+/** Without its time. */
+type Outcome = Graduated extends infer Event
+  ? Event extends Graduated
+    ? Omit<Event, 'atMs'>
+    : never
+  : never;
+
+export interface Graduation {
+  start(state: () => ExperimentRunState, input: unknown, variant: string): Promise<Outcome>;
+}
+
+/** Registers the handler of the child's report: to be called before the inbox is opened. */
+export function openGraduation(ignored: IgnoredMessage[]): Graduation {
+  let report: { readonly outcome: string; readonly reason: string } | null = null;
+  setHandler(changeEndedSignal, (ended: unknown) => {
+    const { outcome, reason } = (ended ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof outcome === 'string') report = { outcome, reason: String(reason) };
+    else ignored.push({ atMs: Date.now(), name: 'changeEnded', why: 'not a report of a change' });
+  });
+
+  /** Until the rollout holds the service, or has ended. Its report may be lost, so the lease is looked at as well. */
+  async function taken(
+    serviceId: string,
+    workflowId: string,
+  ): Promise<{ readonly isTaken: boolean; readonly why: string }> {
+    for (let tried = 0; ; tried += 1) {
+      try {
+        const found = await graduationOf({ serviceId, workflowId });
+        if (found.kind === 'taken') return { isTaken: true, why: found.reason };
+        if (found.kind === 'ended') return { isTaken: false, why: report?.reason ?? found.reason };
+      } catch (error) {
+        ignored.push({ atMs: Date.now(), name: 'graduationOf', why: failureReason(error) });
+      }
+      if (report !== null) return { isTaken: report.outcome !== 'refused', why: report.reason };
+      await condition(() => report !== null, 1_000 * Math.min(LONGEST_PAUSE_S, 2 ** tried));
+    }
+  }
+
+  /** Somebody took the winner back while its rollout was being admitted: the rollout is told, and does it. */
+  async function passOn(workflowId: string, { ending }: ExperimentRunState): Promise<void> {
+    const signal = messageSignals.find(({ name }) => name === 'rollback')?.signal;
+    if (!signal || !ending) return;
+    try {
+      await getExternalWorkflowHandle(workflowId).signal(signal, { by: ending.by, reason: ending.reason });
+    } catch (error) {
+      ignored.push({ atMs: Date.now(), name: 'rollback', why: failureReason(error) });
+    }
+  }
+
+  return {
+    start: async (state, input, variant) => {
+      const { plan, conclusion, ending } = state();
+      const { serviceId } = plan;
+      const workflowId = `rollout/${serviceId}`;
+      const reason = `won ${workflowInfo().workflowId} (${plan.name}): ${conclusion?.sentence ?? ending?.reason ?? ''}`;
+      try {
+        const child = await startChild(canaryRollout, {
+          workflowId,
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+          args: [
+            {
+              serviceId,
+              change: changeOf(input, variant),
+              by: workflowInfo().workflowId,
+              reason: reason.slice(0, 2_000),
+            },
+          ],
+        });
+        const { isTaken, why } = await taken(serviceId, workflowId);
+        if (!isTaken) return { kind: 'graduationRefused', why: `${workflowId}: ${why}` };
+        if (nextExperimentAction(state(), 0).kind === 'callOffGraduation') await passOn(workflowId, state());
+        return { kind: 'graduated', workflowId, runId: child.firstExecutionRunId };
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        return { kind: 'graduationRefused', why: `${workflowId} runs already` };
+      }
+    },
+  };
+}
+
+/** As it was typed: the input was validated when the experiment was admitted. */
+function changeOf(input: unknown, variant: string): unknown {
+  const { variants } = (input ?? {}) as {
+    readonly variants?: readonly { readonly id: string; readonly change?: unknown }[];
+  };
+  return variants?.find(({ id }) => id === variant)?.change;
+}
