@@ -27,7 +27,7 @@ export const isHeading = (line: string): boolean => /^#{1,6}[ \t]/u.test(line);
 const IMPERATIVE = new RegExp(
   `^(?:(?:please|always|never|only|do not|don't|do|first|then|finally|next)\\b[ ,]*)*(?:${[
     'you (?:must|should|shall|will|may|can|need|have)',
-    'add|address|adhere|analy[sz]e|answer|apply|ask|assist|assume|avoid|base|be|break|check|choose|cite|classify|compare|complete|consider',
+    'acknowledge|add|address|adhere|analy[sz]e|answer|apologi[sz]e|apply|ask|assist|assume|avoid|base|be|break|check|choose|cite|classify|compare|complete|consider',
     'convert|correct|create|decide|define|describe|detect|determine|do|draft|ensure|evaluate|exclude|explain|extract|fill|find|fix|focus|follow|format|generate|get',
     'give|greet|guess|handle|have|help|highlight|identify|ignore|include|invent|judge|keep|limit|list|look|make|mention|mind|minimi[sz]e|name|note|obey|offer|omit',
     'output|point|prefer|present|preserve|print|produce|provide|put|quote|rank|rate|read|reason|recommend|refer|refuse|rely|remain|remember|remove|repeat|rephrase|replace|reply',
@@ -38,8 +38,14 @@ const IMPERATIVE = new RegExp(
 );
 const PROHIBITION = /^(?:always|never|do not|don't|no)\b/iu;
 
-export const isInstruction = (sentence: string): boolean =>
-  IMPERATIVE.test(sentence) || PROHIBITION.test(sentence);
+/** "If the customer is upset, apologize." */
+const CONDITION =
+  /^(?:if|when|whenever|unless|before|after|in case|in the event)\b[^,]*,[ \t]*(?:then[ \t]+)?/iu;
+
+export function isInstruction(sentence: string): boolean {
+  const asked = sentence.replace(CONDITION, '');
+  return IMPERATIVE.test(asked) || PROHIBITION.test(asked);
+}
 
 const FUNCTION_WORDS = new Set(
   'the a to of and you is are for with your be not that or if this by from will should must when their have has can only any all no answer user'.split(

@@ -73,6 +73,11 @@ describe('a generator', () => {
     ],
     [
       'structured',
+      'Your job is to help. If the order is late, apologize. The list:\n- a\n- b\nOtherwise stop.',
+      '# Role\nYour job is to help.\n\n# Context\nThe list:\n- a\n- b\nOtherwise stop.\n\n# Instructions\n- If the order is late, apologize.',
+    ],
+    [
+      'structured',
       '# Rules\nYou are an agent. Answer. Stop now.',
       'not applicable: it is in sections already',
     ],

@@ -6,7 +6,7 @@ import { tagsOf } from '../variables.ts';
 const SECTIONS = ['Role', 'Context', 'Instructions', 'Output'] as const;
 type Section = (typeof SECTIONS)[number];
 
-const ROLE = /^(?:you are|you're|act as|as an? [\w -]+, you|your role)\b/iu;
+const ROLE = /^(?:you are|you're|act as|as an? [\w -]+, you|your (?:role|job|task|goal))\b/iu;
 const OUTPUT = /\b(?:json|markdown|xml|yaml|csv|bullet|format|words?|sentences?|characters?|paragraphs?)\b/iu;
 /** Such a sentence leans on the one before, and stays with it. */
 const LEANS =
