@@ -1,6 +1,7 @@
 /** The one place where the product's failures become Temporal's. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { FINAL_FAILURES, Failure } from '../src/domain/failure.ts';
+import { whileBeating } from './heartbeat.ts';
 
 /**
  * Wraps an activity so that a `Failure` ends it with its own type, its problems as details, and a final type not tried
@@ -11,7 +12,7 @@ export function withFailures<A extends unknown[], R>(
 ): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
-      return await run(...args);
+      return await whileBeating(() => run(...args));
     } catch (error) {
       throw error instanceof Failure ? toApplicationFailure(error, FINAL_FAILURES) : error;
     }
@@ -20,15 +21,15 @@ export function withFailures<A extends unknown[], R>(
 
 /**
  * The same for compensation, which gives up for the named types only (a greater pair is live, so somebody else has taken
- * over) or never.
+ * over; the change lease is another run's) or never.
  */
 export function withCompensationFailures<A extends unknown[], R>(
   run: (...args: A) => Promise<R>,
-  finalTypes: readonly 'StaleGeneration'[],
+  finalTypes: readonly ('StaleGeneration' | 'LeaseMoved')[],
 ): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
-      return await run(...args);
+      return await whileBeating(() => run(...args));
     } catch (error) {
       throw error instanceof Failure ? toApplicationFailure(error, finalTypes) : error;
     }

@@ -112,7 +112,7 @@ export function createControlActivities(ports: ActivityPorts) {
     ),
     takeBackCandidate: withCompensationFailures(
       (request: Parameters<typeof takeBackCandidate>[1]) => takeBackCandidate(ports, request),
-      ['StaleGeneration'],
+      ['StaleGeneration', 'LeaseMoved'],
     ),
     takeArmsAway: withCompensationFailures(
       (request: Parameters<typeof takeArmsAway>[1]) => takeArmsAway(ports, request),

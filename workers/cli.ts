@@ -3,8 +3,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
+import pino from 'pino';
+import { createKafkaLog } from '../src/adapters/kafka/index.ts';
 import type { CliParts } from '../src/cli/commands/parts.ts';
 import { runCli } from '../src/cli/commands/program.ts';
+import { requireKafkaSettings } from '../src/config/kafka-settings.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { createPorts, driverFor } from './ports.ts';
 
@@ -31,6 +34,11 @@ const parts: CliParts = {
         await connection.close();
       },
     };
+  },
+  openLog: () => {
+    const settings = requireKafkaSettings(process.env);
+    const { group, topics } = settings;
+    return { log: createKafkaLog(settings, group, pino({ level: 'silent' })), group, topics };
   },
   taskQueue: TASK_QUEUE,
   nowMs: Date.now,

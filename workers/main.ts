@@ -6,8 +6,10 @@ import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Pool } from 'pg';
 import { checkBootstrap } from '../deploy/bootstrap.ts';
+import { createKafkaLog } from '../src/adapters/kafka/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
+import { readKafkaSettings } from '../src/config/kafka-settings.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
 import { parseDurationMs } from '../src/domain/duration.ts';
 import { startIngest } from '../src/ingest/index.ts';
@@ -83,6 +85,8 @@ function open(url: string | undefined, size: number): Pool {
 
 async function ingest(given: Flags, pool: Pool): Promise<void> {
   const { address, namespace } = given;
+  const ingestLogger = logger.child({ role: 'ingest' });
+  const kafka = readKafkaSettings(process.env);
   // Opened by the first alert: ingest takes events also while Temporal is away.
   const connection = Connection.lazy({ address });
   running.add('Temporal client of ingest', () => connection.close());
@@ -96,7 +100,15 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
       store: stores.alerts,
       sender: createAnomalySender(new Client({ connection, namespace }), TASK_QUEUE),
     },
-    logger: logger.child({ role: 'ingest' }),
+    ...(kafka && {
+      log: {
+        log: createKafkaLog(kafka, kafka.group, ingestLogger),
+        store: stores.log,
+        group: kafka.group,
+        topics: [...new Set(Object.values(kafka.topics))],
+      },
+    }),
+    logger: ingestLogger,
   });
   running.add('ingest', () => receiver.close());
 }

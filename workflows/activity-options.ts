@@ -9,6 +9,8 @@ export const TASK_QUEUE = 'llm-optimizer';
 export const CONTROL_TASK_QUEUE = 'llm-optimizer-control';
 
 const finalTypes = [...FINAL_FAILURES];
+/** A worker that was killed in the middle of a write to a gateway is found out after this; every activity beats (`activities/heartbeat.ts`). */
+const heartbeatTimeout = '15s';
 const backOff = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 /** Admits a change or resolves an input. Waits for a database or a gateway that is away; wrong input is final. */
@@ -31,6 +33,7 @@ export const decideOptions: ActivityOptions = {
 /** Changes what a gateway serves, under its fence. Bounded; a conflict is final. */
 export const mutateOptions: ActivityOptions = {
   taskQueue: CONTROL_TASK_QUEUE,
+  heartbeatTimeout,
   startToCloseTimeout: '1m',
   scheduleToCloseTimeout: '30m',
   cancellationType: 'TRY_CANCEL',
@@ -40,8 +43,19 @@ export const mutateOptions: ActivityOptions = {
 /** Takes a change back. A minute a try, no overall limit: only a greater pair at the gateway ends it. */
 export const compensateOptions: ActivityOptions = {
   taskQueue: CONTROL_TASK_QUEUE,
+  heartbeatTimeout,
   startToCloseTimeout: '1m',
   retry: { ...backOff, maximumInterval: '10s', nonRetryableErrorTypes: ['StaleGeneration'] },
+};
+
+/**
+ * Leaves the backup route: the same compensation, which a rollback does not wait for. What a try does after that is fenced out, and a run
+ * that was reset takes a generation of its own first.
+ */
+export const leaveBackupOptions: ActivityOptions = {
+  ...compensateOptions,
+  cancellationType: 'TRY_CANCEL',
+  retry: { ...compensateOptions.retry, nonRetryableErrorTypes: ['StaleGeneration', 'LeaseMoved'] },
 };
 
 /** What an emergency restore reads before it writes: on the control queue, since it must not wait behind reads either. */
@@ -58,6 +72,7 @@ export const tellHolderOptions: ActivityOptions = {
 /** Restores a service, whoever holds it: nothing at all ends it but success. */
 export const restoreOptions: ActivityOptions = {
   taskQueue: CONTROL_TASK_QUEUE,
+  heartbeatTimeout,
   startToCloseTimeout: '1m',
   retry: { ...backOff, maximumInterval: '10s' },
 };

@@ -40,6 +40,7 @@ import { describeRollout } from './describe-rollout.ts';
 import { asWorkflowFailure, endsStep, failureReason, failureType, isContinueAsNew } from './failures.ts';
 import { gatewayWrite } from './gateway-write.ts';
 import { openInbox } from './inbox.ts';
+import { leaveBackupRoute } from './leave-backup.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
@@ -272,7 +273,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function leaveBackup(): Promise<void> {
     const first = reserveTwo();
     await interruptible(async () => {
-      await compensate.takeBackCandidate({ ...first, reason: 'the backup route is left' });
+      await leaveBackupRoute(first, current(), holder());
       happened({ kind: 'backupLeft', atMs: Math.max(Date.now(), clockMs) });
     });
   }

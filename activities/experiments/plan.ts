@@ -156,7 +156,7 @@ function sizingInput(
   { input, settings, baseline }: PlanPieces,
   of: Pick<SizingInput, 'primary' | 'analysis' | 'weights'> & { readonly ids: readonly string[] },
 ): SizingInput {
-  const { experiment, guardrails, quality } = settings;
+  const { experiment, quality } = settings;
   const sd = baseline.qualitySd ?? 0;
   return {
     primary: of.primary,
@@ -167,11 +167,12 @@ function sizingInput(
       quality: { mean: baseline.quality ?? 0, ...(isGraded(settings) && { sd }) },
       costUsd: baseline.costUsd,
       labelsPerHour: baseline.labelsPerHour,
+      errorRate: baseline.errorRate,
       unitsPerHour: baseline.unitsPerHour,
     },
     minImprovementPct: input.minImprovementPct ?? experiment.minImprovementPct,
     minCostReductionPct: input.minCostReductionPct ?? experiment.minCostReductionPct,
-    maxQualityDropPct: guardrails.quality.maxDropPct,
+    guardrails: guardrailsOf(settings, baseline.latencyP95Ms),
     ramp: rampOf(input, settings),
     alpha: input.alpha ?? experiment.alpha,
     power: input.power ?? experiment.power,

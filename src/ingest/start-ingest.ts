@@ -1,4 +1,4 @@
-/** Starts the receivers of one process: HTTP and gRPC. No logic of its own; all state that matters is in the store. */
+/** Starts the receivers of one process: HTTP, gRPC and, where there is one, the reader of an event log. No logic of its own; all state that matters is in the store. */
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { AlertStore, AnomalySender } from '../ports/alerts.ts';
@@ -7,6 +7,8 @@ import { startDeliverer } from './alerts/deliverer.ts';
 import type { IngestContext } from './context.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createInFlight } from './in-flight.ts';
+import { startReading, type LogOptions, type ReadingLog } from './log/read-log.ts';
+import type { LogReading } from '../ports/event-log.ts';
 import { startGrpc } from './otlp/grpc-server.ts';
 import { ingestRoutes, MAX_BODY_BYTES } from './routes.ts';
 
@@ -19,6 +21,8 @@ export interface IngestOptions {
   readonly store: IngestStore;
   /** Where alerts are kept, and who gets them. */
   readonly alerts: { readonly store: AlertStore; readonly sender: AnomalySender };
+  /** Left out: nothing is read from a log. */
+  readonly log?: LogOptions;
   readonly logger: Logger;
   /** Batches worked on at once; more are answered 503. 32 by default. */
   readonly maxInFlight?: number;
@@ -35,6 +39,8 @@ export interface Ingest {
   readonly grpcAddress: string;
   /** What this process has done since it started. */
   stats(): Counters;
+  /** How far the log is read; null without one. */
+  reading(): LogReading | null;
   /** Stops listening and lets batches under way finish. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -70,7 +76,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     clock,
   };
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
-  app.get('/health', () => ({ status: 'ok', ...context.counters }));
+  let reading: ReadingLog | null = null;
+  app.get('/health', () => {
+    const log = reading && { ...context.counters.log, ...reading.reading() };
+    return { status: 'ok', ...context.counters, ...(log && { log }) };
+  });
   await app.register(ingestRoutes, { context });
   const grpc = await startGrpc(context, options.host, options.grpcPort).catch(async (error: unknown) => {
     await deliverer.close();
@@ -79,12 +89,17 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   try {
     const httpUrl = await app.listen({ host: options.host, port: options.httpPort });
     let closed: Promise<unknown> | undefined;
+    reading = options.log ? startReading(context, options.log) : null;
     return {
       httpUrl,
       grpcAddress: grpc.address,
       stats: () => structuredClone(context.counters),
+      reading: () => reading?.reading() ?? null,
       close: async () => {
-        await (closed ??= Promise.all([closeHttp(app), grpc.close()]).then(() => deliverer.close()));
+        closed ??= Promise.all([closeHttp(app), grpc.close(), reading?.close()]).then(() =>
+          deliverer.close(),
+        );
+        await closed;
       },
     };
   } catch (error) {

@@ -1,16 +1,12 @@
 /**
  * Windows of metrics: written by ingest, read by observation and by verdicts.
  */
-import type { FeedbackData } from '../domain/feedback.ts';
 import type { Arm, ArmWindow, Block, WindowStats } from '../domain/window.ts';
+import type { FeedbackEvent } from './feedback-event.ts';
+import type { EventBatch, LogMove, Recorded, SetAside } from './event-batch.ts';
 import type { PairEvent } from './pairs.ts';
 
-/** A feedback event with its identity. (source, id) is counted once, whatever happens. */
-export interface FeedbackEvent {
-  readonly source: string;
-  readonly id: string;
-  readonly data: FeedbackData;
-}
+export type { FeedbackEvent } from './feedback-event.ts';
 
 /** A point of an OTLP metric stream and the window it belongs to. `metric` is the OTLP name, in its own unit. */
 export interface StreamPoint {
@@ -43,6 +39,11 @@ export interface IngestStore {
   /** Of each known service among these. */
   serving(serviceIds: readonly string[]): Promise<ReadonlyMap<string, Serving>>;
   /**
+   * Stores all that a batch brought in one transaction: events that are new, their windows, what could not be read, and with `move` the position
+   * in the log that it was read from. Where another reader has moved it meanwhile, nothing is stored.
+   */
+  recordEvents(batch: EventBatch, nowMs: number, move?: LogMove): Promise<Recorded>;
+  /**
    * Stores events and folds the new ones into the windows of their service's `block` length in one transaction.
    * An event whose service is not known is kept as unknown and counted, not dropped.
    */
@@ -66,10 +67,7 @@ export interface IngestStore {
     nowMs: number,
   ): Promise<{ readonly counted: number; readonly unchanged: number }>;
   /** Keeps what could not be read, with the reason. */
-  setAside(
-    items: readonly { readonly source: string; readonly reason: string; readonly body: string }[],
-    nowMs: number,
-  ): Promise<void>;
+  setAside(items: readonly SetAside[], nowMs: number): Promise<void>;
 }
 
 /** From `atMs` on the units of a service count anew, until the next epoch (`step`) or every hour (`hour`). */

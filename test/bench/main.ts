@@ -5,12 +5,14 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import type { Bench } from './bench.ts';
+import { experimentReads } from './experiment-reads.ts';
 import { history } from './history.ts';
 import { rollback } from './rollback.ts';
 import { storm } from './storm.ts';
 import { statistics } from './statistics.ts';
 
 const benches: ReadonlyMap<string, Bench> = new Map([
+  ['experiments', experimentReads],
   ['history', history],
   ['rollback', rollback],
   ['statistics', statistics],
@@ -18,7 +20,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
 ]);
 
 const usage = `npm run bench -- NAME [--seed N] [--json]\n\n${[...benches]
-  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}\n`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}\n`)
   .join('')}`;
 
 /** A person's mistake on the command line; null when the help was asked for. */

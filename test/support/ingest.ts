@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import type { Pool } from 'pg';
 import { createStores, type Stores } from '../../src/adapters/postgres/index.ts';
+import { createKafkaLog, type KafkaSettings } from '../../src/adapters/kafka/index.ts';
 import type { AnomalySender } from '../../src/ports/alerts.ts';
 import { startIngest, type Ingest, type IngestOptions } from '../../src/ingest/index.ts';
 import type { TestPostgres } from './postgres.ts';
@@ -19,23 +20,34 @@ export interface TestIngest extends Ingest {
   setAside(): Promise<readonly { readonly reason: string; readonly body: string }[]>;
 }
 
-export async function startTestIngest(
-  postgres: TestPostgres,
-  options: Partial<IngestOptions> = {},
-): Promise<TestIngest> {
-  const { pool } = await postgres.createDatabase();
-  return over(pool, options);
+/** Of an ingest that reads from Kafka as well. */
+export interface TestKafkaOptions {
+  readonly settings: KafkaSettings;
+  readonly group: string;
+  readonly topics: readonly string[];
 }
 
-async function over(pool: Pool, options: Partial<IngestOptions>): Promise<TestIngest> {
+type Options = Partial<IngestOptions> & { readonly kafka?: TestKafkaOptions };
+
+export async function startTestIngest(postgres: TestPostgres, options: Options = {}): Promise<TestIngest> {
+  const { pool } = await postgres.createDatabase();
+  return startIngestOn(pool, options);
+}
+
+/** On a database that is there: another process on the same one. */
+export async function startIngestOn(pool: Pool, { kafka, ...options }: Options = {}): Promise<TestIngest> {
   const stores = createStores(pool);
+  const logger = options.logger ?? pino({ level: 'silent' });
   const ingest = await startIngest({
     host: '127.0.0.1',
     httpPort: 0,
     grpcPort: 0,
     store: stores.ingest,
     alerts: { store: stores.alerts, sender: nobody },
-    logger: pino({ level: 'silent' }),
+    logger,
+    ...(kafka && {
+      log: { ...kafka, log: createKafkaLog(kafka.settings, kafka.group, logger), store: stores.log },
+    }),
     ...options,
   });
   return {
@@ -44,7 +56,7 @@ async function over(pool: Pool, options: Partial<IngestOptions>): Promise<TestIn
     pool,
     restart: async () => {
       await ingest.close();
-      return over(pool, options);
+      return startIngestOn(pool, { ...options, ...(kafka && { kafka }) });
     },
     totals: async (serviceId) => {
       const { rows } = await pool.query<{ metric: string; count: number; sum: number }>(

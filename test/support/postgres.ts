@@ -12,9 +12,19 @@ import { migrate } from '../../deploy/migrate.ts';
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
   createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: Pool }>;
+  /** The server goes away: its clients' connections are cut, new ones are refused. */
+  down(): Promise<void>;
+  /** The same server on the same port comes back, with all that was committed. */
+  up(): Promise<void>;
   /** Ends the pools and the server, and removes its folder. */
   stop(): Promise<void>;
 }
+
+const LISTENS = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+/** What only a crash of the whole machine would be lost by: a killed server has all that it has committed. */
+const FAST = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
+/** Has every migration applied, and nobody connected: what each further database is a copy of. */
+const MIGRATED = 'migrated';
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -33,10 +43,10 @@ export async function startPostgres(): Promise<TestPostgres> {
     port,
     user: 'postgres',
     password: 'test-only',
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    postgresFlags: [...LISTENS, ...FAST],
     onLog: (line) => lines.push(line),
     onError: (line) => lines.push(String(line)),
   });
@@ -51,17 +61,34 @@ export async function startPostgres(): Promise<TestPostgres> {
     });
   }
   const pools: Pool[] = [];
+  const urlOf = (name: string): string => `postgres://postgres:test-only@127.0.0.1:${port}/${name}`;
+  const administer = async (sql: string): Promise<void> => {
+    const client = server.getPgClient();
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  };
+  let migrated: Promise<void> | undefined;
+  const migrateOnce = async (): Promise<void> => {
+    await server.createDatabase(MIGRATED);
+    await migrate(urlOf(MIGRATED));
+  };
+  let made = 0;
   return {
     createDatabase: async ({ connections = 10 } = {}) => {
-      const name = `test_${pools.length + 1}`;
-      await server.createDatabase(name);
-      const url = `postgres://postgres:test-only@127.0.0.1:${port}/${name}`;
-      const pool = new Pool({ connectionString: url, max: connections });
+      const name = `test_${(made += 1)}`;
+      const pool = new Pool({ connectionString: urlOf(name), max: connections });
       pool.on('error', () => undefined);
       pools.push(pool);
-      await migrate(pool);
-      return { url, pool };
+      await (migrated ??= migrateOnce());
+      await administer(`CREATE DATABASE ${name} TEMPLATE ${MIGRATED}`);
+      return { url: urlOf(name), pool };
     },
+    down: () => server.stop(),
+    up: () => server.start(),
     stop: async () => {
       await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));
       await server.stop();

@@ -34,8 +34,8 @@ const soaking = async (name: string, plan: Partial<RolloutPlan> = {}) => {
   await temporal().until(handle, (state) => state.phase === 'soaking');
   return { world, handle };
 };
-const onBackup = async (name: string) => {
-  const { world, handle } = await soaking(name);
+const onBackup = async (name: string, plan: Partial<RolloutPlan> = {}) => {
+  const { world, handle } = await soaking(name, plan);
   await handle.signal('anomaly', anomaly('high', 'a1'));
   await temporal().until(handle, (state) => state.backup?.stage === 'served');
   return { world, handle };
@@ -63,6 +63,17 @@ describe('a rollout that a high anomaly reaches', () => {
     await handle.signal('rollback', ROLLBACK);
     expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
     expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null });
+  });
+
+  it('is rolled back at once also while the route is being left, and what comes late is fenced out', async () => {
+    const { world, handle } = await onBackup('rolled-back-while-leaving', { table: 3 });
+    const hang = world.hangAt('takeBackCandidate');
+    await handle.signal('resume', { by: 'ann' });
+    await temporal().reach(hang);
+    await handle.signal('rollback', ROLLBACK);
+    expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
+    expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null });
+    hang.release();
   });
 
   it('is rolled back also while the gateway does not answer and the route is tried again and again', async () => {

@@ -15,7 +15,7 @@ const PLAN: Partial<RolloutPlan> = {
 describe('a rollout that asks per step', () => {
   it('waits at each, goes on when approved, and tells when it needs somebody and how it ended', async () => {
     const world = temporal().service('per-step');
-    world.plan = { ...PLAN, approval: 'perStep' };
+    world.plan = { ...PLAN, table: 3, approval: 'perStep' };
     const handle = await temporal().rollout(world, { steps: [50, 100] });
     await temporal().until(handle, (state) => state.phase === 'awaitingApproval');
     await handle.signal('approve', { by: 'ann' });

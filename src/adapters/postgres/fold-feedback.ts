@@ -6,17 +6,19 @@ import type { Queryable } from './database.ts';
 import { rememberProviders } from './experiment-providers.ts';
 import { firstOfExperiments, type FirstInArm } from './experiment-units.ts';
 import { firstOfUnits } from './unit-first.ts';
-import { addToWindows, observationsOf, WindowBatch, windowStartMs } from './window-rows.ts';
+import { observationsOf, windowStartMs, type WindowBatch } from './window-rows.ts';
 
 /** Whether the event is of an arm of an experiment: the others are `stable` and `candidate`. */
 const isOfExperiment = ({ data }: FeedbackEvent): boolean => !ARMS.some((arm) => arm === data.arm);
 
-/** Folds events that were never seen, in the caller's transaction. */
+/** Adds events that were never seen to `batch`, which the caller writes, in the caller's transaction. */
 export async function foldEvents(
   tx: Queryable,
   events: readonly FeedbackEvent[],
   blocks: ReadonlyMap<string, number>,
+  batch: WindowBatch,
 ): Promise<void> {
+  if (events.length === 0) return;
   const ofExperiments = events.filter(isOfExperiment);
   const isFirst = await firstOfUnits(
     tx,
@@ -32,7 +34,6 @@ export async function foldEvents(
           tx,
           withMetrics.map(({ data }) => data.service),
         );
-  const batch = new WindowBatch();
   for (const event of events) {
     const { service, arm, generation, task_type, timestamp } = event.data;
     const windowMs = windowMsOf(blocks, service);
@@ -51,7 +52,6 @@ export async function foldEvents(
       batch.observe(key, value, metric === 'quality' ? first.labelArm : first.exposureArm);
     }
   }
-  await addToWindows(tx, batch);
   await rememberProviders(tx, ofExperiments, blocks);
 }
 

@@ -1,6 +1,7 @@
 /** All stores over one pool. */
 import type pg from 'pg';
 import type { AlertStore } from '../../ports/alerts.ts';
+import type { DeadLetterStore, LogPositions } from '../../ports/event-batch.ts';
 import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { LearnedStore } from '../../ports/learned.ts';
@@ -20,6 +21,7 @@ import { createAlertStore } from './alert-store.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createConfigurationStore } from './configuration-store.ts';
 import { databaseOver } from './database.ts';
+import { createDeadLetterStore } from './dead-letters.ts';
 import { createDecisionLog } from './decision-log.ts';
 import { createExperimentStore } from './experiment-store.ts';
 import { createExperimentWindows } from './experiment-windows.ts';
@@ -27,6 +29,7 @@ import { createFleetStore } from './fleet-store.ts';
 import { createIngestStore } from './ingest-store.ts';
 import { createLearnedStore } from './learned-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { readPositions } from './log-positions.ts';
 import { createOpenChanges } from './open-changes.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
 import { createPairStore } from './pair-store.ts';
@@ -44,6 +47,7 @@ export interface Stores {
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;
   readonly ingest: IngestStore;
+  readonly log: DeadLetterStore & LogPositions;
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
   readonly pairs: PairStore;
@@ -69,6 +73,10 @@ export function createStores(pool: pg.Pool): Stores {
     fleet: createFleetStore(db),
     openChanges: createOpenChanges(db),
     ingest: createIngestStore(db),
+    log: {
+      ...createDeadLetterStore(db),
+      positions: (group, of) => readPositions(db, group, of),
+    },
     alerts: createAlertStore(db),
     windows: createWindowStore(db),
     pairs: createPairStore(db),

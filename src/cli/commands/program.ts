@@ -4,6 +4,7 @@ import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
 import { addExperimentPropose } from './experiment-propose.ts';
+import { addDlq } from './dlq.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -63,5 +64,6 @@ function programOf(cli: Cli): Command {
   addService(cli, program);
   addFleet(cli, program);
   addAudit(cli, program);
+  addDlq(cli, program);
   return program;
 }

@@ -21,6 +21,8 @@ const envelopeSchema = z.object({
     .string()
     .regex(/^application\/([\w.-]+\+)?json(\s*;.*)?$/iu, { error: 'application/json, or absent' })
     .optional(),
+  /** Looked at by who needs it: most events carry a time of their own. */
+  time: z.unknown().optional(),
   data: z.unknown().optional(),
 });
 export type Envelope = z.output<typeof envelopeSchema>;

@@ -1,24 +1,25 @@
-/** Which events are taken: feedback, and pairs of shadows, whose every field holds. Anything else is listed with what is wrong. Pure. */
+/** Which events are taken: feedback, pairs of shadows, and metrics of an observatory, whose every field holds. Anything else is listed with what is wrong. Pure. */
 import { ALERT_EVENT_TYPES } from '../../domain/alert.ts';
 import type { Problem } from '../../domain/failure.ts';
 import { FEEDBACK_EVENT_TYPE, feedbackDataSchema, type FeedbackData } from '../../domain/feedback.ts';
+import { METRIC_EVENT_TYPE } from '../../domain/observatory-metric.ts';
 import { parseOrFail } from '../../domain/validate.ts';
 import { LARGEST_TRACKABLE } from '../../math/index.ts';
 import { PAIR_EVENT_TYPE, pairDataSchema, type PairData } from '../../domain/shadow-pair.ts';
+import type { MetricEvent } from '../../ports/event-batch.ts';
 import type { PairEvent } from '../../ports/pairs.ts';
 import type { FeedbackEvent, Serving } from '../../ports/windows.ts';
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
 import { isStorableText } from '../storable-text.ts';
 import { attribute, unattributedService } from './attribute.ts';
 import { problemsOf, readEnvelope } from './envelope.ts';
+import { readMetric } from './read-metric.ts';
 
 export type ReadEvent =
   | { readonly ok: true; readonly kind: 'feedback'; readonly event: FeedbackEvent }
   | { readonly ok: true; readonly kind: 'pair'; readonly event: PairEvent }
+  | { readonly ok: true; readonly kind: 'metric'; readonly event: MetricEvent }
   | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Types that the contracts name and that another receiver will take. A sentinel's are in `read-alert.ts`. */
-const NOT_HANDLED = new Set(['com.llmdevops.observatory.metric.v1']);
 
 const problem = (field: string, value: unknown, expected: string): Problem => ({ field, value, expected });
 
@@ -35,9 +36,13 @@ export function readEvent(
   if (!read.ok) return read;
   const { source, id, type, data: given } = read.envelope;
   if (type === PAIR_EVENT_TYPE) return readPair(source, id, given, nowMs);
+  if (type === METRIC_EVENT_TYPE) {
+    const metric = readMetric(read.envelope, nowMs, serving);
+    return metric.ok ? { ...metric, kind: 'metric' } : metric;
+  }
   if (type !== FEEDBACK_EVENT_TYPE) {
-    const known = [FEEDBACK_EVENT_TYPE, PAIR_EVENT_TYPE, ...ALERT_EVENT_TYPES.keys()].join(' or ');
-    const expected = NOT_HANDLED.has(type) ? `${known}: this type is not handled by this version` : known;
+    const known = [FEEDBACK_EVENT_TYPE, PAIR_EVENT_TYPE, METRIC_EVENT_TYPE, ...ALERT_EVENT_TYPES.keys()];
+    const expected = known.join(' or ');
     return { ok: false, problems: [problem('type', type, expected)] };
   }
   const attributed = attribute(given, serving.get(unattributedService(given) ?? ''));

@@ -1,17 +1,14 @@
 /**
- * The one entry for events, whatever brought them. Stores feedback, pairs of shadows and alerts of a batch, and puts the others aside with their problems, each
- * named by its place in the batch. What it answers is kept: alerts are sent on from the store.
+ * The one entry for events, whatever brought them. Stores feedback, pairs of shadows, metrics and alerts of a batch, and puts the others aside with their
+ * problems, each named by its place in the batch. What it answers is kept: alerts are sent on from the store.
  */
-import type { Alert } from '../../domain/alert.ts';
 import { Failure, type Problem } from '../../domain/failure.ts';
-import type { Serving } from '../../ports/windows.ts';
+import type { DeadLetter, EventBatch, LogMove } from '../../ports/event-batch.ts';
 import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
-import { unattributedService } from './attribute.ts';
 import { describeProblems } from './envelope.ts';
-import { isAlert, readAlert } from './read-alert.ts';
-import { readEvent, type ReadEvent } from './read-event.ts';
+import { readBatch, type Bad, type Good, type GoodAlert } from './read-batch.ts';
 
 /** Answer to the sender. `index` counts from 0 in the batch as it was sent. */
 export interface EventsAnswer {
@@ -22,27 +19,23 @@ export interface EventsAnswer {
   readonly setAside: readonly { readonly index: number; readonly problems: readonly Problem[] }[];
 }
 
-interface Good {
-  readonly index: number;
-  readonly read: Extract<ReadEvent, { ok: true }>;
-}
-
-interface GoodAlert {
-  readonly index: number;
-  readonly alert: Alert;
-}
-
-interface Bad {
-  readonly index: number;
-  readonly problems: readonly Problem[];
+/** Of a batch out of a log: the position that it moves, and what becomes of messages that cannot be read. */
+export interface FromLog {
+  readonly move: LogMove;
+  /** The message that a value came in. */
+  readonly letterOf: (index: number) => Omit<DeadLetter, 'reason'>;
+  /** Messages that hold no value at all. */
+  readonly unreadable: readonly DeadLetter[];
 }
 
 interface Stored {
   readonly stored: number;
   readonly duplicates: number;
   readonly unknownService: number;
-  readonly refused: readonly Bad[];
 }
+
+const NOTHING: Stored = { stored: 0, duplicates: 0, unknownService: 0 };
+const NO_EVENTS: EventBatch = { feedback: [], pairs: [], metrics: [], setAside: [], deadLetters: [] };
 
 /** @throws Failure('StoreUnavailable') when nothing may be taken for stored; the same batch again does no harm */
 export async function receiveEvents(
@@ -50,72 +43,86 @@ export async function receiveEvents(
   values: readonly unknown[],
   source: string,
 ): Promise<EventsAnswer> {
+  const answer = await receive(context, values, source, null);
+  if (answer === 'moved') throw new Error('a batch without a position was moved');
+  return answer;
+}
+
+/** The same for a batch out of a log. `moved`: another reader had moved the position; no event of it was stored. Throws as above. */
+export const receiveFromLog = (
+  context: IngestContext,
+  values: readonly unknown[],
+  source: string,
+  log: FromLog,
+): Promise<EventsAnswer | 'moved'> => receive(context, values, source, log);
+
+async function receive(
+  context: IngestContext,
+  values: readonly unknown[],
+  source: string,
+  log: FromLog | null,
+): Promise<EventsAnswer | 'moved'> {
   const nowMs = context.clock();
-  const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
-  const serving = await servingOf(context, values);
-  for (const [index, value] of values.entries()) {
-    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
-    if (!read.ok) bad.push({ index, problems: read.problems });
-    else if ('alert' in read) alerts.push({ index, alert: read.alert });
-    else good.push({ index, read });
-  }
-  const told = sumOf([
-    await record(context, good.filter(isFeedback), nowMs),
-    await record(
-      context,
-      good.filter((each) => !isFeedback(each)),
-      nowMs,
-    ),
-  ]);
+  const { good, alerts, bad } = await readBatch(context, values, nowMs);
+  // Kept before the position moves: an alert of a batch that comes again is a duplicate.
   const alarmed = await recordAlerts(context, alerts, nowMs);
-  const setAside = [...bad, ...told.refused].sort((a, b) => a.index - b.index);
-  if (setAside.length > 0) {
-    await context.store.setAside(
-      setAside.map(({ index, problems }) => ({
-        source,
-        reason: describeProblems(problems),
-        body: bodyOf(values[index]),
-      })),
-      nowMs,
-    );
-  }
-  const { events, alerts: ofAlerts } = context.counters;
+  const aside = (refused: readonly Bad[]) => asideOf(values, source, log, refused);
+  const told = await record(context, good, bad, aside, nowMs, log?.move);
+  if (told === 'moved') return 'moved';
+  const { counters } = context;
   for (const [counted, result] of [
-    [events, told],
-    [ofAlerts, alarmed],
+    [counters.events, told],
+    [counters.alerts, alarmed],
   ] as const) {
     counted.accepted += result.stored;
     counted.duplicates += result.duplicates;
     counted.unknownService += result.unknownService;
   }
-  events.setAside += setAside.length;
+  const setAside = [...told.refused].sort((a, b) => a.index - b.index);
+  counters.events.setAside += setAside.length + (log?.unreadable.length ?? 0);
+  return { ...sumOf([told, alarmed]), setAside };
+}
+
+/** What could not be read as the store keeps it, and for the dead-letter topic where a log brought it: each message once. */
+function asideOf(
+  values: readonly unknown[],
+  source: string,
+  log: FromLog | null,
+  refused: readonly Bad[],
+): Pick<EventBatch, 'setAside' | 'deadLetters'> {
+  const setAside = refused.map(({ index, problems }) => ({
+    source: log === null ? source : placeOf(log.letterOf(index)),
+    reason: describeProblems(problems),
+    body: bodyOf(values[index]),
+  }));
+  if (log === null) return { setAside, deadLetters: [] };
+  const letters = new Map<number, DeadLetter>();
+  for (const { index, problems } of refused) {
+    const letter = log.letterOf(index);
+    const before = letters.get(letter.offset)?.reason;
+    const reason = describeProblems(problems);
+    letters.set(letter.offset, { ...letter, reason: before === undefined ? reason : `${before}; ${reason}` });
+  }
+  const unreadable = log.unreadable.map((letter) => ({
+    source: placeOf(letter),
+    reason: letter.reason,
+    body: bodyOf(letter.value?.toString('utf8') ?? ''),
+  }));
   return {
-    accepted: told.stored + alarmed.stored,
-    duplicates: told.duplicates + alarmed.duplicates,
-    unknownService: told.unknownService + alarmed.unknownService,
-    setAside,
+    setAside: [...setAside, ...unreadable],
+    deadLetters: [...letters.values(), ...log.unreadable],
   };
 }
 
-/** Asks the store only when an event leaves its arm to be told. */
-async function servingOf(
-  { store }: IngestContext,
-  values: readonly unknown[],
-): Promise<ReadonlyMap<string, Serving>> {
-  const services = values
-    .map((value) =>
-      unattributedService(typeof value === 'object' && value !== null && 'data' in value ? value.data : null),
-    )
-    .filter((service) => service !== null);
-  return services.length === 0 ? new Map() : store.serving([...new Set(services)]);
-}
+const placeOf = ({ topic, partition, offset }: Omit<DeadLetter, 'reason'>): string =>
+  `log/${topic}/${partition}/${offset}`;
 
 /** In one transaction, then whoever delivers is told. */
 async function recordAlerts(
   { alerts: store, deliverer }: IngestContext,
   alerts: readonly GoodAlert[],
   nowMs: number,
-): Promise<Omit<Stored, 'refused'>> {
+): Promise<Stored> {
   if (alerts.length === 0) return NOTHING;
   const recorded = await store.record(
     alerts.map(({ alert }) => alert),
@@ -125,50 +132,62 @@ async function recordAlerts(
   return recorded;
 }
 
-const isFeedback = ({ read }: Good): boolean => read.kind === 'feedback';
+const eventsOf = (good: readonly Good[]): EventBatch => ({
+  ...NO_EVENTS,
+  feedback: good.flatMap(({ read }) => (read.kind === 'feedback' ? [read.event] : [])),
+  pairs: good.flatMap(({ read }) => (read.kind === 'pair' ? [read.event] : [])),
+  metrics: good.flatMap(({ read }) => (read.kind === 'metric' ? [read.event] : [])),
+});
 
-/** Events of one kind go to the store together. */
-function store(context: IngestContext, good: readonly Good[], nowMs: number) {
-  const [feedback, pairs] = [
-    good.flatMap(({ read }) => (read.kind === 'feedback' ? [read.event] : [])),
-    good.flatMap(({ read }) => (read.kind === 'pair' ? [read.event] : [])),
-  ];
-  return pairs.length > 0
-    ? context.store.recordPairs(pairs, nowMs)
-    : context.store.recordFeedback(feedback, nowMs);
-}
+type Aside = (refused: readonly Bad[]) => Pick<EventBatch, 'setAside' | 'deadLetters'>;
 
 /**
- * Events of one kind, in one transaction. When the database refuses the batch for what is in it, each event goes by itself, so that one event
- * that we failed to foresee does not hold up its sender for ever.
+ * All of a batch in one transaction. When the database refuses the batch for what is in it, each event goes by itself, so that one event
+ * that we failed to foresee does not hold up its sender for ever; the position moves with the last part.
  */
-async function record(context: IngestContext, good: readonly Good[], nowMs: number): Promise<Stored> {
-  const { logger } = context;
+async function record(
+  { store, logger }: IngestContext,
+  good: readonly Good[],
+  bad: readonly Bad[],
+  aside: Aside,
+  nowMs: number,
+  move: LogMove | undefined,
+): Promise<(Stored & { readonly refused: readonly Bad[] }) | 'moved'> {
+  const keep = async (events: readonly Good[], refused: readonly Bad[]) => {
+    const recorded = await store.recordEvents({ ...eventsOf(events), ...aside(refused) }, nowMs, move);
+    return recorded.kind === 'moved' ? 'moved' : { ...recorded, refused };
+  };
+  if (good.length === 0 && bad.length === 0 && move === undefined) return { ...NOTHING, refused: [] };
   try {
-    return { ...(await store(context, good, nowMs)), refused: [] };
+    return await keep(good, bad);
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure || good.length === 0) throw error;
     logger.error({ err: error, events: good.length }, 'a batch was refused by the store');
-    if (good.length === 1) return { ...NOTHING, refused: good.map(refusedByStore) };
-    const parts: Stored[] = [];
-    for (const one of good) parts.push(await record(context, [one], nowMs));
-    return sumOf(parts);
   }
+  const [parts, refused]: [Stored[], Bad[]] = [[], [...bad]];
+  for (const one of good) {
+    try {
+      const recorded = await store.recordEvents(eventsOf([one]), nowMs);
+      if (recorded.kind === 'recorded') parts.push(recorded);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      refused.push(refusedByStore(one));
+    }
+  }
+  const last = await keep([], refused);
+  if (last === 'moved') return 'moved';
+  const { accepted: stored, duplicates, unknownService } = sumOf(parts);
+  return { stored, duplicates, unknownService, refused };
 }
 
-function sumOf(parts: readonly Stored[]): Stored {
-  return parts.reduce(
-    (sum, part) => ({
-      stored: sum.stored + part.stored,
-      duplicates: sum.duplicates + part.duplicates,
-      unknownService: sum.unknownService + part.unknownService,
-      refused: [...sum.refused, ...part.refused],
-    }),
-    NOTHING,
-  );
+function sumOf(parts: readonly Stored[]): Omit<EventsAnswer, 'setAside'> {
+  const sum = (of: (part: Stored) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    accepted: sum(({ stored }) => stored),
+    duplicates: sum(({ duplicates }) => duplicates),
+    unknownService: sum(({ unknownService }) => unknownService),
+  };
 }
-
-const NOTHING: Stored = { stored: 0, duplicates: 0, unknownService: 0, refused: [] };
 
 const refusedByStore = ({ index, read }: Good): Bad => ({
   index,

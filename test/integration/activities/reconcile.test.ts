@@ -6,6 +6,7 @@ import { reconcile } from '../../../activities/reconcile.ts';
 import { createWorkflowDirectory } from '../../../src/adapters/temporal/index.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import { useServers } from '../../support/servers.ts';
+import { serveArms } from './arms-by-hand.ts';
 import { admitRequest, Driver, holderOf } from './rollout-driver.ts';
 import { byHand, CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from './world.ts';
 
@@ -141,6 +142,17 @@ describe('a change whose workflow has vanished', () => {
     expect(await statusOf(2)).toBe('rolledBack');
     expect((await sweep()).repaired).toBeUndefined();
     expect(await world.stores.leases.current(SERVICE)).toBeNull();
+  });
+
+  it('with the arms of its experiment served: they are taken off', async () => {
+    await serveArms(world, 7, { recorded: true });
+    const { repaired = [] } = await sweep();
+    expect(repaired).toMatchObject([{ kind: 'restoring' }]);
+    expect(repaired[0]?.why).toMatch(/its experiment experiment\/by-hand \(generation 7\) to 50 %$/u);
+    await restoreNow();
+    const { experiment = null, candidate, generation } = await world.live();
+    expect([experiment, candidate, generation]).toEqual([null, null, 8]);
+    expect((await sweep()).repaired).toBeUndefined();
   });
 
   it('forgotten by the server, as after its retention: its candidate is taken off', async () => {

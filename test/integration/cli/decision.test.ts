@@ -289,6 +289,9 @@ describe('every step that has ended has a decision with the evidence it was left
       detail: { evidenceHash: asked.evidenceHash },
     });
     say({ name: 'approve', by: 'ann', evidence: asked.evidenceHash });
+    await driver.traffic(5_000, 100);
+    await driver.look();
+    expect(driver.state).toMatchObject({ phase: 'applying', steps: [{ why: 'approved by ann' }] });
     await finish();
     await everyStepIsKept();
   });

@@ -5,6 +5,7 @@ import { directRollback } from '../../../src/cli/commands/direct-rollback.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { serveArms } from '../activities/arms-by-hand.ts';
 import { Driver } from '../activities/rollout-driver.ts';
 import { CANDIDATE, createWorld, INCUMBENT, SERVICE, traces, type World } from '../activities/world.ts';
 import { temporaryFolder } from '../gateway/support.ts';
@@ -51,6 +52,23 @@ describe('with the database', () => {
     });
     expect(await world.stores.configurations.get(SERVICE, 2)).toMatchObject({ status: 'rolledBack' });
     expect(await world.stores.configurations.stable(SERVICE)).toMatchObject({ generation: 1 });
+  });
+
+  it('takes the arms of an experiment away as well, and audits what it was', async () => {
+    const world = await createWorld(postgres);
+    await serveArms(world, 2, { recorded: true });
+    const { exit, json } = await openTerminal(world.ports).json(...DIRECT, ...DATABASE);
+    expect(exit).toBe(0);
+    expect(json).toMatchObject({
+      before: { experiment: { generation: 2 } },
+      after: { ...STABLE_ALONE, generation: 3, revision: 1_000 },
+    });
+    const { experiment = null } = await world.live();
+    expect(experiment).toBeNull();
+    const [entry] = await world.stores.audit.list(SERVICE);
+    expect(entry).toMatchObject({
+      detail: { before: { experimentGeneration: 2, candidateGeneration: null } },
+    });
   });
 
   it('goes beyond the generation of a rollout that was admitted later and has written nothing yet', async () => {

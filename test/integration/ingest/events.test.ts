@@ -93,7 +93,7 @@ it('counts parallel and repeated batches to the last event, over a restart', asy
 it('stores the good events of a batch, and puts the bad ones aside, each by its place', async () => {
   const good = toCloudEvent(feedbackEvent('good'));
   const wrongArm = { ...good, id: 'bad', data: { ...good.data, arm: 'third' } };
-  const metric = { ...good, id: 'a', type: 'com.llmdevops.observatory.metric.v1' };
+  const metric = { ...good, id: 'a', type: 'com.llmdevops.observatory.unknown.v1' };
   const answer = await postBatch([wrongArm, good, metric, 'garbage']);
   expect(answer.status).toBe(207);
   expect(answer.body).toMatchObject({
@@ -102,7 +102,7 @@ it('stores the good events of a batch, and puts the bad ones aside, each by its 
       { index: 0, problems: [{ field: 'data.arm', value: 'third' }] },
       {
         index: 2,
-        problems: [{ field: 'type', expected: expect.stringContaining('not handled by this version') }],
+        problems: [{ field: 'type', expected: expect.stringContaining('observatory.metric.v1') }],
       },
       { index: 3, problems: [{ field: '' }] },
     ],

@@ -98,6 +98,25 @@ describe('a file that somebody changed by hand', () => {
     });
   });
 
+  it('the arms of an experiment: no write goes over them, and a rollback takes ours away', async () => {
+    const arms = ['control', 'other'].map((id) => ({ id, weight: 0.5, configuration: stable }));
+    const experiment = { id: 'experiment/bot', salt: 'salt-1', exposed_pct: 100, arms };
+    const set = (revision: number) =>
+      orchestrator.setExperiment?.({ ...write(2, revision), experiment, leaseMs: 60_000 });
+    await set(1);
+    await edit({ experiment: { ...experiment, generation: 2, exposed_pct: 10 } });
+    expect(await orchestrator.read('bot')).toMatchObject({ experiment: { generation: 0, exposed_pct: 10 } });
+    await expect(set(2)).rejects.toMatchObject({
+      type: 'StaleGeneration',
+      message: expect.stringContaining('the experiment was changed by hand'),
+    });
+    await expect(orchestrator.removeCandidate({ ...write(2, 2), reason: 'harm' })).rejects.toThrow(
+      /our experiment was taken away/u,
+    );
+    expect(await content()).not.toHaveProperty('experiment');
+    expect(await content()).toMatchObject({ stable, candidate: null, lease_expires_at: null });
+  });
+
   it('one that is no configuration any more is refused by name, and stays as it is', async () => {
     await writeFile(path, '{"format": 1, "service_id": "bot"');
     await expect(orchestrator.read('bot')).rejects.toMatchObject({

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { Pool } from 'undici';
 import { createGrpcOrchestrator } from '../../../src/adapters/grpc-orchestrator/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { startGateway, type Upstream } from '../../../src/gateway/index.ts';
@@ -32,8 +33,8 @@ const upstream: Upstream = {
   },
 };
 
-/** Requests under way at once, where each is told by its unit. */
-const AT_ONCE = 20;
+/** Requests that are on their way at any time: what is measured is who answers, not how fast. */
+const AT_ONCE = 16;
 
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
@@ -55,6 +56,7 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
   });
   const address = form === 'rest' ? `${gateway.url}/` : `grpc://${gateway.grpcAddress}`;
   const orchestrator = driverFor(form, address);
+  const people = new Pool(gateway.url, { connections: AT_ONCE });
   const post = async (path: string, body: object): Promise<unknown> => {
     const response = await fetch(`${gateway.url}${path}`, {
       method: 'POST',
@@ -65,8 +67,14 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     return response.json();
   };
   const ask = async (serviceId: string, user: string): Promise<string> => {
-    const body = { model: serviceId, user, messages: [{ role: 'user', content: 'hi' }] };
-    const { choices } = (await post('/v1/chat/completions', body)) as Completion;
+    const answer = await people.request({
+      path: '/v1/chat/completions',
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: serviceId, user, messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    if (answer.statusCode !== 200) throw new Error(`${user}: ${await answer.body.text()}`);
+    const { choices } = (await answer.body.json()) as Completion;
     return choices[0]?.message.content ?? '';
   };
   return {
@@ -84,10 +92,14 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     },
     answers: async (serviceId, n) => {
       const counts = new Map<string, number>();
-      for (let i = 0; i < n; i++) {
-        const model = await ask(serviceId, `user-${i}`);
-        counts.set(model, (counts.get(model) ?? 0) + 1);
-      }
+      let asked = 0;
+      const askOn = async (): Promise<void> => {
+        while (asked < n) {
+          const model = await ask(serviceId, `user-${asked++}`);
+          counts.set(model, (counts.get(model) ?? 0) + 1);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, askOn));
       return counts;
     },
     servedTo: async (serviceId, unitIds) => {
@@ -121,6 +133,7 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
       problem: { field: 'model', value: 'unknown-model', expected: 'a model with recorded answers' },
     },
     close: async () => {
+      await people.close();
       await gateway.close();
       await rm(folder, { recursive: true });
     },

@@ -209,7 +209,7 @@ describe('beside an experiment', () => {
     ];
     await stores.windows.markFolded(SERVICE, 2, (await stores.windows.blocks(blocks)).slice(0, 9));
     const before = await rolloutReads();
-    const { events } = await play(stores, BATCHES.slice(0, 9));
+    const { events, units } = await play(stores, BATCHES.slice(0, 9));
     const stable = plain.filter(({ data }) => data.arm === 'stable');
     // Nobody has said which arm is the control.
     expectSame((await summary('stable', null)).all, stable);
@@ -220,6 +220,13 @@ describe('beside an experiment', () => {
     expect(control.length).toBeGreaterThan(50);
     expectSame((await summary('stable', null)).all, [...stable, ...control]);
     expectSame((await summary('stable', 1)).all, [...stable, ...control]);
+    const { unitFirst } = await summary('stable', 1);
+    const ofControl = units.filter(({ first }) => first.data.arm === 'control');
+    expect(unitFirst.error?.count).toBe(stable.length + ofControl.length);
+    expect(unitFirst.quality?.count).toBe(
+      stable.filter(({ data }) => data.quality !== null).length +
+        ofControl.filter(({ labelled }) => labelled !== null).length,
+    );
     expect(await summary('stable', 3)).toEqual({ all: {}, unitFirst: {} });
   });
 

@@ -1,6 +1,7 @@
 /** Experiments between equal arms, one scenario each: what is declared although there is nothing, and what is called broken although it is not. */
 import { meanOf, pct, shareOf } from '../experiment-run.ts';
 import { playMany, type MakeWorld, type Played } from './many.ts';
+import { LOOK_MS } from './play.ts';
 import { independentUnits, returningUsers, zipfUsers, type UsersWorld } from './world.ts';
 
 const BASES = [0.1, 0.3, 0.5, 0.7, 0.8];
@@ -8,6 +9,10 @@ const USERS = { rate: 0.7, correlation: 0.2, users: 2000 } as const;
 
 const equal: MakeWorld = (unitsPerMs, base, random) =>
   independentUnits({ control: base, variant: base }, unitsPerMs, random);
+
+/** Something else answers every ten looks. */
+const changing: MakeWorld = (unitsPerMs, base, random) =>
+  independentUnits({ control: base, variant: base }, unitsPerMs, random, 10 * LOOK_MS);
 
 const returning = (counting: Pick<UsersWorld, 'outcomes' | 'exposures'>): MakeWorld => {
   const draw = zipfUsers(USERS.users);
@@ -35,6 +40,28 @@ export const EQUAL_ARMS = {
       const world = returning({ outcomes: 'unitFirst', exposures: 'unitFirst' });
       return playMany({ bases: [USERS.rate], allocation: 'fixed', world }, runs, seed + 2000);
     },
+  },
+  changing: {
+    title: 'what answers changes every ten looks',
+    play: (runs, seed) => playMany({ bases: BASES, allocation: 'fixed', world: changing }, runs, seed + 8000),
+  },
+  fixedHorizon: {
+    title: 'a fixed horizon, judged once',
+    play: (runs, seed) =>
+      playMany(
+        { bases: BASES, allocation: 'fixed', analysis: 'fixedHorizon', world: equal },
+        runs,
+        seed + 9000,
+      ),
+  },
+  bayesian: {
+    title: '  a posterior, looked at every time',
+    play: (runs, seed) =>
+      playMany(
+        { bases: BASES, allocation: 'fixed', analysis: 'bayesian', world: equal },
+        runs,
+        seed + 10_000,
+      ),
   },
   everyOutcome: {
     title: '  every outcome counted (not what we do)',

@@ -1,5 +1,5 @@
 /** Many experiments of one kind, one after the other from one seed, each reduced to what is read off it. */
-import type { AllocationKind } from '../../../src/domain/experiment.ts';
+import type { AllocationKind, AnalysisKind } from '../../../src/domain/experiment.ts';
 import { randomFromSeed, type Random } from '../../../src/math/index.ts';
 import { planFor, playExperiment } from './play.ts';
 import { endedOf, type Ended } from './summary.ts';
@@ -15,6 +15,7 @@ export interface Kind {
   readonly bases: readonly number[];
   readonly allocation: AllocationKind;
   readonly world: MakeWorld;
+  readonly analysis?: AnalysisKind;
   readonly errorsRequired?: boolean;
 }
 
@@ -25,12 +26,15 @@ export interface Played extends Ended {
 }
 
 export const playMany = (
-  { bases, allocation, world, errorsRequired = false }: Kind,
+  { bases, allocation, world, analysis = 'anytime', errorsRequired = false }: Kind,
   runs: number,
   seed: number,
 ): readonly Played[] => {
   const random = randomFromSeed(seed);
-  const plans = bases.map((base) => ({ base, ...planFor({ base, lift: LIFT, allocation, errorsRequired }) }));
+  const plans = bases.map((base) => ({
+    base,
+    ...planFor({ base, lift: LIFT, allocation, analysis, errorsRequired }),
+  }));
   return Array.from({ length: runs }, (_, i) => {
     const { base, plan, unitsPerMs } = plans[i % plans.length]!;
     const ended = endedOf(playExperiment(plan, world(unitsPerMs, base, random)));

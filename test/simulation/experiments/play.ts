@@ -4,7 +4,7 @@
  */
 import { startExperiment } from '../../../src/analysis/index.ts';
 import { designOf, judgeLook, planSizing, type PeriodWindow } from '../../../src/decision/index.ts';
-import type { AllocationKind } from '../../../src/domain/experiment.ts';
+import type { AllocationKind, AnalysisKind } from '../../../src/domain/experiment.ts';
 import type { GuardrailSpec } from '../../../src/domain/guardrail.ts';
 import {
   EXPERIMENT_AS_EVENT,
@@ -53,6 +53,7 @@ export interface Setting {
   /** The difference that it is sized for, in shares. */
   readonly lift: number;
   readonly allocation: AllocationKind;
+  readonly analysis?: AnalysisKind;
   readonly variants?: readonly string[];
   /** Whether a winner must be shown not to fail more often. */
   readonly errorsRequired?: boolean;
@@ -63,6 +64,7 @@ export const planFor = ({
   base,
   lift,
   allocation,
+  analysis = 'anytime',
   variants = ['variant'],
   errorsRequired = false,
 }: Setting): { readonly plan: ExperimentPlan; readonly unitsPerMs: number } => {
@@ -73,7 +75,7 @@ export const planFor = ({
   const sized = (unitsPerHour: number) =>
     planSizing({
       primary: 'quality',
-      analysis: 'anytime',
+      analysis,
       arms,
       weights,
       baseline: {
@@ -94,7 +96,7 @@ export const planFor = ({
   const sizing = sized(unitsPerMs * 3_600_000);
   const design = designOf({
     primary: 'quality',
-    analysis: 'anytime',
+    analysis,
     allocation,
     arms,
     guardrails,
@@ -114,7 +116,7 @@ export const planFor = ({
     arms: arms.map((id) => ({ id, hash: id, summary: id })),
     stableHash: 'control',
     primary: 'quality',
-    analysis: 'anytime',
+    analysis,
     design,
     allocation: { kind: allocation, weights, floor: allocation === 'fixed' ? 0 : 0.1 },
     ramp: { exposedPct: [100], everyMs: LOOK_MS },

@@ -26,12 +26,17 @@ const counts = (count: number, sum: number): WindowStats => ({
   sketch: null,
 });
 
-const armOf = (unitFirst: ArmWindow, all: ArmWindow, exposures: number): ExperimentArmWindow => ({
+const armOf = (
+  unitFirst: ArmWindow,
+  all: ArmWindow,
+  exposures: number,
+  provider = 'model',
+): ExperimentArmWindow => ({
   unitFirst,
   all,
   exposures,
   labelled: exposures,
-  providers: ['model'],
+  providers: [provider],
 });
 
 /** How many units come in a stretch, whole ones, the rest kept for the next. */
@@ -45,8 +50,13 @@ const arrivals = (perMs: number): ((ms: number) => number) => {
   };
 };
 
-/** Units that each come once: what is first is all there is. */
-export const independentUnits = (rates: Rates, unitsPerMs: number, random: Random): World => {
+/** Units that each come once: what is first is all there is. What answers changes every `changesEveryMs`, in all arms at once and for nobody the better. */
+export const independentUnits = (
+  rates: Rates,
+  unitsPerMs: number,
+  random: Random,
+  changesEveryMs = Infinity,
+): World => {
   const arrive = arrivals(unitsPerMs);
   return {
     window: (fromMs, toMs, weights) => {
@@ -60,7 +70,7 @@ export const independentUnits = (rates: Rates, unitsPerMs: number, random: Rando
           quality: counts(n, sampleBinomial(n, rates[arm]!, random)),
           error: counts(n, sampleBinomial(n, ERROR_RATE, random)),
         };
-        arms[arm] = armOf(outcomes, outcomes, n);
+        arms[arm] = armOf(outcomes, outcomes, n, `model ${Math.floor(fromMs / changesEveryMs)}`);
       }
       return { fromMs, toMs, arms };
     },

@@ -9,6 +9,7 @@ import type { Simulation, SimulationOptions } from '../simulation.ts';
 
 /** Runs of the lift for each run of equal arms: 2,000 for 10,000. Of those that stand beside for comparison, fewer. */
 const LIFTED_SHARE = 0.2;
+const OTHERS_SHARE = 0.2;
 const BESIDE_SHARE = 0.05;
 
 const equalArms = ({ runs, seed, onProgress }: SimulationOptions) => {
@@ -22,6 +23,9 @@ const equalArms = ({ runs, seed, onProgress }: SimulationOptions) => {
   const fixed = play('fixed', 1);
   const thompson = play('thompson', 1);
   const clustered = play('clustered', 1);
+  const changing = play('changing', OTHERS_SHARE);
+  const fixedHorizon = play('fixedHorizon', OTHERS_SHARE);
+  const bayesian = play('bayesian', BESIDE_SHARE);
   const everyOutcome = play('everyOutcome', BESIDE_SHARE);
   const everyExposure = play('everyExposure', BESIDE_SHARE);
   const ours = [fixed, thompson, clustered];
@@ -34,10 +38,16 @@ const equalArms = ({ runs, seed, onProgress }: SimulationOptions) => {
       falseHarm: Math.max(...ours.map(({ harmed }) => harmed)),
       coverage: fixed.coverage,
       coverageThompson: thompson.coverage,
+      falseWinnersChanging: changing.declared,
+      falseWinnersFixedHorizon: fixedHorizon.declared,
+      falseWinnersBayesian: bayesian.declared,
       falseWinnersEveryOutcome: everyOutcome.declared,
       falseSrmEveryExposure: everyExposure.broken,
     },
-    table: [EQUAL_HEAD, ...[...ours, everyOutcome, everyExposure].map(({ row }) => row)],
+    table: [
+      EQUAL_HEAD,
+      ...[...ours, changing, fixedHorizon, bayesian, everyOutcome, everyExposure].map(({ row }) => row),
+    ],
   };
 };
 

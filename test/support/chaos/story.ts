@@ -22,9 +22,13 @@ export const STORIES: readonly StoryName[] = ['promoted', 'takenBack', 'rolledBa
 const TURNS_AT = 1;
 const INCUMBENT = 'gpt-4o-2024-05-13';
 const CANDIDATE = 'gpt-4o-2024-08-06';
-/** A second is fresh for three looks after it has matured; before that is over, it is kept fresh. */
-const FRESH_MS = 7_000;
-const KEPT_FRESH_EVERY_MS = 2_000;
+/**
+ * Looks so far apart that a second stays fresh (for three looks after it has matured) while a process is away. A rollout that is disturbed for
+ * longer is kept fresh by single requests.
+ */
+const LOOK = '10s';
+const FRESH_MS = 30_000;
+const KEPT_FRESH_EVERY_MS = 10_000;
 const LOOK_AGAIN_MS = 300;
 
 /** @param untilMs when the story is given up: a rollout may be disturbed for as long as kills go on, and must end soon after the last */
@@ -34,7 +38,7 @@ export async function playStory(
   name: StoryName,
   untilMs: () => number,
 ): Promise<Trace> {
-  await persist(() => adopt(lab, serviceId));
+  await persist(() => adopt(lab, serviceId, { look: LOOK }));
   await persist(() => start(lab, serviceId));
   const feeder = new Feeder(lab, serviceId);
   let rolledBack = false;
@@ -143,7 +147,7 @@ class Feeder {
   readonly #serviceId: string;
   readonly #seconds = new Seconds();
   readonly #given = new Map<number, number>();
-  readonly #kept = new Map<number, number>();
+  #kept = 0;
   #lastMs = 0;
 
   constructor(lab: Lab, serviceId: string) {
@@ -160,12 +164,9 @@ class Feeder {
       this.#given.set(step, given + 1);
       this.#lastMs = Date.now() + FRESH_MS - KEPT_FRESH_EVERY_MS;
     } else if (given > 0 && !portion && Date.now() > this.#lastMs + KEPT_FRESH_EVERY_MS) {
-      const no = (this.#kept.get(step) ?? 0) + 1;
-      this.#kept.set(step, no);
+      this.#kept += 1;
       this.#lastMs = Date.now();
-      await this.#write((atMs) => [
-        keptFresh(this.#serviceId, `fresh-${step}-${no}`, { stepIndex: step, no, atMs }),
-      ]);
+      await this.#write((fromMs) => [keptFresh(this.#serviceId, `fresh-${this.#kept}`, step, fromMs)]);
     }
   }
 

@@ -104,28 +104,20 @@ export function portionEvents(
   return [
     ...requests(id, serviceId, { ...at, arm: 'stable', count: stable, quality: 0.8 }),
     ...requests(id, serviceId, { ...at, arm: 'candidate', count: candidate, quality }),
-    keptFresh(serviceId, `${id}-after`, { stepIndex, no: 0, atMs: fromMs + 1_000 }),
+    keptFresh(serviceId, `${id}-after`, stepIndex, fromMs + 1_000),
   ];
 }
 
 /**
  * One request of one arm, for a look that came so late that the deciding second is no longer fresh. A second that lacks an arm adds nothing to any
- * guardrail, so the evidence stays what it was. It is labelled: requests do not make up for labels that have stopped. However many there are (kills may go on for minutes), they are split as the weight
- * asks: a share that drifts away from it would rightly hold the rollout.
- * @param no which one of the step's, from 0
+ * guardrail, so the evidence stays what it was. It is labelled, since requests do not make up for labels that have stopped; and of the stable arm while
+ * there is one, since the rollout may have left the step by then, and where only the candidate is left a label of it would be judged.
  */
-export const keptFresh = (
-  serviceId: string,
-  id: string,
-  { stepIndex, no, atMs }: { readonly stepIndex: number; readonly no: number; readonly atMs: number },
-): FeedbackEvent => {
-  const weight = (STEPS[stepIndex] ?? 0) / 100;
-  const isCandidate = Math.floor((no + 1) * weight) > Math.floor(no * weight);
-  return feedbackEvent(`${serviceId}-${id}`, {
+export const keptFresh = (serviceId: string, id: string, stepIndex: number, atMs: number): FeedbackEvent =>
+  feedbackEvent(`${serviceId}-${id}`, {
     service: serviceId,
-    arm: isCandidate ? 'candidate' : 'stable',
-    generation: isCandidate ? GENERATION : 1,
+    arm: STEPS[stepIndex] === 100 ? 'candidate' : 'stable',
+    generation: STEPS[stepIndex] === 100 ? GENERATION : 1,
     timestamp: new Date(atMs).toISOString(),
     quality: 1,
   });
-};

@@ -36,7 +36,7 @@ const POINT_MS = 60_000;
 const MISSES = 4;
 /** So soon after the last kill, and undisturbed, a rollout must have ended. */
 const QUIET_MS = 300_000;
-const CALM_MS = 120_000;
+const CALM_MS = 240_000;
 /** Differences that a violation quotes. */
 const SHOWN = 6;
 

@@ -3,11 +3,11 @@
  * What cannot be had is said here in one line, and fails the tests that need it, not the others.
  */
 import type { TestProject } from 'vitest/node';
-import { tctlPath, temporalPath, timeSkippingServer } from './index.ts';
+import { kafkaProgram, tctlPath, temporalPath, timeSkippingServer } from './index.ts';
 
 const NEEDS: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   workflow: [temporalPath, timeSkippingServer],
-  integration: [temporalPath, timeSkippingServer, tctlPath],
+  integration: [temporalPath, timeSkippingServer, tctlPath, kafkaProgram],
   e2e: [temporalPath, tctlPath],
 };
 

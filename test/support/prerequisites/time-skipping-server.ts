@@ -1,5 +1,14 @@
 // The Java time-skipping test server: from Maven as jars with a small script around them, else by the SDK's own download.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   cacheFolder,
@@ -10,6 +19,7 @@ import {
   runCommand,
 } from '../../../src/embedded/index.ts';
 import { FETCH, once } from './once.ts';
+import { archiveClasses } from './shared-classes.ts';
 
 const VERSION = '1.31.0';
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -38,9 +48,16 @@ export const timeSkippingServer = once(async (): Promise<{ type: 'existing-path'
   const { env } = FETCH;
   const folder = cacheFolder(env, `temporal-test-server-${VERSION}`);
   const path = join(folder, 'temporal-test-server');
-  const release = existsSync(path) ? undefined : await lockCache(`${folder}.lock`, FETCH);
+  const fast = `${path}-shared`;
+  const release = existsSync(fast) ? undefined : await lockCache(`${folder}.lock`, FETCH);
   try {
-    return { type: 'existing-path', path: existsSync(path) ? path : await fetchServer(folder, path) };
+    if (existsSync(fast)) return { type: 'existing-path', path: fast };
+    const plain = existsSync(path) ? path : await fetchServer(folder, path);
+    // The SDK's own download is no Java program.
+    return {
+      type: 'existing-path',
+      path: plain === path ? await withSharedClasses(folder, path, fast) : plain,
+    };
   } finally {
     release?.();
   }
@@ -78,13 +95,29 @@ async function fromMaven(folder: string, path: string): Promise<string> {
     rmSync(jars, { recursive: true, force: true });
     renameSync(join(project, 'jars'), jars);
     const script = `#!/bin/sh\nexec '${java}' ${JAVA_OPTIONS} -cp '${jars}/*' io.temporal.testserver.TestServer "$@"\n`;
-    writeFileSync(`${path}.new`, script);
-    chmodSync(`${path}.new`, 0o755);
-    renameSync(`${path}.new`, path);
+    writeScript(path, script);
     return path;
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
+}
+
+/** The path of a script that starts the server with its archive; the plain one when Java has not written any. */
+async function withSharedClasses(folder: string, plain: string, fast: string): Promise<string> {
+  const archive = join(folder, 'classes.jsa');
+  const run = (option: string): string => readFileSync(plain, 'utf8').replace(' -cp ', ` ${option} -cp `);
+  writeScript(`${fast}.once`, run(`-XX:ArchiveClassesAtExit='${archive}'`));
+  await archiveClasses(`${fast}.once`, []);
+  rmSync(`${fast}.once`);
+  if (!existsSync(archive)) return plain;
+  writeScript(fast, run(`-XX:SharedArchiveFile='${archive}' -Xlog:disable`));
+  return fast;
+}
+
+function writeScript(path: string, script: string): void {
+  writeFileSync(`${path}.new`, script);
+  chmodSync(`${path}.new`, 0o755);
+  renameSync(`${path}.new`, path);
 }
 
 async function fromSdk(): Promise<string> {

@@ -3,7 +3,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { promoteCandidate, setWeight, takeBackCandidate } from '../../../activities/control.ts';
 import { setShadow } from '../../../activities/shadow.ts';
+import { createCompositeOrchestrator } from '../../../src/adapters/composite-orchestrator/index.ts';
+import { joinLive } from '../../../src/adapters/composite-orchestrator/join.ts';
+import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { Failure, type FailureType } from '../../../src/domain/failure.ts';
+import { servesStableAlone } from '../../../src/domain/live-change.ts';
 import {
   ALL_PROMOTED,
   ALL_STABLE,
@@ -213,6 +217,32 @@ describe('what several targets serve, told as one', () => {
     expect(live.last_change.kind).toBe('leaseExpired');
     await setWeight(world.ports, { ...world.next(), revision: 10, weightPct: 50, leaseMs: LEASE_MS });
     expect(world.served()).toEqual(ALL_TRIED);
+  });
+
+  it('tells an experiment on any of them, and claims to serve none itself', async () => {
+    const world = new SeveralTargets();
+    const experiment = {
+      id: 'by-hand',
+      salt: 'salt',
+      exposed_pct: 50,
+      generation: 7,
+      arms: ['control', 'other'].map((id) => ({ id, weight: 0.5, configuration: { model: 'old' } })),
+    };
+    const cache = { ...world.cache.live, experiment, lease_expires_at: 9 };
+    const target = { name: 'cache', keys: ['cacheTtlSeconds'] };
+    const joined = joinLive(world.route.live, [{ target, live: cache }]);
+    expect([servesStableAlone(joined), joined.experiment, joined.lease_expires_at]).toEqual([
+      false,
+      experiment,
+      9,
+    ]);
+    const also = [{ ...target, driver: 'rest' as const, url: 'http://cache' }];
+    const composite = createCompositeOrchestrator({ driver: 'rest', url: 'http://route', also }, ({ url }) =>
+      createRestOrchestrator({ url }),
+    );
+    expect(composite.capabilities).toMatchObject({ leased: true, sticky: true, shadow: true });
+    expect(composite.capabilities).not.toHaveProperty('experimentArms');
+    expect(composite).not.toHaveProperty('setExperiment');
   });
 
   it('names keys of which no target, or the wrong one, is the owner', async () => {

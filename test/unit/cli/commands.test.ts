@@ -12,6 +12,9 @@ async function typed(...line: readonly string[]) {
     open: () => {
       throw new Error('a server was opened');
     },
+    openLog: () => {
+      throw new Error('a server was opened');
+    },
     taskQueue: 'nobody',
     nowMs: () => 0,
     delay: () => Promise.resolve(),

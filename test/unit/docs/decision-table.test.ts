@@ -1,7 +1,13 @@
-// ARCHITECTURE.md shows the decision table of a rollout as it is in the code: it is printed from the data.
+// ARCHITECTURE.md shows the decision tables of rollouts and experiments as they are in the code: they are printed from the data.
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, test } from 'vitest';
+import {
+  EXPERIMENT_FINDINGS,
+  EXPERIMENT_STANDINGS,
+  EXPERIMENT_TABLE,
+  type ExperimentDecision,
+} from '../../../src/state/experiment/index.ts';
 import {
   CONDITIONS,
   DECISION_TABLE,
@@ -19,6 +25,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const looked = Object.entries(DECISION_TABLE).filter(([, rows]) => rows.healthy.soaked !== 'ignore');
 
+const ticked = Object.entries(EXPERIMENT_TABLE).filter(([, rows]) => rows.undecided.going !== 'ignore');
+
 /** As Prettier leaves it on the page. */
 const printed = async (text: string): Promise<string> => {
   const config = await resolveConfig(path);
@@ -35,6 +43,18 @@ describe('ARCHITECTURE.md', () => {
     expect(page).toContain(await printed(table(head, cells)));
   });
 
+  test.each(ticked)(
+    'shows what a tick of an experiment leads to while %s, cell by cell',
+    async (_phase, rows) => {
+      const head = ['what the tick found', ...EXPERIMENT_STANDINGS.map((stands) => `\`${stands}\``)];
+      const cells = EXPERIMENT_FINDINGS.map((finding) => [
+        `\`${finding}\``,
+        ...EXPERIMENT_STANDINGS.map((stands): ExperimentDecision => rows[finding][stands]),
+      ]);
+      expect(page).toContain(await printed(table(head, cells)));
+    },
+  );
+
   test('shows every condition with the verdict and the finding that it comes to', async () => {
     const rows = Object.values(CONDITIONS).map(({ what, verdict, finding }) => [
       what,
@@ -45,6 +65,7 @@ describe('ARCHITECTURE.md', () => {
   });
 
   test('names the phases in which a look is not asked for', () => {
-    for (const phase of Object.keys(DECISION_TABLE)) expect(page).toContain(phase);
+    const phases = [...Object.keys(DECISION_TABLE), ...Object.keys(EXPERIMENT_TABLE)];
+    for (const phase of phases) expect(page).toContain(phase);
   });
 });

@@ -26,6 +26,7 @@ async function helpOf(words: readonly string[]): Promise<{ readonly exit: number
       out: write,
       err: write,
       open: refuse,
+      openLog: refuse,
       nowMs: () => 0,
       delay: async () => undefined,
       taskQueue: TASK_QUEUE,

@@ -28,7 +28,7 @@ describe('an event', () => {
     ['no identity', { ...event, id: '', source: undefined }, ['id', 'source']],
     ['a NUL in its id', { ...event, id: 'a\0b' }, ['id']],
     ['data that is no JSON', { ...event, datacontenttype: 'text/plain' }, ['datacontenttype']],
-    ['a metric', { ...event, type: 'com.llmdevops.observatory.metric.v1' }, ['type']],
+    ['an unknown type', { ...event, type: 'com.llmdevops.observatory.unknown.v1' }, ['type']],
     ['no data', { ...event, data: undefined }, ['data']],
     ['a list', [event], ['']],
     ['null', null, ['']],
@@ -80,9 +80,9 @@ describe('an event', () => {
     expect(readEvent({ ...event, data: { ...data, ...more } }, NOW)).toMatchObject({ event: { data: more } });
   });
 
-  it('says that a known type is for another version', () => {
-    const read = readEvent({ ...event, type: 'com.llmdevops.observatory.metric.v1' }, NOW);
-    expect(read.ok ? '' : read.problems[0]?.expected).toContain('not handled by this version');
+  it('of an unknown type is told which types there are', () => {
+    const read = readEvent({ ...event, type: 'com.llmdevops.observatory.unknown.v1' }, NOW);
+    expect(read.ok ? '' : read.problems[0]?.expected).toContain('com.llmdevops.observatory.metric.v1');
   });
 });
 

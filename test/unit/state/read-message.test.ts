@@ -26,6 +26,23 @@ describe('a message typed by hand', () => {
     ['resume', { by: 'ann', reason: 'ignored' }, { name: 'resume', by: 'ann' }],
     ['promote', { by: 'ann', reason: 'seen enough' }, { name: 'promote', by: 'ann', reason: 'seen enough' }],
     [
+      'promote',
+      { by: 'ann', reason: 'seen enough', variant: 'concise' },
+      { name: 'promote', by: 'ann', reason: 'seen enough', variant: 'concise' },
+    ],
+    ['stop', { by: 'ann', reason: 'enough' }, { name: 'stop', by: 'ann', reason: 'enough' }],
+    [
+      'setAllocation',
+      { by: 'ann', reason: 'more', weights: { control: 0.1, concise: 0.2, clear: 0.7 }, exposedPct: 40 },
+      {
+        name: 'setAllocation',
+        by: 'ann',
+        reason: 'more',
+        weights: { control: 0.1, concise: 0.2, clear: 0.7 },
+        exposedPct: 40,
+      },
+    ],
+    [
       'replace',
       { by: 'ann', change: { model: 'm' } },
       { name: 'replace', by: 'ann', change: { model: 'm' } },
@@ -56,6 +73,27 @@ describe('a message typed by hand', () => {
     const example = read.ok ? '' : (read.problems[0]?.expected ?? '');
     const typed: unknown = JSON.parse(example.slice(example.indexOf('{')));
     expect(readMessage(name, typed).ok).toBe(true);
+  });
+
+  it.each([
+    ['neither weights nor a share', {}, ['weights']],
+    ['weights that sum to more than 1', { weights: { control: 0.6, concise: 0.6 } }, ['weights']],
+    ['weights that sum to less', { weights: { control: 0.5, concise: 0.49 } }, ['weights']],
+    ['weights below 0', { weights: { control: 1.5, concise: -0.5 } }, ['weights']],
+    ['weights that are text', { weights: { control: '0.5', concise: 0.5 } }, ['weights']],
+    ['weights that are no numbers', { weights: { control: NaN, concise: 1 } }, ['weights']],
+    ['no weights in weights', { weights: {} }, ['weights']],
+    ['a list of weights', { weights: [0.5, 0.5] }, ['weights']],
+    ['a share of nobody', { exposedPct: 0 }, ['exposedPct']],
+    ['a share beyond everybody', { exposedPct: 101 }, ['exposedPct']],
+    ['a share that is text', { exposedPct: '50' }, ['exposedPct']],
+    ['everything wrong', { by: 7, weights: 1, exposedPct: -1 }, ['by', 'weights', 'exposedPct']],
+  ])('%s as an allocation is refused, each wrong field named', (_what, payload, fields) => {
+    expect(problemsOf('setAllocation', { by: 'ann', reason: 'more', ...payload })).toEqual(fields);
+  });
+
+  it('a variant to promote that is no text is refused', () => {
+    expect(problemsOf('promote', { by: 'ann', reason: 'x', variant: 7 })).toEqual(['variant']);
   });
 
   it('a replace without a change is refused', () => {

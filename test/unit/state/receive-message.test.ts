@@ -31,6 +31,27 @@ const anomaly = (
   affected: readonly string[] = ['support-bot'],
 ): Message => typed('anomaly', { anomaly_type: type, severity, affected_services: affected });
 
+describe('what is for experiments', () => {
+  it.each([
+    ['stop', { by: 'ann', reason: 'enough' }, /not stopped: send rollback or reject/u],
+    ['setAllocation', { by: 'ann', reason: 'more', exposedPct: 50 }, /no allocation: its steps/u],
+  ] as const)('%s is refused in every phase, with what to do instead', (name, payload, reason) => {
+    for (const phase of OPEN) {
+      const state = inPhase(phase);
+      const received = receiveMessage(state, typed(name, payload), T0);
+      expect(received.state).toBe(state);
+      expect(received.answer).toMatchObject({ accepted: false });
+      expect(received.answer.reason).toMatch(reason);
+    }
+  });
+
+  it('the variant of a promote is nothing to a rollout', () => {
+    const named = typed('promote', { by: 'ann', reason: 'seen enough', variant: 'concise' });
+    const state = inPhase('soaking');
+    expect(receiveMessage(state, named, T0)).toEqual(receiveMessage(state, PROMOTE, T0));
+  });
+});
+
 describe('rollback, reject and replace', () => {
   it.each(OPEN)('are accepted while %s, with who and why', (phase) => {
     for (const [message, outcome] of [

@@ -5,7 +5,7 @@ import {
   type LookInput,
   type PeriodWindow,
 } from '../../../../src/decision/index.ts';
-import { arm, LOOK_MS, period, planOf, startOf, stats } from './support.ts';
+import { arm, errorGuardrail, LOOK_MS, period, planOf, startOf, stats } from './support.ts';
 
 const WEIGHTS = { control: 0.5, concise: 0.5 };
 
@@ -118,17 +118,8 @@ describe('the end of an experiment', () => {
     expect([conclusion, verdict.outcome]).toEqual([null, 'running']);
     const failing = { ...arm(200, 150), unitFirst: { quality: stats(200, 150), error: stats(200, 30) } };
     const sound = { ...arm(200, 140), unitFirst: { quality: stats(200, 140), error: stats(200, 1) } };
-    const errors = {
-      id: 'errorRate',
-      metric: 'error',
-      kind: 'rate',
-      direction: 'decrease',
-      margin: { kind: 'absolute', points: 1 },
-      required: true,
-      frozen: null,
-    } as const;
     const harmed = play(
-      planOf({ guardrails: [errors] }),
+      planOf({ guardrails: [errorGuardrail] }),
       looks(40, (no) => period(no, { control: sound, concise: failing })),
     );
     expect(harmed.conclusion).toMatchObject({ outcome: 'harmed', variant: 'concise' });
@@ -159,6 +150,93 @@ describe('the end of an experiment', () => {
     );
     expect(conclusion?.outcome).toBe('budgetSpent');
     expect(conclusion?.sentence).toContain('$0.5');
+  });
+});
+
+describe('what a conclusion tells', () => {
+  it('a variant that is better, without proof on a guardrail by the cap: what is live stays', () => {
+    const errors = { ...errorGuardrail, margin: { kind: 'absolute', points: 0.1 } } as const;
+    const plan = planOf({ guardrails: [errors] });
+    const { conclusion } = play(
+      plan,
+      looks(40, (no) => period(no, { control: arm(100, 60), concise: arm(100, 75) })),
+    );
+    expect(conclusion?.outcome).toBe('keptControl');
+    expect(conclusion?.sentence).toContain('not shown in time that it does not hurt errorRate');
+  });
+
+  it('what was known of the units before takes noise out, and decides nothing', () => {
+    const plan = planOf();
+    const windows = looks(3, (no) => period(no, { control: arm(100, 70), concise: arm(100, 72) }));
+    const sums = (lift: number) => ({
+      n: 300,
+      missing: 0,
+      sumX: 150,
+      sumXX: 110,
+      sumY: 150 + 300 * lift,
+      sumYY: 112 + 2 * lift * 150 + 300 * lift * lift,
+      sumXY: 109 + lift * 150,
+      missingSumY: 0,
+      missingSumYY: 0,
+    });
+    const prePeriod = { control: sums(0), concise: sums(0.02) };
+    const told = judgeLook({
+      plan,
+      state: startOf(plan),
+      windows,
+      weights: WEIGHTS,
+      expired: true,
+      prePeriod,
+    });
+    expect(told.conclusion?.outcome).toBe('expired');
+    expect(told.conclusion?.cuped?.difference).toBeCloseTo(0.02, 9);
+    expect(told.conclusion!.cuped!.varianceReduction).toBeGreaterThan(0.8);
+    const without = judgeLook({ plan, state: startOf(plan), windows, weights: WEIGHTS, expired: true });
+    expect(without).toEqual({ ...told, conclusion: { ...told.conclusion, cuped: null } });
+  });
+
+  it('of several variants the numbers are those of the winner', () => {
+    const plan = planOf({ arms: ['control', 'clear', 'concise'] });
+    const weights = { control: 1, clear: 1, concise: 1 };
+    const { conclusion } = play(
+      plan,
+      looks(40, (no) =>
+        period(
+          no,
+          { control: arm(100, 60), clear: arm(100, 61), concise: arm(100, 75, { costUsd: 0.001 }) },
+          { weights },
+        ),
+      ),
+    );
+    expect(conclusion).toMatchObject({
+      outcome: 'adopted',
+      variant: 'concise',
+      costUsdPerRequest: { control: expect.closeTo(0.002, 9), variant: expect.closeTo(0.001, 9) },
+    });
+  });
+
+  it('a quality that is a little better and much cheaper meets the criteria by its cost', () => {
+    const base = planOf();
+    const plan = { ...base, criteria: { minImprovementPct: 50, minCostReductionPct: 10 } };
+    const cheap = looks(40, (no) =>
+      period(no, { control: arm(100, 60), concise: arm(100, 72, { costUsd: 0.0015 }) }),
+    );
+    expect(play(plan, cheap).conclusion?.outcome).toBe('adopted');
+  });
+
+  it('arms between which there is nothing spend nearly nothing of a budget', () => {
+    const plan = planOf();
+    const even = play(
+      plan,
+      looks(10, (no) => period(no, { control: arm(100, 70), concise: arm(100, 71) })),
+    );
+    expect(even.spent.regret).toBe(0);
+    const apart = play(
+      plan,
+      looks(2, (no) => period(no, { control: arm(100, 70), concise: arm(100, 60) })),
+    );
+    expect(apart.spent.regret).toBeGreaterThan(10);
+    expect(apart.spent.regret).toBeLessThan(20);
   });
 });
 

@@ -48,7 +48,7 @@ describe('an experiment', () => {
   });
 
   it('raises its exposure step by step, as long as each is planned to last', () => {
-    const ramped = play({ ramp: { exposedPct: [5, 20, 80], everyMs: HOUR_MS } }).untilMs(0);
+    const ramped = play({ ramp: { exposedPct: [5, 20, 80], everyMs: HOUR_MS } });
     ramped.until((_, { state }) => state.periods.length === 3);
     expect(ramped.state.periods.map(({ exposedPct }) => exposedPct)).toEqual([5, 20, 80]);
     const [first, second, third] = ramped.state.periods;
@@ -151,5 +151,13 @@ describe('an experiment', () => {
     expect(adaptive.state.periods[1]).toMatchObject({ weights, why: 'concise earns more', toMs: null });
     adaptive.untilMs(adaptive.nowMs + 2 * HOUR_MS);
     expect(adaptive.state.periods).toHaveLength(2);
+  });
+
+  it('with a fixed allocation moves no traffic, whatever a look would have', () => {
+    const fixed = play();
+    const weights = { control: 0.2, concise: 0.7, clear: 0.1 };
+    fixed.brings = { allocation: { weights, why: 'concise earns more' } };
+    fixed.until((_, { state }) => state.looks === 3);
+    expect([fixed.state.wanted, fixed.state.periods.length]).toEqual([null, 1]);
   });
 });

@@ -6,7 +6,13 @@ import {
   upgradeExperimentState,
   type ExperimentRunState,
 } from '../../../../src/state/experiment/index.ts';
-import { ADMITTED_AT_MS, DAY_MS, experimentAdmitted, HOUR_MS } from '../../../support/experiment.ts';
+import {
+  ADMITTED_AT_MS,
+  DAY_MS,
+  experimentAdmitted,
+  experimentConclusion,
+  HOUR_MS,
+} from '../../../support/experiment.ts';
 import { ExperimentPlay } from '../../../support/experiment-run.ts';
 
 const looked = (...plan: Parameters<typeof experimentAdmitted>): ExperimentPlay =>
@@ -114,6 +120,19 @@ describe('an approved winner', () => {
     expect(late.nowMs - (late.state.log.at(-1)?.atMs ?? 0)).toBeLessThan(HOUR_MS);
   });
 
+  it('whose look failed is looked at with every tick', () => {
+    const asks = looked({ approval: 'beforeGraduation' });
+    asks.ticks('winner');
+    asks.sends('approve');
+    asks.nowMs += 1_000;
+    asks.ticks('tickFailed');
+    const { nextTickAtMs, nextLookAtMs } = asks.state;
+    expect(nextTickAtMs ?? 0).toBeLessThan(nextLookAtMs ?? 0);
+    expect(asks.next).toEqual({ kind: 'wait', untilMs: nextTickAtMs });
+    asks.nowMs = nextTickAtMs ?? 0;
+    expect(asks.next).toEqual({ kind: 'tick', judge: true });
+  });
+
   it('that was found with the last look may be approved after the longest duration', () => {
     const asks = looked({ approval: 'beforeGraduation', maxDurationMs: DAY_MS });
     asks.finds = () => (asks.nowMs >= (asks.state.startedAtMs ?? 0) + DAY_MS ? 'winner' : 'undecided');
@@ -135,6 +154,23 @@ describe('what is being written is interrupted', () => {
     const { state } = looked();
     expect(interruptsExperiment(state, { ...state, ...different })).toBe(interrupts);
     expect(interruptsExperiment({ ...state, ...different }, { ...state, ...different })).toBe(false);
+  });
+});
+
+describe('the end of time', () => {
+  it('finds no winner, whatever conclusion it comes with', () => {
+    const late = looked();
+    const conclusion = experimentConclusion('adopted', 'concise');
+    late.happens({ kind: 'timeRanOut', atMs: late.nowMs, conclusion });
+    expect(late.state.ending).toMatchObject({ outcome: 'expired', variant: null });
+    expect(late.state.conclusion?.outcome).toBe('expired');
+  });
+
+  it('keeps the conclusion that somebody has worked out', () => {
+    const late = looked();
+    const conclusion = experimentConclusion('expired');
+    late.happens({ kind: 'timeRanOut', atMs: late.nowMs, conclusion });
+    expect([late.state.conclusion, late.state.ending?.reason]).toEqual([conclusion, 'concluded: expired']);
   });
 });
 

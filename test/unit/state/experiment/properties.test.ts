@@ -112,7 +112,7 @@ const INVARIANTS: Readonly<Record<string, (step: Step, seen: Seen, no: number) =
   'it ends restored, or superseded': ({ before, after, move }) => {
     if (after.phase !== 'ended' || before.phase === 'ended') return;
     const by = move.kind === 'event' ? move.event.kind : move.kind;
-    if (by === 'superseded') return must(after.outcome === 'superseded', `${after.outcome ?? ''}`);
+    if (by === 'superseded') return must(after.outcome === 'superseded', after.outcome ?? '');
     const ends =
       (before.phase === 'restoring' && by === 'restored') ||
       (before.phase === 'graduating' &&
@@ -123,7 +123,7 @@ const INVARIANTS: Readonly<Record<string, (step: Step, seen: Seen, no: number) =
     if (after.phase !== 'ended') return;
     const open = after.periods.some(({ toMs }) => toMs === null);
     must(after.served === 'no' && !open && after.wanted === null, 'arms are left');
-    must(after.outcome !== null && after.conclusion?.outcome === after.outcome, `${after.outcome ?? ''}`);
+    must(after.outcome !== null && after.conclusion?.outcome === after.outcome, after.outcome ?? '');
   },
   'a winner is adopted by a look that proves it, unless a person names it': ({ before, after, move }) => {
     if (after.ending?.outcome !== 'adopted' || before.ending !== null) return;
@@ -142,10 +142,7 @@ const INVARIANTS: Readonly<Record<string, (step: Step, seen: Seen, no: number) =
     if (after.graduation && !before.graduation) must(before.phase === 'graduating', before.phase);
     if (after.phase !== 'graduating' || before.phase === 'graduating') return;
     must(before.phase === 'restoring' && after.served === 'no', before.phase);
-    must(
-      after.ending?.outcome === 'adopted' && after.ending.variant !== null,
-      `${after.ending?.outcome ?? ''}`,
-    );
+    must(after.ending?.outcome === 'adopted' && after.ending.variant !== null, after.ending?.outcome ?? '');
     must(after.plan.graduate || after.ending?.byHand === true, 'nobody wants it');
   },
   'a rollback is heard in every open phase, restores, and is final': ({ after, atMs }, _seen, no) => {

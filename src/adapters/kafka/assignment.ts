@@ -1,0 +1,206 @@
+/**
+ * The partitions that one consumer has, and where reading stands in each. Batches go to the reader until it has stored them: meanwhile nothing more of their
+ * partition is fetched, so that a slow store slows reading and fills no memory.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { LogReader, LogReading, Partition, Taken } from '../../ports/event-log.ts';
+import { toLogMessage } from './messages.ts';
+
+/** Messages of one transaction: a fetch that was packed well may hold many more. */
+const MOST_AT_ONCE = 4_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const HEARTBEAT_MS = 2_000;
+const COMMIT_EVERY_MS = 5_000;
+
+const keyOf = ({ topic, partition }: Partition): string => `${topic}/${partition}`;
+
+interface Standing extends Partition {
+  /** Null: never read. */
+  position: number | null;
+  behind: number | null;
+  committedAtMs: number;
+  /** Nothing was taken since the position was loaded. */
+  fresh: boolean;
+}
+
+export class Assignment {
+  readonly #consumer: Consumer;
+  readonly #reader: LogReader;
+  readonly #logger: Logger;
+  readonly #closing: AbortSignal;
+  #standings = new Map<string, Standing>();
+  #loaded: Promise<void> = Promise.resolve();
+  #problem: string | null = null;
+  #ended = false;
+
+  constructor(consumer: Consumer, reader: LogReader, logger: Logger, closing: AbortSignal) {
+    this.#consumer = consumer;
+    this.#reader = reader;
+    this.#logger = logger;
+    this.#closing = closing;
+  }
+
+  /** Called with every new assignment, before anything of it is fetched: nothing is taken until the positions are known. */
+  joined(assigned: Readonly<Record<string, readonly number[]>>): void {
+    const standings = Object.entries(assigned).flatMap(([topic, partitions]) =>
+      partitions.map((partition): Standing => ({
+        topic,
+        partition,
+        position: null,
+        behind: null,
+        committedAtMs: 0,
+        fresh: true,
+      })),
+    );
+    const mine = new Map(standings.map((standing) => [keyOf(standing), standing]));
+    this.#standings = mine;
+    this.#loaded = this.#insist(
+      'where reading stands is not known',
+      () => this.#standings === mine,
+      () => this.#load(standings),
+    ).then(() => undefined);
+    this.#loaded.catch(() => undefined);
+  }
+
+  partitions(): LogReading['assigned'] {
+    return [...this.#standings.values()].map(({ topic, partition, behind }) => ({
+      topic,
+      partition,
+      behind,
+    }));
+  }
+
+  problem(): string | null {
+    return this.#problem;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#standings = new Map();
+  }
+
+  /** Returns early, with nothing resolved, when the partition is no longer ours or reading goes on elsewhere: kafkajs fetches anew then. */
+  async take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    for (let loaded: Promise<void> | null = null; loaded !== this.#loaded;) {
+      loaded = this.#loaded;
+      await this.#beating(payload, loaded);
+    }
+    const standing = this.#standings.get(keyOf(batch));
+    const live = (): boolean =>
+      payload.isRunning() &&
+      !payload.isStale() &&
+      this.#standings.get(keyOf(batch)) === standing &&
+      !this.#ended;
+    for (let first = 0; first < batch.messages.length; first += MOST_AT_ONCE) {
+      if (standing === undefined || !live()) return;
+      const messages = batch.messages.slice(first, first + MOST_AT_ONCE);
+      const behind = Number(batch.highWatermark) - 1 - Number(messages.at(-1)?.offset ?? 0);
+      this.#warnOfGaps(standing, messages);
+      const taken = await this.#beating(
+        payload,
+        this.#insist('the store does not take a batch', live, () =>
+          this.#reader.take({
+            topic: batch.topic,
+            partition: batch.partition,
+            messages: messages.map(toLogMessage),
+            position: standing.position,
+            behind,
+          }),
+        ),
+      );
+      if (taken === null) return;
+      if (taken.kind === 'moved') {
+        await this.#beating(
+          payload,
+          this.#insist('where reading stands is not known', live, () => this.#load([standing])),
+        );
+        return;
+      }
+      standing.position = taken.next;
+      standing.behind = behind;
+      payload.resolveOffset(messages.at(-1)?.offset ?? '');
+      await this.#commit(standing);
+      await payload.heartbeat();
+    }
+  }
+
+  async #load(standings: readonly Standing[]): Promise<void> {
+    const known = new Map(
+      (await this.#reader.positions(standings.map(({ topic, partition }) => ({ topic, partition })))).map(
+        (each) => [keyOf(each), each.next],
+      ),
+    );
+    for (const standing of standings) {
+      const { topic, partition } = standing;
+      standing.position = known.get(keyOf(standing)) ?? null;
+      standing.fresh = true;
+      // -2: the oldest message that is there.
+      this.#consumer.seek({ topic, partition, offset: String(standing.position ?? -2) });
+    }
+  }
+
+  /** Until `work` answers; null when it is not wanted any more. */
+  async #insist<T extends Taken | void>(
+    what: string,
+    wanted: () => boolean,
+    work: () => Promise<T>,
+  ): Promise<T | null> {
+    for (let failures = 0; ; failures += 1) {
+      if (!wanted() || this.#closing.aborted) return null;
+      try {
+        const answer = await work();
+        this.#problem = null;
+        return answer;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#problem = `${what}: ${reason}`;
+        this.#logger.warn({ err: error, failures }, `${what}; it is tried again`);
+        const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+        await delay(pauseMs, undefined, { signal: this.#closing }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Waits for `work` while telling the group that we are alive. Throws what ends our membership, after the work has ended. */
+  async #beating<T>(payload: EachBatchPayload, work: Promise<T>): Promise<T> {
+    const lost: unknown[] = [];
+    const timer = setInterval(
+      () => void payload.heartbeat().catch((error: unknown) => lost.push(error)),
+      HEARTBEAT_MS,
+    );
+    try {
+      const answer = await work;
+      if (lost.length > 0) throw lost[0];
+      return answer;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Later gaps are no loss: what a transaction or a compaction leaves out. */
+  #warnOfGaps(standing: Standing, messages: readonly KafkaMessage[]): void {
+    const { topic, partition, position, fresh } = standing;
+    const first = Number(messages[0]?.offset ?? 0);
+    standing.fresh = false;
+    const where = { topic, partition, position, first };
+    if (position === null) return;
+    if (first < position)
+      this.#logger.error(where, 'a topic was made anew or cut: it is read from where it begins now');
+    else if (first > position && fresh)
+      this.#logger.warn(where, 'messages are gone, such as those that retention removed unread');
+  }
+
+  /** For the tools that show how far a group is; a failure changes nothing. */
+  async #commit(standing: Standing): Promise<void> {
+    const { topic, partition, position, committedAtMs } = standing;
+    if (position === null || performance.now() - committedAtMs < COMMIT_EVERY_MS) return;
+    standing.committedAtMs = performance.now();
+    await this.#consumer
+      .commitOffsets([{ topic, partition, offset: String(position) }])
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,25 @@
+/** Messages of kafkajs as those of the port, and back. Pure. */
+import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
+import type { LogMessage, OutgoingMessage } from '../../ports/event-log.ts';
+
+export const toLogMessage = ({ offset, key, value, headers }: KafkaMessage): LogMessage => ({
+  offset: Number(offset),
+  key,
+  value,
+  headers: headers === undefined ? {} : textsOf(headers),
+});
+
+function textsOf(headers: IHeaders): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, given] of Object.entries(headers)) {
+    const value = Array.isArray(given) ? given.at(-1) : given;
+    if (value !== undefined && value !== null) texts[name] = value.toString();
+  }
+  return texts;
+}
+
+export const toKafkaMessage = ({ key, value, headers }: OutgoingMessage): Message => ({
+  key,
+  value,
+  headers: { ...headers },
+});

@@ -1,0 +1,121 @@
+/**
+ * Reads topics as a member of a consumer group, and goes on through everything that ends a kafkajs consumer: a new one joins after a pause.
+ * Which partitions are ours, Kafka says; where reading stands, the reader says. What Kafka has committed is never read: it is written
+ * now and then, so that the usual tools show how far the group is.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { LogConsumer, LogReader } from '../../ports/event-log.ts';
+import { Assignment } from './assignment.ts';
+import { existingTopics } from './topics.ts';
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+/** How often topics that are missing are looked for. */
+const LOOK_AGAIN_MS = 30_000;
+/** A member that is silent for so long has lost its partitions. */
+const SESSION_MS = 30_000;
+/** How long a broker may wait for something to send: the longest that closing waits, too. */
+const MAX_WAIT_MS = 250;
+/** Batches of so many partitions at once; each is a transaction. */
+const AT_ONCE = 3;
+
+export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger: Logger): LogConsumer {
+  const closing = new AbortController();
+  let assignment: Assignment | null = null;
+  let problem: string | null = 'it has not joined yet';
+  const supervise = async (): Promise<void> => {
+    let failures = 0;
+    while (!closing.signal.aborted) {
+      try {
+        await session(() => {
+          failures = 0;
+          problem = null;
+        });
+      } catch (error) {
+        problem = rootOf(error);
+        logger.error({ reason: problem }, 'reading Kafka ended; it starts again');
+      }
+      assignment = null;
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      failures += 1;
+      await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+  };
+
+  /** One consumer from its joining to its end, which is a failure unless a missing topic has come, or we close. */
+  const session = async (onReading: () => void): Promise<void> => {
+    const topics = await existingTopics(kafka, reader.topics, logger);
+    if (topics.length === 0) throw new Error(`none of the topics ${reader.topics.join(', ')} is there`);
+    const consumer = kafka.consumer({
+      groupId: group,
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: SESSION_MS,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      // A consumer that fails is not started again by itself: this loop does, and knows why.
+      retry: { restartOnFailure: async () => false },
+    });
+    const mine = new Assignment(consumer, reader, logger, closing.signal);
+    assignment = mine;
+    const ended = new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      closing.signal.addEventListener('abort', () => resolve(), { once: true });
+      const look = lookFor(topics, resolve);
+      closing.signal.addEventListener('abort', () => clearInterval(look), { once: true });
+    });
+    ended.catch(() => undefined);
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      onReading();
+      mine.joined(payload.memberAssignment);
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: AT_ONCE,
+        eachBatch: (payload) => mine.take(payload),
+      });
+      await ended;
+    } finally {
+      mine.end();
+      await consumer.disconnect().catch(() => undefined);
+    }
+  };
+
+  /** Ends the session when a topic that was missing is there: a group reads what its members have subscribed to. */
+  const lookFor = (topics: readonly string[], found: () => void): NodeJS.Timeout | undefined => {
+    if (topics.length === reader.topics.length) return undefined;
+    const look = async (): Promise<void> => {
+      const now = await existingTopics(kafka, reader.topics, logger);
+      if (now.length > topics.length) found();
+    };
+    const timer = setInterval(() => void look().catch(() => undefined), LOOK_AGAIN_MS);
+    return timer.unref();
+  };
+
+  const supervised = supervise();
+  return {
+    reading: () => {
+      const waits = assignment?.problem() ?? problem;
+      const closed = closing.signal.aborted;
+      return {
+        state: closed ? 'closed' : waits === null ? 'reading' : 'waiting',
+        problem: waits,
+        assigned: assignment?.partitions() ?? [],
+      };
+    },
+    close: async () => {
+      closing.abort();
+      await supervised;
+    },
+  };
+}
+
+/** What is behind the wrappers of kafkajs, in one line. */
+function rootOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? rootOf(error.cause) : error.message;
+}

@@ -1,0 +1,71 @@
+/** Messages that could not be read, until their dead-letter topic has them. Stores and hands out; sends nothing. */
+import type { DeadLetter, DeadLetterStore } from '../../ports/event-batch.ts';
+import type { Database, Queryable } from './database.ts';
+
+/** Keeps them in the caller's transaction. */
+export async function keepDeadLetters(
+  tx: Queryable,
+  letters: readonly DeadLetter[],
+  nowMs: number,
+): Promise<void> {
+  if (letters.length === 0) return;
+  await tx.query(
+    `INSERT INTO dead_letters (topic, partition, message_offset, message_key, message_value, headers, reason, set_aside_at_ms)
+     SELECT *, $8 FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[], $5::bytea[], $6::json[], $7::text[])`,
+    [
+      letters.map(({ topic }) => topic),
+      letters.map(({ partition }) => partition),
+      letters.map(({ offset }) => offset),
+      letters.map(({ key }) => key),
+      letters.map(({ value }) => value),
+      letters.map(({ headers }) => JSON.stringify(headers).replaceAll('\\u0000', '\uFFFD')),
+      letters.map(({ reason }) => reason.replaceAll('\0', '\uFFFD')),
+      nowMs,
+    ],
+  );
+}
+
+interface Row {
+  readonly no: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly message_offset: number;
+  readonly message_key: Buffer | null;
+  readonly message_value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly set_aside_at_ms: number;
+}
+
+const letterOf = (row: Row) => ({
+  topic: row.topic,
+  partition: row.partition,
+  offset: row.message_offset,
+  key: row.message_key,
+  value: row.message_value,
+  headers: row.headers,
+  reason: row.reason,
+  setAsideAtMs: row.set_aside_at_ms,
+});
+
+export function createDeadLetterStore(db: Database): DeadLetterStore {
+  return {
+    handOver: (limit, send) =>
+      db.transaction(async (tx) => {
+        const rows = await tx.query<Row>(
+          'SELECT * FROM dead_letters WHERE refused IS NULL ORDER BY no LIMIT $1 FOR UPDATE SKIP LOCKED',
+          [limit],
+        );
+        if (rows.length === 0) return 0;
+        const answers = await send(rows.map(letterOf));
+        const sent = rows.filter((_, i) => answers[i] === null).map(({ no }) => no);
+        await tx.query('DELETE FROM dead_letters WHERE no = ANY ($1::bigint[])', [sent]);
+        await tx.query(
+          `UPDATE dead_letters d SET refused = n.why FROM unnest($1::bigint[], $2::text[]) AS n(no, why)
+           WHERE d.no = n.no AND n.why IS NOT NULL`,
+          [rows.map(({ no }) => no), [...answers]],
+        );
+        return rows.length;
+      }),
+  };
+}

@@ -1,0 +1,64 @@
+/** A batch of events told apart: those that can be stored, alerts, and those with problems, each with its place in the batch. */
+import type { Alert } from '../../domain/alert.ts';
+import type { Problem } from '../../domain/failure.ts';
+import type { Serving } from '../../ports/windows.ts';
+import type { IngestContext } from '../context.ts';
+import { unattributedService } from './attribute.ts';
+import { isAlert, readAlert } from './read-alert.ts';
+import { readEvent, type ReadEvent } from './read-event.ts';
+
+export interface Good {
+  readonly index: number;
+  readonly read: Extract<ReadEvent, { ok: true }>;
+}
+
+export interface GoodAlert {
+  readonly index: number;
+  readonly alert: Alert;
+}
+
+export interface Bad {
+  readonly index: number;
+  readonly problems: readonly Problem[];
+}
+
+export interface ReadBatch {
+  readonly good: readonly Good[];
+  readonly alerts: readonly GoodAlert[];
+  readonly bad: readonly Bad[];
+}
+
+/** @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached */
+export async function readBatch(
+  context: IngestContext,
+  values: readonly unknown[],
+  nowMs: number,
+): Promise<ReadBatch> {
+  const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
+  const serving = await servingOf(context, values);
+  for (const [index, value] of values.entries()) {
+    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
+    if (!read.ok) bad.push({ index, problems: read.problems });
+    else if ('alert' in read) alerts.push({ index, alert: read.alert });
+    else good.push({ index, read });
+  }
+  return { good, alerts, bad };
+}
+
+/** Asks the store only when an event leaves its arm to be told. */
+async function servingOf(
+  { store }: IngestContext,
+  values: readonly unknown[],
+): Promise<ReadonlyMap<string, Serving>> {
+  const services = new Set<string>();
+  for (const value of values) {
+    const data: unknown = typeof value === 'object' && value !== null && 'data' in value ? value.data : null;
+    const service = unattributedService(data) ?? unattributedService(attributesOf(data));
+    if (service !== null) services.add(service);
+  }
+  return services.size === 0 ? new Map() : store.serving([...services]);
+}
+
+/** Of a metric event, which says there whose it is. */
+const attributesOf = (data: unknown): unknown =>
+  typeof data === 'object' && data !== null && 'attributes' in data ? data.attributes : null;

@@ -1,0 +1,115 @@
+/**
+ * Sends messages that could not be read to `<topic>.dlq`, from the store, until the topic has them. At least once: a process that dies between the
+ * sending and its remembering sends again, under the same id.
+ */
+import type { Logger } from 'pino';
+import type { DeadLetter, DeadLetterStore } from '../../ports/event-batch.ts';
+import type { EventLog, OutgoingMessage } from '../../ports/event-log.ts';
+
+export const dlqOf = (topic: string): string => `${topic}.dlq`;
+
+/** Headers that say why a message is here and where it was. Anything that begins so is ours, and is taken off by a replay. */
+export const DLQ_HEADER = 'llm-optimizer-dlq-';
+/** `topic/partition/offset`: the same letter sent twice has the same id. */
+export const DLQ_ID = `${DLQ_HEADER}id`;
+export const DLQ_REASON = `${DLQ_HEADER}reason`;
+export const DLQ_TOPIC = `${DLQ_HEADER}topic`;
+
+const AT_ONCE = 500;
+const LONGEST_REASON = 2_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+/** Letters of other processes, and those that failed, are looked for so often. */
+const LOOK_MS = 10_000;
+
+type Letter = DeadLetter & { readonly setAsideAtMs: number };
+
+export const messageOf = (letter: Letter): OutgoingMessage => ({
+  key: letter.key,
+  value: letter.value,
+  headers: {
+    ...letter.headers,
+    [DLQ_ID]: `${letter.topic}/${letter.partition}/${letter.offset}`,
+    [DLQ_REASON]: letter.reason.slice(0, LONGEST_REASON),
+    [DLQ_TOPIC]: letter.topic,
+    [`${DLQ_HEADER}partition`]: String(letter.partition),
+    [`${DLQ_HEADER}offset`]: String(letter.offset),
+    [`${DLQ_HEADER}time`]: new Date(letter.setAsideAtMs).toISOString(),
+  },
+});
+
+export interface DeadLetterSender {
+  /** There is something to send. */
+  kick(): void;
+  close(): Promise<void>;
+}
+
+/** Starts with what an earlier process left. */
+export function startDeadLetters(
+  store: DeadLetterStore,
+  log: Pick<EventLog, 'send'>,
+  logger: Logger,
+): DeadLetterSender {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | null = null;
+  let again = false;
+  let closed = false;
+  let failures = 0;
+
+  const pass = async (): Promise<void> => {
+    for (;;) {
+      const handed = await store.handOver(AT_ONCE, (letters) => sendAll(log, letters));
+      if (handed < AT_ONCE || closed) return;
+    }
+  };
+  const onePass = async (): Promise<void> => {
+    try {
+      await pass();
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      logger.warn({ err: error }, 'dead letters wait: they are sent again');
+    }
+  };
+  const wake = (): void => {
+    clearTimeout(timer);
+    if (closed) return;
+    if (running) {
+      again = true;
+      return;
+    }
+    again = false;
+    running = onePass().finally(() => {
+      running = null;
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      timer = setTimeout(wake, failures > 0 ? pauseMs : again ? 0 : LOOK_MS);
+      timer.unref();
+    });
+  };
+  wake();
+  return {
+    kick: wake,
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+/** By topic, in one go where the topic takes it, else one by one. */
+async function sendAll(
+  log: Pick<EventLog, 'send'>,
+  letters: readonly Letter[],
+): Promise<readonly (string | null)[]> {
+  const answers = new Map<Letter, string | null>();
+  for (const topic of new Set(letters.map((letter) => letter.topic))) {
+    const of = letters.filter((letter) => letter.topic === topic);
+    const sent = await log.send(dlqOf(topic), of.map(messageOf));
+    for (const letter of of) {
+      const alone = sent.kind === 'sent' ? sent : await log.send(dlqOf(topic), [messageOf(letter)]);
+      answers.set(letter, alone.kind === 'sent' ? null : alone.reason);
+    }
+  }
+  return letters.map((letter) => answers.get(letter) ?? null);
+}

@@ -1,0 +1,42 @@
+/**
+ * The values of one message of a log: a CloudEvent in structured or binary mode (Kafka protocol binding 1.0), a list of them, or a raw alert. Pure.
+ */
+import type { LogMessage } from '../../ports/event-log.ts';
+
+export type ReadMessage =
+  | { readonly ok: true; readonly values: readonly unknown[] }
+  | { readonly ok: false; readonly reason: string };
+
+const BATCH = 'application/cloudevents-batch+json';
+const PREFIX = 'ce_';
+
+const refused = (reason: string): ReadMessage => ({ ok: false, reason });
+
+export function readMessage({ value, headers }: Pick<LogMessage, 'value' | 'headers'>): ReadMessage {
+  if (value === null) return refused('value: nothing is given, expected an event as JSON');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value.toString('utf8'));
+  } catch (error) {
+    return refused(`value: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (headers[`${PREFIX}specversion`] !== undefined)
+    return { ok: true, values: [fromBinary(headers, parsed)] };
+  if (Array.isArray(parsed)) {
+    return parsed.length > 0
+      ? { ok: true, values: parsed }
+      : refused('value: an empty list is given, expected events');
+  }
+  if (headers['content-type']?.startsWith(BATCH) === true)
+    return refused('value: a batch is a list of events');
+  return { ok: true, values: [parsed] };
+}
+
+/** Attributes are headers, as UTF-8 text; the value is the data. */
+function fromBinary(headers: LogMessage['headers'], data: unknown): Record<string, unknown> {
+  const event: Record<string, unknown> = { data };
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(PREFIX)) event[name.slice(PREFIX.length)] = value;
+  }
+  return { ...event, datacontenttype: headers['content-type'] };
+}

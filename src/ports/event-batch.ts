@@ -1,0 +1,82 @@
+/** What one batch of events brought, as it goes to the store: all of it in one transaction, with the place in the log that it was read from. */
+import type { WindowStats } from '../domain/window.ts';
+import type { FeedbackEvent } from './feedback-event.ts';
+import type { OutgoingMessage, Partition } from './event-log.ts';
+import type { PairEvent } from './pairs.ts';
+
+/** A metric of the observatory with its identity, and the window that it belongs to. */
+export interface MetricEvent {
+  readonly source: string;
+  readonly id: string;
+  /** `given`: the data as they came. */
+  readonly data: {
+    readonly service: string;
+    readonly timestamp: string;
+    readonly arm: string;
+    readonly generation: number;
+    readonly metric: string;
+    readonly task_type: string;
+    readonly given: unknown;
+  };
+  /** What it adds to the window. Its units are not known, so nothing of it counts as a unit's first. */
+  readonly stats: WindowStats;
+}
+
+/** What could not be read. `source`: what brought it. */
+export interface SetAside {
+  readonly source: string;
+  readonly reason: string;
+  readonly body: string;
+}
+
+/** A message of a log that could not be read. */
+export interface DeadLetter extends OutgoingMessage, Partition {
+  readonly offset: number;
+  readonly reason: string;
+}
+
+export interface EventBatch {
+  readonly feedback: readonly FeedbackEvent[];
+  readonly pairs: readonly PairEvent[];
+  readonly metrics: readonly MetricEvent[];
+  readonly setAside: readonly SetAside[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** The position of one reader group in one partition, before and after a batch. `from` null: the partition was never read. */
+export interface LogMove extends Partition {
+  readonly group: string;
+  readonly from: number | null;
+  readonly to: number;
+}
+
+/** `duplicates`: (source, id) was stored before, or comes twice in the batch. `moved`: nothing is stored, another reader has moved on. */
+export type Recorded =
+  | {
+      readonly kind: 'recorded';
+      readonly stored: number;
+      readonly duplicates: number;
+      readonly unknownService: number;
+    }
+  | { readonly kind: 'moved' };
+
+export interface DeadLetterStore {
+  /**
+   * Hands the oldest letters to `send`, which answers for each null when its topic has it, or why it never will; then it is not handed out
+   * again. Two processes never hand out the same letter at once; one whose sending was not remembered is handed out again.
+   */
+  handOver(
+    limit: number,
+    send: (
+      letters: readonly (DeadLetter & { readonly setAsideAtMs: number })[],
+    ) => Promise<readonly (string | null)[]>,
+  ): Promise<number>;
+}
+
+export interface LogPositions {
+  /** Where a group stands in each partition that it has read. */
+  positions(
+    group: string,
+    of: readonly Partition[],
+  ): Promise<readonly (Partition & { readonly next: number })[]>;
+}

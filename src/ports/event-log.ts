@@ -1,0 +1,79 @@
+/**
+ * A log of messages in topics and partitions, such as Kafka: read in batches, whose position is kept by the reader and not by the log.
+ */
+
+export interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface LogMessage {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** As text; of a header that is given several times the last one. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Consecutive messages of one partition, at least one. */
+export interface LogBatch extends Partition {
+  readonly messages: readonly LogMessage[];
+  /** Where reading stands: offset of the first message that nobody has stored. Null: the partition was never read. */
+  readonly position: number | null;
+  /** Messages that are there after this batch. */
+  readonly behind: number;
+}
+
+/** `stored`: reading goes on at `next`. `moved`: another reader has stored meanwhile, nothing was stored; reading goes on where it stands. */
+export type Taken = { readonly kind: 'stored'; readonly next: number } | { readonly kind: 'moved' };
+
+export interface LogReader {
+  readonly topics: readonly string[];
+  /** Where reading stands, of each partition that was read before. Asked when partitions are assigned, and after `moved`. */
+  positions(of: readonly Partition[]): Promise<readonly (Partition & { readonly next: number })[]>;
+  /** Stores a batch. One at a time for each partition. When it throws, the same batch is given again after a pause. */
+  take(batch: LogBatch): Promise<Taken>;
+}
+
+/** What is known of a reading, for `/health`. */
+export interface LogReading {
+  readonly state: 'starting' | 'reading' | 'waiting' | 'closed';
+  /** Why it waits; null while it reads. */
+  readonly problem: string | null;
+  readonly assigned: readonly (Partition & {
+    /** Null until its first batch. */
+    readonly behind: number | null;
+  })[];
+}
+
+export interface LogConsumer {
+  reading(): LogReading;
+  /** Lets the batch under way finish. Nothing is taken after it. */
+  close(): Promise<void>;
+}
+
+export interface OutgoingMessage {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** `tooLarge`: the log will never take a message of this size. */
+export type Sent = { readonly kind: 'sent' } | { readonly kind: 'tooLarge'; readonly reason: string };
+
+export interface EventLog {
+  /** Starts reading, and goes on through outages of the log and of the reader's store until it is closed. */
+  read(reader: LogReader): LogConsumer;
+  /** Answers when the log has all of them, or says that one is too large. Throws when the log cannot be reached: some may be there then. */
+  send(topic: string, messages: readonly OutgoingMessage[]): Promise<Sent>;
+  /**
+   * Reads what a topic holds now to its end, and answers how many messages that were. With a group from where it stopped before, which the log
+   * remembers after each `take`; with null all of it, and nothing is remembered. Throws what `take` throws, and when the topic is not there.
+   */
+  drain(
+    topic: string,
+    group: string | null,
+    take: (messages: readonly LogMessage[]) => Promise<void>,
+  ): Promise<number>;
+  close(): Promise<void>;
+}

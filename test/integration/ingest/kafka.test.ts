@@ -1,0 +1,230 @@
+/** A real Kafka broker as the way in: every accepted form, poison, other readers, outages of the broker and of the database. */
+import { readFileSync } from 'node:fs';
+import type { Message, Producer } from 'kafkajs';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
+import { poll } from '../../../src/embedded/poll.ts';
+import {
+  DLQ_ID,
+  DLQ_REASON,
+  REPLAYED_HEADER,
+  replayDeadLetters,
+  showDeadLetters,
+} from '../../../src/ingest/index.ts';
+import { createKafkaLog } from '../../../src/adapters/kafka/index.ts';
+import { createStores } from '../../../src/adapters/postgres/index.ts';
+import type { FeedbackEvent } from '../../../src/ports/windows.ts';
+import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
+import { startIngestOn, startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { startKafka, type TestKafka } from '../../support/kafka.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const START = Date.now() - 60_000;
+const FIRST = feedbackEvent('first', { timestamp: new Date(START).toISOString() });
+
+let postgres: TestPostgres;
+let kafka: TestKafka;
+let producer: Producer;
+const running: TestIngest[] = [];
+let tests = 0;
+
+beforeAll(async () => {
+  [postgres, kafka] = await Promise.all([startPostgres(), startKafka({ secured: true })]);
+  producer = kafka.client.producer();
+  await producer.connect();
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => each.close()));
+});
+afterAll(async () => {
+  await producer.disconnect();
+  await Promise.all([postgres.stop(), kafka.remove()]);
+});
+
+const envelope = ({ source, id, data }: FeedbackEvent) => ({
+  specversion: '1.0',
+  type: FEEDBACK_EVENT_TYPE,
+  source,
+  id,
+  data,
+});
+const structured = (event: FeedbackEvent): Message => ({
+  key: event.data.unit.id,
+  value: JSON.stringify(envelope(event)),
+  headers: { 'content-type': 'application/cloudevents+json' },
+});
+
+/** Topics of one test, and what reads them. */
+async function topicOf(name: string, partitions = 2): Promise<string> {
+  const topic = `${name}-${(tests += 1)}`;
+  await kafka.createTopics([topic], partitions);
+  return topic;
+}
+const readerOf = (topic: string) => ({
+  settings: { brokers: [kafka.brokers], tls: null, sasl: null },
+  group: topic,
+  topics: [topic],
+});
+async function ingestOf(topic: string): Promise<TestIngest> {
+  const ingest = await startTestIngest(postgres, { kafka: readerOf(topic) });
+  running.push(ingest);
+  return ingest;
+}
+
+const until = async <T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> => {
+  const seen = await poll(look, { timeoutMs: 30_000, everyMs: 25 });
+  if (seen === undefined) throw new Error('it did not come to that in 30 s');
+  return seen;
+};
+const countOf = async (ingest: TestIngest): Promise<number> =>
+  (await ingest.totals('support-bot'))['error']?.[0] ?? 0;
+const reaches = (ingest: TestIngest, count: number) =>
+  until(async () => ((await countOf(ingest)) >= count ? true : undefined));
+
+const send = (topic: string, messages: Message[]) => producer.send({ topic, messages });
+
+/** The messages of a topic, with their headers. */
+async function messagesOf(topic: string) {
+  const found: { value: string; headers: Readonly<Record<string, string>> }[] = [];
+  await logOf(topic).drain(topic, null, async (messages) => {
+    found.push(...messages.map(({ value, headers }) => ({ value: String(value), headers })));
+  });
+  return found;
+}
+const logOf = (topic: string) => createKafkaLog(readerOf(topic).settings, topic, pino({ level: 'silent' }));
+
+it('takes every form once, and sends what it cannot read to the dead-letter topic with its reason', async () => {
+  const topic = await topicOf('forms', 1);
+  const ingest = await ingestOf(topic);
+  const events = ['a', 'b', 'c'].map((id) => feedbackEvent(id, { timestamp: FIRST.data.timestamp }));
+  const [binary, ...others] = events;
+  const { data, ...attributes } = envelope(binary ?? FIRST);
+  const headers = Object.entries(attributes).map(([name, value]) => [`ce_${name}`, value]);
+  const alert = { alert_id: 'x', anomaly_type: 'latency', severity: 'high', service_name: 'support-bot' };
+  const metric = {
+    ...envelope(FIRST),
+    id: 'm',
+    type: 'com.llmdevops.observatory.metric.v1',
+    data: { metric_name: 'llm.request.duration', value: 2, attributes: { service: 'support-bot' } },
+  };
+  await send(topic, [
+    structured(FIRST),
+    structured(FIRST),
+    {
+      value: JSON.stringify(data),
+      headers: { ...Object.fromEntries(headers), 'content-type': 'application/json' },
+    },
+    { value: JSON.stringify(others.map(envelope)) },
+    { value: JSON.stringify(alert) },
+    { value: JSON.stringify(metric) },
+    { key: 'k', value: '{"specversion":', headers: { trace: 't' } },
+    { value: null },
+    { value: JSON.stringify({ ...envelope(FIRST), id: 'bad', data: { ...FIRST.data, id: '' } }) },
+  ]);
+  await until(() => (ingest.stats().log.messages === 9 ? true : undefined));
+  expect(ingest.stats()).toMatchObject({
+    events: { accepted: 5, duplicates: 1, setAside: 3 },
+    alerts: { accepted: 1 },
+    log: { deadLetters: 3 },
+  });
+  expect(await ingest.totals('support-bot')).toMatchObject({ error: [4, 0], 'llm.request.duration': [1, 2] });
+  const { rows } = await until(async () => {
+    const waiting = await ingest.pool.query('SELECT FROM dead_letters');
+    return waiting.rows.length === 0 ? waiting : undefined;
+  });
+  expect(rows).toHaveLength(0);
+  const dead = await messagesOf(`${topic}.dlq`);
+  expect(dead).toHaveLength(3);
+  const cut = dead.find(({ value }) => value === '{"specversion":');
+  expect(cut?.headers).toMatchObject({ trace: 't', [DLQ_REASON]: expect.stringContaining('JSON') });
+  expect(new Set(dead.map(({ headers: of }) => of[DLQ_ID])).size).toBe(3);
+  expect(dead.map(({ headers: of }) => of[DLQ_REASON]).join()).toContain('data.id');
+  expect(await ingest.setAside()).toHaveLength(3);
+
+  await ingest.close();
+  const log = logOf(topic);
+  const { count, letters } = await showDeadLetters(log, topic, 2);
+  expect([count, letters.length]).toEqual([3, 2]);
+  expect(await replayDeadLetters(log, topic, topic)).toBe(3);
+  expect(await replayDeadLetters(log, topic, topic)).toBe(0);
+  await log.close();
+  const sentBack = (await messagesOf(topic)).slice(-3).map(({ headers: of }) => of[REPLAYED_HEADER]);
+  expect(new Set(sentBack)).toEqual(new Set(dead.map(({ headers: of }) => of[DLQ_ID])));
+});
+
+it('counts to the last event while readers come and go, the broker is killed and the database is away', async () => {
+  const topic = await topicOf('storms', 4);
+  const events = randomFeedback(7, 3_000, { startMs: START, spanMs: 50_000 });
+  const part = (no: number) => send(topic, events.slice(no * 1_000, (no + 1) * 1_000).map(structured));
+  const first = await ingestOf(topic);
+  await part(0);
+  await reaches(first, 1);
+  const second = await startIngestOn(first.pool, { kafka: readerOf(topic) });
+  running.push(second);
+  await until(() => (second.reading()?.assigned.length === 2 ? true : undefined));
+  await part(1);
+  await first.close();
+  await reaches(second, 2_000);
+  await postgres.down();
+  await part(2);
+  await until(() => (second.reading()?.state === 'waiting' ? true : undefined));
+  await kafka.kill();
+  await Promise.all([postgres.up(), kafka.start()]);
+  // The same events from another sender of the same source: counted already.
+  const again = events.slice(0, 200).map(envelope);
+  await reaches(second, 3_000);
+  const posted = await fetch(`${second.httpUrl}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    body: JSON.stringify(again),
+  });
+  expect(await posted.json()).toMatchObject({ accepted: 0, duplicates: 200 });
+  const totals = await second.totals('support-bot');
+  expect(totals['error']?.[0]).toBe(3_000);
+  expect(totals['inputTokens']?.[1]).toBe(events.reduce((sum, { data }) => sum + data.input_tokens, 0));
+  const { rows } = await second.pool.query<{ sum: string }>('SELECT sum(next_offset) FROM event_log_offsets');
+  expect(Number(rows[0]?.sum)).toBe(3_000);
+  const health = await (await fetch(`${second.httpUrl}/health`)).json();
+  expect(health).toMatchObject({ log: { state: 'reading', problem: null } });
+});
+
+it('stores nothing of a batch whose position another reader has moved', async () => {
+  const { pool } = await postgres.createDatabase();
+  const { ingest, log } = createStores(pool);
+  const move = { group: 'g', topic: 't', partition: 0 };
+  const batch = (id: string) => ({
+    feedback: [feedbackEvent(id, { timestamp: FIRST.data.timestamp })],
+    pairs: [],
+    metrics: [],
+    setAside: [],
+    deadLetters: [],
+  });
+  const now = Date.now();
+  const both = await Promise.all([
+    ingest.recordEvents(batch('1'), now, { ...move, from: null, to: 5 }),
+    ingest.recordEvents(batch('2'), now, { ...move, from: null, to: 7 }),
+  ]);
+  expect(both.map(({ kind }) => kind).toSorted()).toEqual(['moved', 'recorded']);
+  expect(await ingest.recordEvents(batch('3'), now, { ...move, from: 4, to: 9 })).toEqual({ kind: 'moved' });
+  const { rows } = await pool.query('SELECT FROM feedback_events');
+  expect(rows).toHaveLength(1);
+  expect([5, 7]).toContain((await log.positions('g', [move]))[0]?.next);
+});
+
+it('reads over TLS as who the settings say, and tells a wrong password', async () => {
+  const topic = await topicOf('secured', 1);
+  await send(topic, [structured(FIRST)]);
+  if (kafka.secured === null) throw new Error('the broker has no secured listener');
+  const { brokers, caFile, username, password } = kafka.secured;
+  const as = async (mechanism: 'plain' | 'scram-sha-512', given: string) => {
+    const tls = { ca: readFileSync(caFile, 'utf8') };
+    const settings = { brokers: [brokers], tls, sasl: { mechanism, username, password: given } };
+    const ingest = await startTestIngest(postgres, { kafka: { ...readerOf(topic), settings } });
+    running.push(ingest);
+    return ingest;
+  };
+  const [right, wrong] = await Promise.all([as('scram-sha-512', password), as('plain', 'wrong')]);
+  await reaches(right, 1);
+  await until(() => (/authenticat|credentials/iu.test(wrong.reading()?.problem ?? '') ? true : undefined));
+});

@@ -1,0 +1,100 @@
+/** The stage of `prove ingest`: a broker, a database, and an ingest process that is killed and started again on the same ports. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Pool } from 'pg';
+import { poll } from '../../../src/embedded/poll.ts';
+import { startKafka, type TestKafka } from '../../support/kafka.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const MAIN = new URL('../../../workers/main.ts', import.meta.url).pathname;
+const READY_MS = 60_000;
+
+export interface Stage {
+  readonly kafka: TestKafka;
+  readonly postgres: TestPostgres;
+  readonly pool: Pool;
+  readonly httpUrl: string;
+  readonly grpcAddress: string;
+  readonly topic: string;
+  /** `kill -9`, then the next process. */
+  killIngest(): Promise<void>;
+  /** `/health` of ingest; null while it does not answer. */
+  health(): Promise<Health | null>;
+  stop(): Promise<void>;
+}
+
+export interface Health {
+  readonly log: {
+    readonly state: string;
+    readonly assigned: readonly { readonly behind: number | null }[];
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function startStage({ fast = false, partitions = 4 } = {}): Promise<Stage> {
+  const [kafka, postgres] = await Promise.all([startKafka({ fast }), startPostgres()]);
+  const topic = 'llm.observatory.feedback';
+  await kafka.createTopics([topic], partitions);
+  const { url, pool } = await postgres.createDatabase();
+  const [http, grpc] = [await freePort(), await freePort()];
+  const args = ['--roles=ingest', `--otlp-http-port=${http}`, `--otlp-grpc-port=${grpc}`, '--log-level=info'];
+  let child: ChildProcess | null = null;
+  const start = async (): Promise<void> => {
+    const started = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args, '--address=127.0.0.1:1'], {
+      env: { ...process.env, DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child = started;
+    let ready = false;
+    const said: string[] = [];
+    createInterface(started.stderr).on('line', (line) => {
+      ready ||= line.includes('"msg":"ready"');
+      said.push(line);
+      said.splice(0, said.length - 5);
+    });
+    const is = await poll(() => (ready ? true : started.exitCode === null ? undefined : false), {
+      timeoutMs: READY_MS,
+    });
+    if (is !== true) throw new Error(`ingest did not start: ${said.join(' ')}`);
+  };
+  const kill = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  await start();
+  const httpUrl = `http://127.0.0.1:${http}`;
+  return {
+    kafka,
+    postgres,
+    pool,
+    topic,
+    httpUrl,
+    grpcAddress: `127.0.0.1:${grpc}`,
+    killIngest: async () => {
+      await kill('SIGKILL');
+      await start();
+    },
+    health: async () => {
+      try {
+        return (await (await fetch(`${httpUrl}/health`)).json()) as Health;
+      } catch {
+        return null;
+      }
+    },
+    stop: async () => {
+      await kill('SIGTERM');
+      await Promise.all([kafka.remove(), postgres.stop()]);
+    },
+  };
+}
