@@ -1,5 +1,5 @@
 /** What the `state` query of an experiment answers: input and starter first, because a second start is answered with the run that stands. */
-import type { ExperimentRunState } from '../src/state/experiment/index.ts';
+import { experimentProgress, type ExperimentRunState } from '../src/state/experiment/index.ts';
 import type { IgnoredMessage } from './messages.ts';
 
 export function describeExperiment(of: {
@@ -16,5 +16,5 @@ export function describeExperiment(of: {
     return { phase, input, refusal, ...(waitsFor !== null && { waitsFor }), ignored };
   }
   const { plan, evidence: _evidence, seen: _seen, ...shown } = state;
-  return { input, startedBy: plan.requestedBy, ...shown, plan, ignored };
+  return { input, startedBy: plan.requestedBy, ...shown, progress: experimentProgress(state), plan, ignored };
 }

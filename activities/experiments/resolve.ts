@@ -2,6 +2,7 @@
  * What an input of an experiment comes to: validated, every default resolved, sized. Admission, the preview and making room for it share
  * this, so that no other change is ever ended for an input that would be refused. It changes nothing.
  */
+import { formatDuration } from '../../src/domain/duration.ts';
 import { experimentInputSchema, type ExperimentInput } from '../../src/domain/experiment.ts';
 import { invalidInput, type Problem } from '../../src/domain/failure.ts';
 import { gatewayTargetOf } from '../../src/domain/supporting-target.ts';
@@ -125,7 +126,7 @@ function problemsOfSize({ sizing, maxDurationMs }: ExperimentPlan): readonly Pro
   return [
     {
       field: 'maxDuration',
-      value: maxDurationMs,
+      value: formatDuration(maxDurationMs),
       expected: `${sizing.reason}; "force": true starts all the same`,
     },
   ];

@@ -55,8 +55,8 @@ export const experimentInputSchema = z.strictObject({
   forced: z.record(z.string().min(1).max(200), armIdSchema).optional(),
   /** Ends the experiment when the units given to arms other than the best have lost this much. */
   budget: z.strictObject({ usd: positive.optional(), regret: positive.optional() }).optional(),
-  alpha: positive.max(0.5).optional(),
-  power: positive.max(0.999).optional(),
+  alpha: positive.max(0.5, { error: 'at most 0.5' }).optional(),
+  power: positive.max(0.999, { error: 'at most 0.999' }).optional(),
   minImprovementPct: positive.optional(),
   minCostReductionPct: positive.optional(),
   minSamples: z.int().min(1, { error: '1 or more' }).optional(),

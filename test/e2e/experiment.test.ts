@@ -16,7 +16,7 @@ interface Shown {
   readonly phase: string;
   readonly served: string;
   readonly outcome: string | null;
-  readonly looks: number;
+  readonly looks?: number;
   readonly refusal?: string | null;
   readonly plan: { readonly sizing: { readonly capPerArm: number; readonly reason: string } };
   readonly totals: Readonly<

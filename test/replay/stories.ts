@@ -1,7 +1,8 @@
-/** The runs that are recorded: one for every workflow type and every way a rollout ends. */
+/** The runs that are recorded: one for every workflow type, and every way a rollout or an experiment ends. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { startEvidence } from '../../src/analysis/index.ts';
 import { TASK_QUEUE } from '../../workflows/activity-options.ts';
+import type { ExperimentPlan } from '../../src/state/experiment/index.ts';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
 import { GUARDRAILS, SHADOW_PLAN } from '../support/rollout.ts';
 import type { Temporal } from '../workflow/support/environment.ts';
@@ -16,6 +17,13 @@ const PLAN: Partial<RolloutPlan> = {
   guardrails: GUARDRAILS,
 };
 const SLOW: Partial<RolloutPlan> = { ...PLAN, soakMs: 60_000, lookMs: 60_000, leaseMs: 600_000 };
+/** Ticks that look at every second one. */
+const EXPERIMENT: Partial<ExperimentPlan> = {
+  tickMs: 100,
+  lookMs: 200,
+  leaseMs: 60_000,
+  maxDurationMs: 3_600_000,
+};
 const BACKUP = { model: 'spare', hash: 'backup-hash' };
 const ANOMALY = { anomaly_type: 'quality_drop', severity: 'high', affected_services: [] };
 const ROLLBACK = { by: 'oncall', reason: 'complaints' };
@@ -184,6 +192,86 @@ export const STORIES: Readonly<Record<string, Story>> = {
     world.verdict = (look) => (look < 3 ? 'inconclusive' : 'harm');
     return temporal.rollout(world);
   },
+  'experiment-graduated': async (temporal, world) => {
+    world.experiment = { ...EXPERIMENT, approval: 'both' };
+    world.plan = { ...PLAN, steps: [50, 100] };
+    world.finds = (look) => (look < 2 ? 'undecided' : 'winner');
+    const handle = await temporal.experiment(world);
+    await temporal.until<{ phase: string }>(handle, ({ phase }) => phase === 'awaitingApproval');
+    await handle.signal('approve', { by: 'ann' });
+    await temporal.until<{ phase: string }>(handle, ({ phase }) => phase === 'awaitingGraduation');
+    await handle.executeUpdate('approve', { args: [{ by: 'ann' }] });
+    return handle;
+  },
+  'experiment-winner-refused': async (temporal, world) => {
+    world.experiment = EXPERIMENT;
+    world.finds = () => 'winner';
+    world.failAt('admitRollout', 'PolicyDenied');
+    return temporal.experiment(world);
+  },
+  'experiment-harmed': async (temporal, world) => {
+    world.experiment = EXPERIMENT;
+    world.serves = (tick) => (tick === 2 ? 'leaseLost' : 'ours');
+    world.finds = (look) => (look < 2 ? 'undecided' : 'harm');
+    return temporal.experiment(world);
+  },
+  'experiment-paused-and-rolled-back': async (temporal, world) => {
+    world.experiment = EXPERIMENT;
+    const handle = await temporal.experiment(world);
+    await served(temporal, handle, 'yes');
+    await handle.signal('stopp', ROLLBACK);
+    await handle.signal('setAllocation', { by: 'ann', reason: 'fewer', exposedPct: 20 });
+    await temporal.until<{ periods: readonly unknown[] }>(handle, ({ periods }) => periods.length === 2);
+    await handle.signal('pause', { by: 'ann', reason: 'release day' });
+    await served(temporal, handle, 'no');
+    await handle.executeUpdate('resume', { args: [{ by: 'ann' }] });
+    await served(temporal, handle, 'yes');
+    await handle.signal('rollback', ROLLBACK);
+    return handle;
+  },
+  'experiment-rolled-back-while-starting': async (temporal, world) => {
+    world.experiment = EXPERIMENT;
+    const hang = world.hangAt('setArms');
+    const handle = await temporal.experiment(world);
+    await hang.reached;
+    await handle.signal('rollback', ROLLBACK);
+    await handle.result();
+    hang.release();
+    return handle;
+  },
+  'experiment-expired': async (temporal, world) => {
+    world.experiment = { ...EXPERIMENT, maxDurationMs: 1_500 };
+    world.failAt('experimentTick', 'StoreUnavailable', 3);
+    return temporal.experiment(world);
+  },
+  'experiment-cancelled': async (temporal, world) => {
+    world.experiment = EXPERIMENT;
+    const handle = await temporal.experiment(world);
+    await served(temporal, handle, 'yes');
+    await handle.cancel();
+    return handle;
+  },
+  'experiment-superseded': async (temporal, world) => {
+    world.experiment = EXPERIMENT;
+    const handle = await temporal.experiment(world);
+    await served(temporal, handle, 'yes');
+    world.gateway.setStable({ generation: 9, revision: 1 }, 'theirs');
+    return handle;
+  },
+  'experiment-superseding': async (temporal, world) => {
+    world.plan = SLOW;
+    world.experiment = EXPERIMENT;
+    const other = await soaking(temporal, world);
+    world.holder = { workflowId: other.workflowId, firstRunId: 'first', runId: 'run' };
+    const handle = await temporal.experiment(world, { onConflict: 'supersede', by: 'ann' });
+    await other.result();
+    world.holder = null;
+    await served(temporal, handle, 'yes');
+    await handle.signal('stop', { by: 'ann', reason: 'seen enough' });
+    return handle;
+  },
+  'experiment-refused': async (temporal, world) =>
+    temporal.start('abExperiment', `experiment/${world.serviceId}`, { serviceId: world.serviceId }),
   'cycle-idle': async (temporal, world) => cycle(temporal, world),
   'cycle-deploying': async (temporal, world) => {
     world.plan = { ...PLAN, steps: [50, 100] };
@@ -213,6 +301,10 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'unknown-type': async (temporal, { serviceId }) =>
     temporal.start('cannaryRollout', `rollout/${serviceId}`, {}),
   sweep: async (temporal) => temporal.start('fleetSweep', 'fleet-sweep'),
+};
+
+const served = async (temporal: Temporal, handle: WorkflowHandle, wanted: 'yes' | 'no'): Promise<void> => {
+  await temporal.until<{ served?: string }>(handle, (state) => state.served === wanted);
 };
 
 const cycle = (temporal: Temporal, { serviceId }: World) =>

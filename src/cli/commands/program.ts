@@ -3,8 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
-import { addExperimentPropose } from './experiment-propose.ts';
 import { addDlq } from './dlq.ts';
+import { addExperimentMessages } from './experiment-messages.ts';
+import { addExperimentPlan } from './experiment-plan.ts';
+import { addExperimentPropose } from './experiment-propose.ts';
+import { addExperimentStart } from './experiment-start.ts';
+import { addExperimentState } from './experiment-state.ts';
 import { addFleet } from './fleet.ts';
 import type { CliParts } from './parts.ts';
 import { addRollback } from './rollback.ts';
@@ -56,8 +60,14 @@ function programOf(cli: Cli): Command {
   addRolloutMessages(cli, rollout);
   const experiment = program
     .command('experiment')
-    .summary('what could be tried next')
-    .description('An experiment compares variants of a service on live traffic.');
+    .summary('plan, start and steer an experiment')
+    .description(
+      'An experiment serves variants beside what is live until the evidence says which is better, or that none is.',
+    );
+  addExperimentPlan(cli, experiment);
+  addExperimentStart(cli, experiment);
+  addExperimentState(cli, experiment);
+  addExperimentMessages(cli, experiment);
   addExperimentPropose(cli, experiment);
   addRollback(cli, program);
   addDecision(cli, program);

@@ -55,3 +55,4 @@ function causeOf(error: Error): string {
 export const TEMPORAL_ANSWERS_MS = 30_000;
 
 export const rolloutOf = (serviceId: string): string => `rollout/${serviceId}`;
+export const experimentOf = (serviceId: string): string => `experiment/${serviceId}`;
