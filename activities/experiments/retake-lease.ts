@@ -22,6 +22,8 @@ export async function retakeExperimentLease(
     throw new Failure('StaleGeneration', `${serviceId} is held by ${taken.by.holder.workflowId} by now`);
   const { generation } = taken;
   await ports.experiments.recordArms(serviceId, generation, arms);
+  // The evidence goes on: a unit that is in it must not be counted a second time, nor change its arm.
+  await ports.experiments.carryUnits(serviceId, before, generation);
   await ports.audit.append({
     id: `${holder.workflowId}/${holder.runId}/retaken`,
     serviceId,

@@ -13,7 +13,7 @@ export interface ExperimentArmWindow {
   /** Units exposed for the first time, and how many of these have a quality label by now. */
   readonly exposures: number;
   readonly labelled: number;
-  /** Signatures of what answered (model, fingerprint, price, latency class), sorted, each once. */
+  /** Signatures of what answered (`provider-signature.ts`), sorted, each once; none that only tells less than another. */
   readonly providers: readonly string[];
 }
 

@@ -38,7 +38,10 @@ export const experimentArmSchema = z.strictObject({
   configuration: configurationSchema,
 });
 export const experimentDeploymentSchema = z.strictObject({
-  id: z.string().min(1).max(200),
+  /** Goes into a header of each answer, so it is printable ASCII without blanks. */
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/u, { error: 'printable ASCII without blanks, 1 to 200 characters' }),
   salt: z.string().min(1).max(200),
   exposed_pct: pct,
   arms: z

@@ -1,6 +1,6 @@
 /**
- * What answered a request, as one text: equal texts are one provider, and a change of it closes a phase of an experiment. It compares
- * nothing and knows no default: what the gateway could not tell is `null` in it.
+ * What answered a request, as one text: equal texts are one provider, and a change of it closes a phase of an experiment. It knows no default:
+ * what the gateway could not tell is `null` in it.
  */
 import type { FeedbackData } from './feedback.ts';
 
@@ -10,7 +10,25 @@ export function providerSignature({ model, provider }: Pick<FeedbackData, 'model
   return JSON.stringify({
     model,
     fingerprint: provider?.fingerprint ?? null,
-    priceUsdPerMtok: price ? { input: price.input, output: price.output } : null,
+    priceUsdPerMtok: price ? `${price.input}/${price.output}` : null,
     latencyClass: provider?.latency_class ?? null,
   });
 }
+
+/**
+ * The signatures without those that only tell less than another one: an answer for which nobody told the fingerprint came from no other
+ * provider for that. Sorted, each once.
+ */
+export function distinctProviders(signatures: Iterable<string>): readonly string[] {
+  const all = [...new Set(signatures)].sort();
+  const parts = new Map(all.map((signature) => [signature, partsOf(signature)]));
+  const tellsLess = (one: string, other: string): boolean =>
+    one !== other &&
+    [...(parts.get(one) ?? [])].every(
+      ([name, told]) => told === null || told === parts.get(other)?.get(name),
+    );
+  return all.filter((one) => !all.some((other) => tellsLess(one, other)));
+}
+
+const partsOf = (signature: string): ReadonlyMap<string, unknown> =>
+  new Map(Object.entries(JSON.parse(signature) as Readonly<Record<string, unknown>>));

@@ -9,6 +9,9 @@ import { invalidInput, type Problem } from './failure.ts';
  * @param what what is being read, for the message, such as "input of canaryRollout"
  */
 export function parseOrFail<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  // Reporting the input takes zod's slow way: only what has problems is read again for them.
+  const quick = schema.safeParse(value);
+  if (quick.success) return quick.data;
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const text = malformedJson(value);

@@ -40,6 +40,11 @@ export interface ExperimentStore {
   recordArms(serviceId: string, generation: number, arms: readonly ExperimentArmBody[]): Promise<void>;
   /** In the order in which they were recorded. */
   arms(serviceId: string, generation: number): Promise<readonly ExperimentArmBody[]>;
+  /**
+   * A run that was reset goes on under another generation: its units stay in their arms, and are not counted a second time. Before the first
+   * event of the new generation. A second call changes nothing.
+   */
+  carryUnits(serviceId: string, fromGeneration: number, toGeneration: number): Promise<void>;
   /** Key: (serviceId, generation). */
   upsert(row: ExperimentRow): Promise<void>;
   /** Newest first. */

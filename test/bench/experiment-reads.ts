@@ -38,7 +38,7 @@ async function fill(pool: pg.Pool): Promise<void> {
   );
   await pool.query(
     `INSERT INTO experiment_providers
-     SELECT $1, $2, $3::bigint + m * 60000, 60000, arm, 'model-' || arm
+     SELECT $1, $2, $3::bigint + m * 60000, 60000, arm, json_build_object('model', arm)
      FROM generate_series(0, $4::bigint / 60000 - 1) AS m, unnest(ARRAY['control', 'a', 'b']) AS arm`,
     [SERVICE, GENERATION, START_MS, WEEK_MS],
   );

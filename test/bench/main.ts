@@ -7,6 +7,7 @@ import Table from 'cli-table3';
 import type { Bench } from './bench.ts';
 import { experimentReads } from './experiment-reads.ts';
 import { history } from './history.ts';
+import { ingest } from './ingest.ts';
 import { rollback } from './rollback.ts';
 import { storm } from './storm.ts';
 import { statistics } from './statistics.ts';
@@ -14,6 +15,7 @@ import { statistics } from './statistics.ts';
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['experiments', experimentReads],
   ['history', history],
+  ['ingest', ingest],
   ['rollback', rollback],
   ['statistics', statistics],
   ['storm', storm],
@@ -69,7 +71,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+const exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
 });
+// Said outright: the exit hook of the embedded PostgreSQL ends a process that only has an exit code set with 0.
+process.exit(exitCode);

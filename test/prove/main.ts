@@ -81,7 +81,9 @@ async function main(): Promise<number> {
   return broken.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+const exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
 });
+// Said outright: the exit hook of the embedded PostgreSQL ends a process that only has an exit code set with 0.
+process.exit(exitCode);

@@ -1,5 +1,5 @@
 /** Kafka as an event log: one client, one producer that connects when it is first needed, any number of readings. */
-import { KafkaJSProtocolError, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../ports/event-log.ts';
 import { kafkaClient } from './client.ts';
@@ -61,7 +61,7 @@ function lazyProducer(kafka: Kafka): { get(): Promise<Producer>; close(): Promis
 /** The broker's answer to a message above its limit, which no later try changes. */
 function tooLarge(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof KafkaJSProtocolError) {
+  if (error instanceof kafkajs.KafkaJSProtocolError) {
     const { type, message } = error;
     return ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(type) ? message : null;
   }

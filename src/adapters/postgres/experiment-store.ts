@@ -107,6 +107,15 @@ export function createExperimentStore(db: Database): ExperimentStore {
         );
       }),
     arms: (serviceId, generation) => armsOf(db, serviceId, generation),
+    carryUnits: async (serviceId, fromGeneration, toGeneration) => {
+      const carried = `unit_kind, unit_id, arm, first_exposed_at_ms, task_type, region, label, labelled_at_ms`;
+      await db.query(
+        `INSERT INTO experiment_units (service_id, generation, ${carried})
+         SELECT service_id, $3, ${carried} FROM experiment_units WHERE service_id = $1 AND generation = $2
+         ON CONFLICT DO NOTHING`,
+        [serviceId, fromGeneration, toGeneration],
+      );
+    },
     upsert: async (row) => {
       await db.query(
         `INSERT INTO experiments (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((_, i) => `$${i + 1}`).join(', ')})

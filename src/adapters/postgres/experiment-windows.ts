@@ -1,4 +1,5 @@
 /** Experiments as looks and reports read them: every answer is one statement, so that its figures belong to the same moment. */
+import { distinctProviders } from '../../domain/provider-signature.ts';
 import { METRICS, type Metric, type WindowStats } from '../../domain/window.ts';
 import type {
   ExperimentArmWindow,
@@ -88,7 +89,7 @@ const NOTHING: ExperimentArmWindow = { unitFirst: {}, all: {}, exposures: 0, lab
 /** What a row adds to what is known of its arm. */
 function withRow(arm: ExperimentArmWindow, row: Row): ExperimentArmWindow {
   if (row.kind === 'exposed') return { ...arm, exposures: row.count, labelled: row.sum };
-  if (row.kind === 'provider') return { ...arm, providers: [...arm.providers, row.name].sort() };
+  if (row.kind === 'provider') return { ...arm, providers: distinctProviders([...arm.providers, row.name]) };
   if (!isMetric(row.name)) return arm;
   const stats = { [row.name]: statsOf(row) };
   return row.kind === 'all'

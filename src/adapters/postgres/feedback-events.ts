@@ -10,12 +10,12 @@ interface RawEvent {
 
 const DAY_MS = 86_400_000;
 
-const dayOf = (event: RawEvent): string => {
-  const atMs = Date.parse(event.data.timestamp);
-  return new Date(Math.floor(atMs / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
-};
+/** Days since the Unix epoch, UTC. */
+const dayNoOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
+const dayOf = (no: number): string => new Date(no * DAY_MS).toISOString().slice(0, 10);
 
-const keyOf = (source: string, id: string): string => JSON.stringify([source, id]);
+/** One text for both: the length says where the source ends. */
+const keyOf = (source: string, id: string): string => `${source.length}:${source}${id}`;
 
 /** Makes the partitions that the batch needs. Outside the batch's transaction: it locks the parent for a moment. */
 export async function ensurePartitions(
@@ -23,12 +23,35 @@ export async function ensurePartitions(
   events: readonly RawEvent[],
   known: Set<string>,
 ): Promise<void> {
-  for (const day of new Set(events.map(dayOf))) {
+  for (const no of new Set(events.map(({ data }) => dayNoOf(Date.parse(data.timestamp))))) {
+    const day = dayOf(no);
     if (known.has(day)) continue;
     await db.query('SELECT ensure_feedback_partition($1::date)', [day]);
     known.add(day);
   }
 }
+
+/** What no JSON text holds: it parts many of them in one parameter, where an array would quote each quote in each. */
+const SEPARATOR = '\u0001';
+
+/**
+ * Of the lot the places (from 1) of those that are stored already; the others are stored. `json` is as it was sent, so the column
+ * holds the text and nothing is built from it.
+ */
+const INSERT = `
+  WITH n AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::bigint[], $6::boolean[],
+        string_to_array($7, $9))
+      WITH ORDINALITY AS n(source, id, day, service_id, exposed_at_ms, service_known, data, place)
+  ), known AS (
+    SELECT place FROM n WHERE EXISTS (SELECT FROM feedback_events e WHERE e.source = n.source AND e.id = n.id)
+  ), stored AS (
+    INSERT INTO feedback_events
+      (source, id, day, service_id, exposed_at_ms, received_at_ms, service_known, data)
+    SELECT source, id, day, service_id, exposed_at_ms, $8, service_known, data::json
+    FROM n WHERE place NOT IN (SELECT place FROM known)
+  )
+  SELECT place FROM known`;
 
 /**
  * Stores the events that were never seen and answers them, in exposure order. Writers of one source take turns, so that
@@ -40,39 +63,36 @@ export async function insertNew<E extends RawEvent>(
   isKnown: (serviceId: string) => boolean,
   nowMs: number,
 ): Promise<readonly E[]> {
-  const byKey = new Map<string, E>();
+  const byKey = new Map<string, { readonly event: E; readonly atMs: number }>();
   for (const event of events) {
     const key = keyOf(event.source, event.id);
-    if (!byKey.has(key)) byKey.set(key, event);
+    if (!byKey.has(key)) byKey.set(key, { event, atMs: Date.parse(event.data.timestamp) });
   }
-  const unique = [...byKey.values()].sort(
-    (a, b) => Date.parse(a.data.timestamp) - Date.parse(b.data.timestamp),
-  );
+  const unique = [...byKey.values()].sort((a, b) => a.atMs - b.atMs);
+  const days = new Map<number, string>();
+  const dayAt = (atMs: number): string => {
+    const no = dayNoOf(atMs);
+    const known = days.get(no) ?? dayOf(no);
+    days.set(no, known);
+    return known;
+  };
   await tx.query(
     `SELECT pg_advisory_xact_lock(lock) FROM (
        SELECT DISTINCT hashtextextended('feedback_events:' || source, 0) AS lock
        FROM unnest($1::text[]) AS s(source) ORDER BY lock) AS sorted`,
-    [unique.map((event) => event.source)],
+    [[...new Set(unique.map(({ event }) => event.source))]],
   );
-  const rows = await tx.query<{ source: string; id: string }>(
-    `INSERT INTO feedback_events
-       (source, id, day, service_id, exposed_at_ms, received_at_ms, service_known, data)
-     SELECT n.source, n.id, n.day, n.service_id, n.exposed_at_ms, $8, n.service_known, n.data
-     FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::bigint[], $6::boolean[], $7::json[])
-       AS n(source, id, day, service_id, exposed_at_ms, service_known, data)
-     WHERE NOT EXISTS (SELECT FROM feedback_events e WHERE e.source = n.source AND e.id = n.id)
-     RETURNING source, id`,
-    [
-      unique.map((event) => event.source),
-      unique.map((event) => event.id),
-      unique.map(dayOf),
-      unique.map((event) => event.data.service),
-      unique.map((event) => Date.parse(event.data.timestamp)),
-      unique.map((event) => isKnown(event.data.service)),
-      unique.map((event) => JSON.stringify(event.data)),
-      nowMs,
-    ],
-  );
-  const stored = new Set(rows.map((row) => keyOf(row.source, row.id)));
-  return unique.filter((event) => stored.has(keyOf(event.source, event.id)));
+  const rows = await tx.query<{ place: number }>(INSERT, [
+    unique.map(({ event }) => event.source),
+    unique.map(({ event }) => event.id),
+    unique.map(({ atMs }) => dayAt(atMs)),
+    unique.map(({ event }) => event.data.service),
+    unique.map(({ atMs }) => atMs),
+    unique.map(({ event }) => isKnown(event.data.service)),
+    unique.map(({ event }) => JSON.stringify(event.data)).join(SEPARATOR),
+    nowMs,
+    SEPARATOR,
+  ]);
+  const known = new Set(rows.map(({ place }) => place));
+  return unique.filter((_, i) => !known.has(i + 1)).map(({ event }) => event);
 }

@@ -39,17 +39,21 @@ export async function foldEvents(
     const windowMs = windowMsOf(blocks, service);
     const windowStart = windowStartMs(Date.parse(timestamp), windowMs);
     const first = isOfExperiment(event) ? firstInExperiment(event) : toArms(isFirst(event), arm);
+    const place = {
+      serviceId: service,
+      windowStartMs: windowStart,
+      windowMs,
+      arm,
+      generation,
+      taskType: task_type,
+    };
+    const windows = batch.at(place);
     for (const [metric, value] of observationsOf(event.data, listed.get(service))) {
-      const key = {
-        serviceId: service,
-        windowStartMs: windowStart,
-        windowMs,
-        arm,
-        generation,
-        metric,
-        taskType: task_type,
-      };
-      batch.observe(key, value, metric === 'quality' ? first.labelArm : first.exposureArm);
+      const firstIn = metric === 'quality' ? first.labelArm : first.exposureArm;
+      windows.observe(metric, value, firstIn === arm);
+      // The unit was moved since its first exposure.
+      if (firstIn !== null && firstIn !== arm)
+        batch.at({ ...place, arm: firstIn }).observeFirst(metric, value);
     }
   }
   await rememberProviders(tx, ofExperiments, blocks);

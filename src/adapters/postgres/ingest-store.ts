@@ -13,13 +13,13 @@ import { foldEvents } from './fold-feedback.ts';
 import { movePosition } from './log-positions.ts';
 import { recordStreams } from './otlp-streams.ts';
 import { foldPairs } from './pair-store.ts';
-import { addToWindows, WindowBatch, windowStartMs, type WindowKey } from './window-rows.ts';
+import { addToWindows, WindowBatch, windowStartMs, type WindowPlace } from './window-rows.ts';
 
-const metricKey = ({ data }: MetricEvent, blocks: ReadonlyMap<string, number>): WindowKey => {
-  const { service: serviceId, arm, generation, metric, task_type: taskType } = data;
+const placeOf = ({ data }: MetricEvent, blocks: ReadonlyMap<string, number>): WindowPlace => {
+  const { service: serviceId, arm, generation, task_type: taskType } = data;
   const windowMs = windowMsOf(blocks, serviceId);
   const startMs = windowStartMs(Date.parse(data.timestamp), windowMs);
-  return { serviceId, windowStartMs: startMs, windowMs, arm, generation, metric, taskType };
+  return { serviceId, windowStartMs: startMs, windowMs, arm, generation, taskType };
 };
 
 interface ServingRow {
@@ -114,8 +114,9 @@ async function foldNew(
     blocks,
     windows,
   );
-  for (const event of fresh)
-    if (event.kind === 'metric') windows.merge(metricKey(event, blocks), event.stats);
+  for (const event of fresh) {
+    if (event.kind === 'metric') windows.at(placeOf(event, blocks)).merge(event.data.metric, event.stats);
+  }
   await addToWindows(tx, windows);
   const pairs = fresh.filter((event) => event.kind === 'pair');
   if (pairs.length > 0) await foldPairs(tx, pairs, blocks, nowMs);

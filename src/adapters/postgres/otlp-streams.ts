@@ -50,7 +50,7 @@ export async function recordStreams<P extends StreamPoint>(
     const { serviceId, generation, arm, metric, taskType, atMs } = point;
     const windowMs = windowMsOf(blocks, serviceId);
     const startMs = windowStartMs(atMs, windowMs);
-    batch.merge({ serviceId, windowStartMs: startMs, windowMs, arm, generation, metric, taskType }, added);
+    batch.at({ serviceId, windowStartMs: startMs, windowMs, arm, generation, taskType }).merge(metric, added);
   }
   await tx.query(
     `UPDATE otlp_streams s SET state = n.state, updated_at_ms = $3

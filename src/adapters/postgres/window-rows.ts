@@ -4,7 +4,7 @@
  */
 import type { FeedbackData } from '../../domain/feedback.ts';
 import type { Metric, SketchState, WindowStats } from '../../domain/window.ts';
-import { emptyStats, mergeStats, observe } from '../../math/index.ts';
+import { addAllToSketch, emptySketch, mergeStats } from '../../math/index.ts';
 import type { Queryable } from './database.ts';
 
 /** Identity of a window. */
@@ -22,8 +22,8 @@ export interface WindowKey {
 /** What is new in one window: every observation, and the first one of each unit among them. */
 export interface WindowAddition {
   readonly key: WindowKey;
-  all: WindowStats;
-  first: WindowStats;
+  readonly all: WindowStats;
+  readonly first: WindowStats;
 }
 
 /** Metrics whose quantiles are asked for. */
@@ -53,42 +53,123 @@ export function observationsOf(
   return [...always, ...quality, ...named];
 }
 
-/** Additions of one batch by window. */
-export class WindowBatch {
-  readonly #additions = new Map<string, WindowAddition>();
+/** What a key holds beside the metric: looked up once for all metrics of an event. */
+export type WindowPlace = Omit<WindowKey, 'metric'>;
 
-  /**
-   * One observation in the metric's own unit. `firstIn`: the arm in which it is its unit's first, null when it is none. That is another
-   * arm than the key's when the unit was moved since its first exposure.
-   */
-  observe(key: WindowKey, value: number, firstIn: string | null): void {
-    const withSketch = SKETCHED.has(key.metric);
-    const addition = this.#at(key, withSketch);
-    addition.all = observe(addition.all, value);
-    if (firstIn === null) return;
-    const counted = this.#at({ ...key, arm: firstIn }, withSketch);
-    counted.first = observe(counted.first, value);
+/** Observations as they come. The sketch is made once, at the end: made anew for each observation it would be copied each time. */
+class Gathering {
+  #count = 0;
+  #sum = 0;
+  #sumOfSquares = 0;
+  #min = Infinity;
+  #max = -Infinity;
+  readonly #sketched: number[] | null;
+  #merged: WindowStats | null = null;
+
+  constructor(withSketch: boolean) {
+    this.#sketched = withSketch ? [] : null;
+  }
+
+  observe(value: number): void {
+    this.#count += 1;
+    this.#sum += value;
+    this.#sumOfSquares += value * value;
+    if (value < this.#min) this.#min = value;
+    if (value > this.#max) this.#max = value;
+    this.#sketched?.push(value);
+  }
+
+  merge(stats: WindowStats): void {
+    this.#merged = this.#merged === null ? stats : mergeStats(this.#merged, stats);
+  }
+
+  /** Throws RangeError where a value cannot be held, as `observe` of the statistics does. */
+  stats(withSketch: boolean): WindowStats {
+    if (!Number.isFinite(this.#sum)) throw new RangeError(`value must be a finite number, got ${this.#sum}`);
+    const empty = this.#count === 0;
+    const own: WindowStats = {
+      count: this.#count,
+      sum: this.#sum,
+      sumOfSquares: this.#sumOfSquares,
+      min: empty ? null : this.#min,
+      max: empty ? null : this.#max,
+      sketch: withSketch ? addAllToSketch(emptySketch(), this.#sketched ?? []) : null,
+    };
+    return this.#merged === null ? own : mergeStats(own, this.#merged);
+  }
+}
+
+interface Gathered {
+  readonly withSketch: boolean;
+  readonly all: Gathering;
+  readonly first: Gathering;
+}
+
+const gathered = (withSketch: boolean): Gathered => ({
+  withSketch,
+  all: new Gathering(withSketch),
+  first: new Gathering(withSketch),
+});
+
+/** The windows of one place, by metric. */
+export class PlaceBatch {
+  readonly #metrics = new Map<string, Gathered>();
+
+  /** Every observation in the metric's own unit; `isFirst`: its unit's first, too. */
+  observe(metric: string, value: number, isFirst: boolean): void {
+    const { all, first } = this.#at(metric, SKETCHED.has(metric));
+    all.observe(value);
+    if (isFirst) first.observe(value);
+  }
+
+  /** The first observation of a unit that is counted in another arm than the one it came from: here it counts as first only. */
+  observeFirst(metric: string, value: number): void {
+    this.#at(metric, SKETCHED.has(metric)).first.observe(value);
   }
 
   /** Statistics of many observations at once. Their units are not known, so none counts as a unit's first. */
-  merge(key: WindowKey, stats: WindowStats): void {
-    const addition = this.#at(key, stats.sketch !== null);
-    addition.all = mergeStats(addition.all, stats);
+  merge(metric: string, stats: WindowStats): void {
+    this.#at(metric, stats.sketch !== null).all.merge(stats);
+  }
+
+  additions(place: WindowPlace): readonly WindowAddition[] {
+    return [...this.#metrics.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([metric, { withSketch, all, first }]) => ({
+        key: { ...place, metric },
+        all: all.stats(withSketch),
+        first: first.stats(withSketch),
+      }));
+  }
+
+  #at(metric: string, withSketch: boolean): Gathered {
+    const known = this.#metrics.get(metric);
+    if (known) return known;
+    const made = gathered(withSketch);
+    this.#metrics.set(metric, made);
+    return made;
+  }
+}
+
+/** Additions of one batch by window. */
+export class WindowBatch {
+  readonly #places = new Map<string, { readonly place: WindowPlace; readonly batch: PlaceBatch }>();
+
+  at(place: WindowPlace): PlaceBatch {
+    const { serviceId, windowStartMs: start, windowMs, arm, generation, taskType } = place;
+    const text = `${start}|${windowMs}|${generation}|${arm.length}:${arm}${serviceId.length}:${serviceId}${taskType}`;
+    const known = this.#places.get(text);
+    if (known) return known.batch;
+    const batch = new PlaceBatch();
+    this.#places.set(text, { place, batch });
+    return batch;
   }
 
   /** In one order for all writers, so that two batches never wait for each other in a circle. */
   sorted(): readonly WindowAddition[] {
-    return [...this.#additions.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
-  }
-
-  #at(key: WindowKey, withSketch: boolean): WindowAddition {
-    const { serviceId, windowStartMs, windowMs, arm, generation, metric, taskType } = key;
-    const text = JSON.stringify([serviceId, windowStartMs, windowMs, arm, generation, metric, taskType]);
-    const known = this.#additions.get(text);
-    if (known) return known;
-    const added = { key, all: emptyStats({ withSketch }), first: emptyStats({ withSketch }) };
-    this.#additions.set(text, added);
-    return added;
+    return [...this.#places.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { place, batch }]) => batch.additions(place));
   }
 }
 

@@ -4,6 +4,7 @@ import { EXIT, type Cli } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addDecision } from './decision.ts';
 import { addDlq } from './dlq.ts';
+import { addEmit } from './emit.ts';
 import { addExperimentMessages } from './experiment-messages.ts';
 import { addExperimentPlan } from './experiment-plan.ts';
 import { addExperimentPropose } from './experiment-propose.ts';
@@ -60,20 +61,21 @@ function programOf(cli: Cli): Command {
   addRolloutMessages(cli, rollout);
   const experiment = program
     .command('experiment')
-    .summary('plan, start and steer an experiment')
+    .summary('propose, plan, start and steer an experiment')
     .description(
       'An experiment serves variants beside what is live until the evidence says which is better, or that none is.',
     );
+  addExperimentPropose(cli, experiment);
   addExperimentPlan(cli, experiment);
   addExperimentStart(cli, experiment);
   addExperimentState(cli, experiment);
   addExperimentMessages(cli, experiment);
-  addExperimentPropose(cli, experiment);
   addRollback(cli, program);
   addDecision(cli, program);
   addService(cli, program);
   addFleet(cli, program);
   addAudit(cli, program);
   addDlq(cli, program);
+  addEmit(cli, program);
   return program;
 }

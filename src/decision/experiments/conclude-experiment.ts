@@ -67,12 +67,13 @@ const isOver = (spent: Spent, budget: ExperimentPlan['budget']): boolean =>
   (budget.usd !== null && spent.usd >= budget.usd) ||
   (budget.regret !== null && spent.regret >= budget.regret);
 
-/** Null while nothing ends it; a frozen experiment is held, never concluded. */
+/** Null while nothing ends it; a frozen experiment is held, and ends by its budget alone. */
 const outcomeOf = (asked: ToConclude, look: VariantLook | null): ExperimentOutcome | null => {
   const { verdict, plan, spent, expired = false } = asked;
   const { outcome } = verdict;
   if (outcome === 'harm') return 'harmed';
-  if (outcome === 'frozen') return null;
+  // Money is spent whether or not the split is sound.
+  if (outcome === 'frozen') return isOver(spent, plan.budget) ? 'budgetSpent' : null;
   if (outcome === 'winner') return look !== null && meetsCriteria(asked, look) ? 'adopted' : 'keptControl';
   if (outcome === 'controlBetter') return 'keptControl';
   if (outcome === 'noDifference') {
@@ -133,7 +134,7 @@ const numbersOf = (look: VariantLook, { plan, evidence, totals, prePeriod = {} }
 };
 
 /**
- * The conclusion, or null while the experiment goes on (or is held, when frozen).
+ * The conclusion, or null while the experiment goes on (or is held, when frozen: then only a spent budget ends it).
  *
  * | outcome | when |
  * |---|---|

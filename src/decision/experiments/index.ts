@@ -9,5 +9,6 @@ export {
   type SegmentFinding,
 } from './explore-segments.ts';
 export { judgeLook, type Judgement, type LookInput } from './judge-look.ts';
-export { planSizing, type SizingBaseline, type SizingInput } from './plan-sizing.ts';
+export { planSizing } from './plan-sizing.ts';
+export type { SizingBaseline, SizingInput } from './sizing-input.ts';
 export { totalsOfWindow, type Totals } from './totals.ts';

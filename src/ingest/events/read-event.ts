@@ -66,8 +66,23 @@ const inData = ({ field, value, expected }: Problem): Problem => ({
   expected,
 });
 
+/** Whether the usual event, without anything of an experiment or its service's own, holds nothing that has to be looked for by name. */
+function isPlain(data: FeedbackData, nowMs: number): boolean {
+  const { id, request_id, service, model, task_type, unit, cost_usd, latency_ms } = data;
+  return (
+    data.experiment === undefined &&
+    data.region === undefined &&
+    data.provider === undefined &&
+    data.metrics === undefined &&
+    isTakenTime(Date.parse(data.timestamp), nowMs) &&
+    Math.max(cost_usd, latency_ms, data.input_tokens, data.output_tokens) <= LARGEST_TRACKABLE &&
+    isStorableText(`${id} ${request_id} ${service} ${model} ${task_type} ${unit.id}`)
+  );
+}
+
 /** What the schema allows and a window cannot hold. */
 function storageProblems(data: FeedbackData, nowMs: number): readonly Problem[] {
+  if (isPlain(data, nowMs)) return [];
   const texts = ['id', 'request_id', 'service', 'model', 'task_type'] as const;
   const numbers = ['cost_usd', 'latency_ms', 'input_tokens', 'output_tokens'] as const;
   const provider = data.provider ?? {};

@@ -74,15 +74,22 @@ it('a promotion is not taken for done while arms are served', async () => {
   });
 });
 
-it('a restore takes an experiment away, whoever put it there', async () => {
+it.each([
+  ['under an older generation', 7],
+  ['under the very generation that the restore has drawn', 2],
+])('a restore takes an experiment away that was put there %s', async (_, generation) => {
   const world = await createWorld(postgres);
-  await serveArms(world, 7, { recorded: false });
+  const holder = holderOf(`restore/${SERVICE}`);
   const input = { serviceId: SERVICE, to: 'stable', by: 'oncall', reason: 'complaints' };
   const wanted = await world.activities.prepareRestore({ input });
-  const summary = await world.activities.restoreStable({ wanted, holder: holderOf(`restore/${SERVICE}`) });
-  expect(summary).toMatchObject({ generation: 8, restoredFrom: 1 });
+  const seize = { serviceId: SERVICE, holder, gatewayGeneration: 1, nowMs: world.nowMs };
+  const drawn = generation === 2 ? (await world.stores.leases.seize(seize)).generation : 2;
+  expect(drawn).toBe(2);
+  await serveArms(world, generation, { recorded: false });
+  const summary = await world.activities.restoreStable({ wanted, holder });
+  expect(summary).toMatchObject({ generation: generation === 2 ? 2 : 8, restoredFrom: 1 });
   expect(await world.live()).toMatchObject({
-    stable: { configuration: { model: INCUMBENT }, generation: 8 },
+    stable: { configuration: { model: INCUMBENT }, generation: summary.generation },
     candidate: null,
     last_change: { kind: 'applied' },
   });

@@ -178,6 +178,7 @@ describe('what somebody else has done', () => {
     const world = await newWorld();
     const driver = await ExperimentDriver.admitted(world);
     await driver.setArms();
+    await driver.traffic(40, { control: 0.6, other: 0.85 });
     const other = { ...EXPERIMENT, runId: 'run-2' };
     const request = driver.tickRequest(false);
     await expect(world.activities.experimentTick({ ...request, holder: other })).rejects.toMatchObject({
@@ -186,6 +187,14 @@ describe('what somebody else has done', () => {
     const { generation } = await world.activities.retakeExperimentLease({ ...request, holder: other });
     expect(generation).toBe(3);
     expect(await world.stores.experiments.arms(SERVICE, 3)).toHaveLength(2);
+    const counted = (of: number) =>
+      world.stores.experimentWindows.experimentSegments({
+        serviceId: SERVICE,
+        generation: of,
+        by: 'taskType',
+      });
+    expect(await counted(2)).not.toEqual([]);
+    expect(await counted(3)).toEqual(await counted(2));
     await expect(world.activities.experimentTick(request)).rejects.toMatchObject({ type: 'LeaseMoved' });
   });
 

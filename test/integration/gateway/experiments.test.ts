@@ -136,3 +136,21 @@ it('gives each user an arm, tells headers, feedback and metrics, and goes on aft
 
   expect(await askAll(await start())).toEqual(before);
 });
+
+it('an experiment that is over stays over when the clock is set back, also after a restart', async () => {
+  const time = { nowMs: 1_700_000_000_000 };
+  const stateDir = await temporaryFolder();
+  const start = () => gatewayFor({ stateDir, clock: () => time.nowMs });
+  const first = await start();
+  await send(first, 'POST', BASE, write({ unit: 'user' }));
+  const { body } = await send(first, 'PUT', SERVICE, experiment);
+  expect(body['experiment']).toMatchObject({ id: ID, generation: 4 });
+  time.nowMs += 600_000;
+  const over = await send(first, 'GET', SERVICE);
+  expect(over.body).toMatchObject({ last_change: { kind: 'leaseExpired', at: time.nowMs }, revision: 1 });
+  expect(over.body).not.toHaveProperty('experiment');
+  time.nowMs -= 300_000;
+  expect((await send(first, 'GET', SERVICE)).body).toEqual(over.body);
+  await first.close();
+  expect((await send(await start(), 'GET', SERVICE)).body).toEqual(over.body);
+});

@@ -227,4 +227,5 @@ it('reads over TLS as who the settings say, and tells a wrong password', async (
   const [right, wrong] = await Promise.all([as('scram-sha-512', password), as('plain', 'wrong')]);
   await reaches(right, 1);
   await until(() => (/authenticat|credentials/iu.test(wrong.reading()?.problem ?? '') ? true : undefined));
+  expect(wrong.stats().log.messages).toBe(0);
 });

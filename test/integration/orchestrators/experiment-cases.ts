@@ -175,6 +175,7 @@ export function experimentCases(serves: boolean, now: () => Case): void {
           /what is stable/u,
         ],
         [{ forced: { ada: 'nobody' } }, /forced\.ada.*nobody/u],
+        [{ id: 'prüfung 1' }, /experiment\.id.*printable ASCII/u],
       ];
       for (const [more, message] of wrong) {
         const refused = set(9, 1, more);

@@ -56,7 +56,8 @@ export function experimentBatches(
       cost_usd: random() * 0.01,
       latency_ms: Math.exp(random() * 3 + 5),
       model: arm === 'concise' ? 'model-b' : 'model-a',
-      ...(!error && { provider: { fingerprint: exposedAtMs < (fromMs + toMs) / 2 ? 'fp_1' : 'fp_2' } }),
+      ...(!error &&
+        random() < 0.8 && { provider: { fingerprint: exposedAtMs < (fromMs + toMs) / 2 ? 'fp_1' : 'fp_2' } }),
     });
   });
   const batches = Array.from({ length: Math.ceil(count / 40) }, (_, i) => ({
@@ -114,11 +115,17 @@ export function armByHand(
     .filter((unit) => within(labelledAtMs(unit)) && atMs(unit.first) >= stretch.periodFromMs)
     .toSorted((a, b) => (labelledAtMs(a) ?? 0) - (labelledAtMs(b) ?? 0));
   const answered = all.filter(({ data }) => !data.error);
+  // All of them have a model; one without a fingerprint says nothing new beside one with it.
+  const told = answered.filter(
+    ({ data }) =>
+      data.provider !== undefined ||
+      !answered.some((other) => other.data.model === data.model && other.data.provider !== undefined),
+  );
   return {
     all,
     exposed,
     labelled: exposed.filter(({ labelled }) => labelled !== null).length,
     labels: labels.flatMap(({ labelled }) => labelled?.data.quality ?? []),
-    providers: [...new Set(answered.map(({ data }) => providerSignature(data)))].toSorted(),
+    providers: [...new Set(told.map(({ data }) => providerSignature(data)))].toSorted(),
   };
 }

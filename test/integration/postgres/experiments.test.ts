@@ -182,6 +182,31 @@ describe('windows of an experiment', () => {
   });
 });
 
+describe('an experiment whose run was reset', () => {
+  it('goes on under another generation with its units where they were, each counted once', async () => {
+    const user = (id: string, second: number, more: Partial<FeedbackEvent['data']>) =>
+      feedbackEvent(id, {
+        unit: { kind: 'user', id: 'ada' },
+        timestamp: new Date(BEGIN_MS + second * 1_000).toISOString(),
+        experiment: 'e',
+        arm: 'concise',
+        generation: GENERATION,
+        quality: null,
+        ...more,
+      });
+    await record([user('1', 10, {})]);
+    await stores.experiments.carryUnits(SERVICE, GENERATION, GENERATION + 1);
+    await stores.experiments.carryUnits(SERVICE, GENERATION, GENERATION + 1);
+    await record([user('2', 100, { generation: GENERATION + 1, arm: 'control', quality: 1 })]);
+    const { arms: found } = await stores.experimentWindows.experimentWindow({
+      ...stretch(BEGIN_MS + 50_000, END_MS, BEGIN_MS),
+      generation: GENERATION + 1,
+    });
+    expect(found['control']).toMatchObject({ exposures: 0, unitFirst: {}, all: { error: { count: 1 } } });
+    expect(found['concise']).toMatchObject({ exposures: 0, unitFirst: { quality: { count: 1, sum: 1 } } });
+  });
+});
+
 describe('beside an experiment', () => {
   it('rollouts read no arm of it, and the stable configuration is summed with its control', async () => {
     await stores.configurations.record(

@@ -12,7 +12,7 @@ import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import { feedbackEvent, seededRandom } from '../../support/feedback.ts';
 import { pythonFor } from '../../support/python/python.ts';
 import type { Ledger } from './ledger.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from '../../support/ingest-stage.ts';
 
 /** Of a hundred messages so many are garbage, and so many are sent a second time. */
 const GARBAGE_PCT = 1;

@@ -14,7 +14,7 @@ import {
   type Sent,
   type Totals,
 } from '../ingest/senders.ts';
-import { startStage, type Stage } from '../ingest/stage.ts';
+import { startStage, type Stage } from '../../support/ingest-stage.ts';
 import type { Proof, ProofOptions, ProofResult } from '../proof.ts';
 
 const BY_KAFKA = 40_000;

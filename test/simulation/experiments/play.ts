@@ -25,7 +25,8 @@ const START_MS = 1_800_000_000_000;
 /** Looks until the fixed size is reached; the cap is then 45 of them away. */
 const LOOKS_TO_FIXED = 20;
 /** The longest duration: time for the cap, and for what chance makes slower. */
-const LOOKS = 60;
+const LEAST_LOOKS = 60;
+const BEYOND_THE_CAP = 1.1;
 
 const guardrail = (
   id: 'quality' | 'errorRate',
@@ -72,7 +73,7 @@ export const planFor = ({
   const arms = ['control', ...variants];
   const weights: Weights = Object.fromEntries(arms.map((arm) => [arm, 1 / arms.length]));
   const minImprovementPct = (100 * lift) / base;
-  const sized = (unitsPerHour: number) =>
+  const sized = (unitsPerHour: number, maxDurationMs: number) =>
     planSizing({
       primary: 'quality',
       analysis,
@@ -90,10 +91,13 @@ export const planFor = ({
       guardrails,
       ramp: { exposedPct: [100], everyMs: 0 },
       matureAfterMs: 0,
-      maxDurationMs: LOOKS * LOOK_MS,
+      maxDurationMs,
     });
-  const unitsPerMs = (arms.length * sized(1).nFixPerArm) / (LOOKS_TO_FIXED * LOOK_MS);
-  const sizing = sized(unitsPerMs * 3_600_000);
+  const { nFixPerArm, capPerArm } = sized(1, LOOK_MS);
+  const unitsPerMs = (arms.length * nFixPerArm) / (LOOKS_TO_FIXED * LOOK_MS);
+  const looks = Math.max(LEAST_LOOKS, Math.ceil((BEYOND_THE_CAP * LOOKS_TO_FIXED * capPerArm) / nFixPerArm));
+  const maxDurationMs = looks * LOOK_MS;
+  const sizing = sized(unitsPerMs * 3_600_000, maxDurationMs);
   const design = designOf({
     primary: 'quality',
     analysis,
@@ -101,8 +105,8 @@ export const planFor = ({
     arms,
     guardrails,
     graded: false,
-    nFixPerArm: sizing.nFixPerArm,
-    capPerArm: sizing.capPerArm,
+    nFixPerArm,
+    capPerArm,
   });
   const plan: ExperimentPlan = {
     version: 1,
@@ -134,7 +138,7 @@ export const planFor = ({
     leaseMs: 3 * LOOK_MS,
     blockMs: 60_000,
     matureAfterMs: 0,
-    maxDurationMs: LOOKS * LOOK_MS,
+    maxDurationMs,
     notify: [],
     requestedBy: 'simulation',
     reason: 'simulated',
@@ -174,12 +178,14 @@ const tick = (state: ExperimentRunState, nowMs: number, world: World): Experimen
   };
 };
 
+const MOST_STEPS = 100_000;
+
 /** Plays until the experiment has ended, or is held (a broken split: only a person goes on from there). */
 export const playExperiment = (plan: ExperimentPlan, world: World): ExperimentRunState => {
   let state = startExperimentRun(plan, startExperiment(plan.design));
   let nowMs = START_MS;
   const happens = (event: ExperimentEvent): void => void (state = reduceExperiment(state, event));
-  for (let steps = 0; steps < 100 * LOOKS; steps++) {
+  for (let steps = 0; steps < MOST_STEPS; steps++) {
     if (state.held !== null) return state;
     const action = nextExperimentAction(state, nowMs);
     switch (action.kind) {

@@ -78,6 +78,7 @@ export const memoryPorts = async (parts: {
     experiments: {
       recordArms: never('record arms'),
       arms: never('read arms'),
+      carryUnits: never('carry units'),
       upsert: never('record an experiment'),
       list: none,
     },

@@ -67,6 +67,9 @@ describe('wrong usage ends with 2, naming option, value and what is expected', (
     [['rollout', 'pause', 'a', ...PERSON, '--evidence', 'b'], /unknown option '--evidence'/u],
     [['fleet', 'pause'], /required option '--by <name>' not specified/u],
     [['audit', 'import', 'no-such-file'], /no-such-file.*cannot be read/u],
+    [['dlq', 'replay', 'a.dlq'], /a\.dlq.*without \.dlq/u],
+    [['emit', 'no-such-file'], /no-such-file.*cannot be read/u],
+    [['emit', '--recorded', '--as', 'pigeon'], /'pigeon' is invalid.*structured, binary, raw, batch/u],
   ])('%j', async (line, said) => {
     expect(await typed(...line)).toEqual({ exit: 2, out: '', err: expect.stringMatching(said) as string });
   });

@@ -131,6 +131,9 @@ describe('the end of an experiment', () => {
     const judged = judgeLook({ plan, state: startOf(plan), windows, weights: WEIGHTS, expired: true });
     expect(judged.verdict.outcome).toBe('frozen');
     expect(judged.conclusion).toBeNull();
+    const spent = { ...plan, budget: { usd: null, regret: 10 } };
+    const over = judgeLook({ plan: spent, state: startOf(plan), windows, weights: WEIGHTS });
+    expect(over.conclusion?.outcome).toBe('budgetSpent');
   });
 
   it('a variant whose units are labelled less often freezes it', () => {

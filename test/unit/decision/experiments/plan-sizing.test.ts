@@ -78,6 +78,13 @@ describe('sizing', () => {
     expect(asked === usual ? 'same' : asked > usual ? 'longer' : 'shorter').toBe(expected);
   });
 
+  it('is sized for the pair that takes longest, wherever it stands', () => {
+    const of = (b: number, c: number) =>
+      planSizing(input({ arms: ['control', 'b', 'c'], weights: { control: 0.45, b, c } }));
+    expect(of(0.1, 0.45)).toEqual(of(0.45, 0.1));
+    expect(of(0.1, 0.45).capMs).toBeGreaterThan(of(0.275, 0.275).capMs!);
+  });
+
   it('a ramp costs what it does not expose', () => {
     const usual = planSizing(input()).capMs!;
     const ramped = planSizing(input({ ramp: { exposedPct: [25, 100], everyMs: DAY_MS } })).capMs!;

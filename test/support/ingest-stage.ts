@@ -1,14 +1,14 @@
-/** The stage of `prove ingest`: a broker, a database, and an ingest process that is killed and started again on the same ports. */
+/** What ingest is proven and measured on: a broker, a database, and an ingest process that is killed and started again on the same ports. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
-import { poll } from '../../../src/embedded/poll.ts';
-import { startKafka, type TestKafka } from '../../support/kafka.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { poll } from '../../src/embedded/poll.ts';
+import { startKafka, type TestKafka } from './kafka.ts';
+import { startPostgres, type TestPostgres } from './postgres.ts';
 
-const MAIN = new URL('../../../workers/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../workers/main.ts', import.meta.url).pathname;
 const READY_MS = 60_000;
 
 export interface Stage {
@@ -20,6 +20,8 @@ export interface Stage {
   readonly topic: string;
   /** `kill -9`, then the next process. */
   killIngest(): Promise<void>;
+  /** Of the present ingest process. */
+  readonly ingestPid: () => number | undefined;
   /** `/health` of ingest; null while it does not answer. */
   health(): Promise<Health | null>;
   stop(): Promise<void>;
@@ -28,6 +30,8 @@ export interface Stage {
 export interface Health {
   readonly log: {
     readonly state: string;
+    readonly messages: number;
+    readonly batches: number;
     readonly assigned: readonly { readonly behind: number | null }[];
   };
 }
@@ -40,7 +44,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function startStage({ fast = false, partitions = 4 } = {}): Promise<Stage> {
+export interface StageOptions {
+  /** A broker for measurements. */
+  readonly fast?: boolean;
+  readonly partitions?: number;
+  /** What happens before the first ingest process: a backlog, for one. */
+  readonly before?: (stage: Pick<Stage, 'kafka' | 'topic'>) => Promise<void>;
+}
+
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const { fast = false, partitions = 4, before } = options;
   const [kafka, postgres] = await Promise.all([startKafka({ fast }), startPostgres()]);
   const topic = 'llm.observatory.feedback';
   await kafka.createTopics([topic], partitions);
@@ -72,6 +85,7 @@ export async function startStage({ fast = false, partitions = 4 } = {}): Promise
     child.kill(signal);
     await ended;
   };
+  await before?.({ kafka, topic });
   await start();
   const httpUrl = `http://127.0.0.1:${http}`;
   return {
@@ -81,6 +95,7 @@ export async function startStage({ fast = false, partitions = 4 } = {}): Promise
     topic,
     httpUrl,
     grpcAddress: `127.0.0.1:${grpc}`,
+    ingestPid: () => child?.pid,
     killIngest: async () => {
       await kill('SIGKILL');
       await start();

@@ -1,0 +1,171 @@
+/**
+ * Ingest from Kafka on one machine, broker, database and sender beside it: how fast a backlog is taken, how long an event takes from its sending to
+ * a window that can be asked for at 10,000 a second, and whether memory grows. `INGEST_BENCH_SECONDS` shortens the ten minutes of the latter two.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { poll } from '../../src/embedded/poll.ts';
+import { startStage, type Stage } from '../support/ingest-stage.ts';
+import type { Bench } from './bench.ts';
+
+const BACKLOG = 300_000;
+const RATE = 10_000;
+const LIMIT_MS = 600_000;
+const CLOCK_TICKS_PER_SECOND = 100;
+const SENDER = new URL('ingest/sender.ts', import.meta.url).pathname;
+
+export const ingest: Bench = {
+  summary: `events from Kafka: saturation, latency at ${RATE} a second, memory`,
+  run: async ({ seed, onProgress }) => {
+    const seconds = Number(process.env['INGEST_BENCH_SECONDS'] ?? 600);
+    const stage = await startStage({
+      fast: true,
+      before: async ({ kafka, topic }) => {
+        onProgress(`sending a backlog of ${BACKLOG} events`);
+        await once(startSender([kafka.brokers, topic, String(BACKLOG), '0', String(seed)]), 'exit');
+      },
+    });
+    try {
+      const saturated = await drain(stage, onProgress);
+      onProgress(`${RATE} events a second for ${seconds} s`);
+      const steady = await hold(stage, seconds, seed + 1);
+      const figures = {
+        saturatedEventsPerSecond: saturated.perSecond,
+        ingestCpuUsPerEvent: saturated.ingestUs,
+        databaseCpuUsPerEvent: saturated.databaseUs,
+        brokerCpuUsPerEvent: saturated.brokerUs,
+        p50MsAt10k: steady.quantile(0.5),
+        p95MsAt10k: steady.quantile(0.95),
+        p99MsAt10k: steady.quantile(0.99),
+        markersLost: steady.lost,
+        offeredPerSecond: steady.offeredPerSecond,
+        ingestCpuPctAt10k: steady.ingestCpuPct,
+        rssGrowthMb: steady.rssGrowthMb,
+        rssMb: steady.rssMb,
+        seconds,
+        cores: cpus().length,
+      };
+      return {
+        table: [['what', 'figure'], ...Object.entries(figures).map(([what, n]) => [what, String(n)])],
+        figures,
+      };
+    } finally {
+      await stage.stop();
+    }
+  },
+};
+
+function startSender(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', SENDER, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+async function storedIn(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT coalesce(sum(count), 0)::float8 AS count FROM metric_windows WHERE metric = 'error'`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Between the first tenth and the last: neither the start of a process nor the last batch is counted. */
+async function drain(stage: Stage, onProgress: (line: string) => void) {
+  const reach = async (share: number) => {
+    const done = await poll(
+      async () => {
+        const stored = await storedIn(stage.pool);
+        return stored >= share * BACKLOG ? stored : undefined;
+      },
+      { timeoutMs: LIMIT_MS, everyMs: 25 },
+    );
+    if (done === undefined) throw new Error('the backlog is not taken');
+    return { stored: done, atMs: performance.now(), cpu: await cpuOf(stage) };
+  };
+  const from = await reach(0.1);
+  onProgress('the backlog is being taken');
+  const to = await reach(0.9);
+  await reach(1);
+  const events = to.stored - from.stored;
+  const us = (who: 'ingest' | 'database' | 'broker'): number =>
+    Math.round(((to.cpu[who] - from.cpu[who]) * 1_000 * 10) / events) / 10;
+  return {
+    perSecond: Math.round((events / (to.atMs - from.atMs)) * 1_000),
+    ingestUs: us('ingest'),
+    databaseUs: us('database'),
+    brokerUs: us('broker'),
+  };
+}
+
+async function hold(stage: Stage, seconds: number, seed: number) {
+  const sender = startSender([stage.kafka.brokers, stage.topic, String(RATE), String(seconds), String(seed)]);
+  if (!sender.stdout) throw new Error('the sender has no output');
+  const pending = new Map<string, number>();
+  const sending = { ended: false };
+  let sent = 0;
+  createInterface(sender.stdout).on('line', (line) => {
+    const [name = '', value] = line.split(' ');
+    if (name === 'sent') sent = Number(value);
+    else pending.set(name, Number(value));
+  });
+  sender.once('exit', () => (sending.ended = true));
+  const [latencies, rss]: [number[], number[]] = [[], []];
+  const [beganMs, before] = [performance.now(), await cpuOf(stage)];
+  let leftMs = Infinity;
+  while (!sending.ended || (pending.size > 0 && performance.now() < leftMs)) {
+    if (sending.ended) leftMs = Math.min(leftMs, performance.now() + 10_000);
+    await delay(2);
+    if (performance.now() - beganMs > rss.length * 1_000) rss.push(rssMbOf(stage));
+    if (pending.size === 0) continue;
+    const { rows } = await stage.pool.query<{ service_id: string }>(
+      `SELECT DISTINCT service_id FROM metric_windows WHERE service_id = ANY ($1) AND metric = 'error'`,
+      [[...pending.keys()]],
+    );
+    const nowMs = Date.now();
+    for (const { service_id: marker } of rows) {
+      latencies.push(nowMs - (pending.get(marker) ?? nowMs));
+      pending.delete(marker);
+    }
+  }
+  const after = await cpuOf(stage);
+  const tookMs = performance.now() - beganMs;
+  latencies.sort((a, b) => a - b);
+  const mean = (of: readonly number[]) => of.reduce((sum, n) => sum + n, 0) / Math.max(1, of.length);
+  // The first quarter warms up: caches fill and code is compiled.
+  const quarter = Math.floor(rss.length / 4);
+  return {
+    quantile: (q: number): number =>
+      latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))] ?? Number.NaN,
+    lost: pending.size,
+    offeredPerSecond: Math.round((sent / tookMs) * 1_000),
+    ingestCpuPct: Math.round(((after.ingest - before.ingest) / tookMs) * 100),
+    rssGrowthMb: Math.round(mean(rss.slice(-quarter)) - mean(rss.slice(quarter, 2 * quarter))),
+    rssMb: Math.round(mean(rss.slice(-quarter))),
+  };
+}
+
+const rssMbOf = (stage: Stage): number =>
+  Number(/VmRSS:\s+(\d+) kB/u.exec(readFileSync(`/proc/${stage.ingestPid()}/status`, 'utf8'))?.[1]) / 1_024;
+
+/** User and system time so far, ms: of ingest, of the broker, and of the database's connections. */
+async function cpuOf(stage: Stage): Promise<Readonly<Record<'ingest' | 'broker' | 'database', number>>> {
+  const { rows } = await stage.pool.query<{ pid: number }>(
+    'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  );
+  return {
+    ingest: cpuMsOf(stage.ingestPid()),
+    broker: cpuMsOf(stage.kafka.pid()),
+    database: rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0),
+  };
+}
+
+/** Fields 14 and 15 of proc_pid_stat. */
+function cpuMsOf(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND) * 1_000;
+}
