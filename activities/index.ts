@@ -116,7 +116,7 @@ export function createControlActivities(ports: ActivityPorts) {
     ),
     takeArmsAway: withCompensationFailures(
       (request: Parameters<typeof takeArmsAway>[1]) => takeArmsAway(ports, request),
-      ['StaleGeneration'],
+      ['StaleGeneration', 'LeaseMoved'],
     ),
     restoreStable: withCompensationFailures(
       (request: Parameters<typeof restoreStable>[1]) => restoreStable(ports, request),

@@ -8,6 +8,7 @@ import { gatewayTargetOf } from '../src/domain/supporting-target.ts';
 import type { OpenChange } from '../src/ports/open-changes.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import { withModel } from './backup-route.ts';
+import { closeAbandoned } from './experiments/close-abandoned.ts';
 import type { ActivityPorts } from './ports.ts';
 import { isRecordedExperiment } from './recorded-experiment.ts';
 import { reportUnrecorded } from './report-unrecorded.ts';
@@ -200,5 +201,7 @@ async function closeBooks(
       await ports.configurations.end(serviceId, generation, status, ports.nowMs());
     }
   }
-  if (lease) await ports.leases.release(serviceId, lease.holder);
+  if (!lease) return;
+  await closeAbandoned(ports, serviceId, lease.generation, `${lease.holder.workflowId} has closed`);
+  await ports.leases.release(serviceId, lease.holder);
 }

@@ -5,6 +5,7 @@ import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Fence } from '../src/ports/orchestrator.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
 import { mismatch, recorded } from './control.ts';
+import { closeAbandoned } from './experiments/close-abandoned.ts';
 import { isBackupRoute } from './incident.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -163,6 +164,7 @@ async function closeBooks(
   if (tried?.status === 'trying' && tried.generation < generation) {
     await configurations.end(serviceId, tried.generation, 'rolledBack', ports.nowMs());
   }
+  if (from) await closeAbandoned(ports, serviceId, from.generation, 'the service was restored');
   const replaced = await configurations.stable(serviceId);
   if (takesBack && replaced && replaced.hash !== hash) {
     // A backup route that is over was not found wanting: its model may be tried again.

@@ -39,6 +39,7 @@ import {
   admitOptions,
   compensateOptions,
   decideOptions,
+  leaveBackupOptions,
   mutateOptions,
   recordOptions,
 } from './activity-options.ts';
@@ -63,6 +64,8 @@ const decide = proxyActivities<Pick<Activities, 'experimentTick'>>(decideOptions
 const record = proxyActivities<Pick<Activities, 'finishExperiment'>>(recordOptions);
 const mutate = proxyActivities<Pick<ControlActivities, 'setArms'>>(mutateOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(compensateOptions);
+/** The same, of an experiment that goes on: a rollback does not wait for it. */
+const leave = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(leaveBackupOptions);
 
 /** A server that suggests nothing gets a new run at this length of the history all the same. */
 const LONGEST_HISTORY = 8_000;
@@ -247,8 +250,9 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
   async function takeArmsAway(): Promise<void> {
     happened({ kind: 'writeStarted', atMs: clockMs, arms: true });
     await interruptible(async () => {
-      const { atMs } = await compensate.takeArmsAway({
-        ...write(),
+      const { atMs } = await leave.takeArmsAway({
+        ...owned(),
+        newerStays: true,
         reason: 'the arms are not served for a while',
       });
       clockReads(atMs);

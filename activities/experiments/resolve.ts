@@ -121,15 +121,13 @@ function problemsOfBaseline(
   return [{ field: 'serviceId', value: serviceId, expected }];
 }
 
-function problemsOfSize({ sizing, maxDurationMs }: ExperimentPlan): readonly Problem[] {
+/** Either there is less to gain than is asked for, or the longest duration is over before enough labels are there. */
+function problemsOfSize({ sizing, maxDurationMs, criteria }: ExperimentPlan): readonly Problem[] {
   if (sizing.reachable) return [];
-  return [
-    {
-      field: 'maxDuration',
-      value: formatDuration(maxDurationMs),
-      expected: `${sizing.reason}; "force": true starts all the same`,
-    },
-  ];
+  const expected = `${sizing.reason}; "force": true starts all the same`;
+  return sizing.capMs !== null && sizing.capMs <= maxDurationMs
+    ? [{ field: 'minImprovementPct', value: criteria.minImprovementPct, expected }]
+    : [{ field: 'maxDuration', value: formatDuration(maxDurationMs), expected }];
 }
 
 /** What cannot be sized or judged is the asker's to mend: the core names it first in its message. */

@@ -4,25 +4,37 @@ import { servesStableAlone } from '../../src/domain/live-change.ts';
 import type { LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import { mismatch } from '../control.ts';
 import { hashOf } from '../hash-of.ts';
+import type { LeaseHolder } from '../../src/ports/stores.ts';
+import { requireRun } from '../ours.ts';
 import type { ActivityPorts } from '../ports.ts';
 import { areOurs, type ArmsWrite } from './our-arms.ts';
 
 /** Beyond what a run that was reset may have written under the same generation, and what it may still have on the way. */
 const BEYOND_ANOTHER_RUN = 1_000;
 
+type TakeAway = ArmsWrite & {
+  readonly reason: string;
+  /** Of an experiment that goes on afterwards: the run must be the lease's. */
+  readonly holder?: LeaseHolder;
+  /** And what it has written since stays, when a try comes late. */
+  readonly newerStays?: boolean;
+};
+
 /**
  * Compensate. Takes the arms away and reads back until the stable configuration is live alone. Needs the gateway only. A run that was reset
  * meets revisions beyond its own under its generation: it goes beyond them, as long as what is served is its own. A second run is harmless.
- * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is.
+ * Final: StaleGeneration, when somebody else has changed the service: theirs is left as it is; LeaseMoved.
  */
 export async function takeArmsAway(
-  ports: Pick<ActivityPorts, 'orchestratorFor' | 'hash' | 'nowMs'>,
-  asked: ArmsWrite & { readonly reason: string },
+  ports: Pick<ActivityPorts, 'orchestratorFor' | 'hash' | 'nowMs' | 'leases'>,
+  asked: TakeAway,
 ): Promise<{ readonly atMs: number }> {
+  if (asked.holder) await requireRun(ports, asked);
   const gateway = ports.orchestratorFor(asked.target);
   const before = await gateway.read(asked.serviceId);
   const isBeyond = before.generation === asked.generation && before.revision > asked.revision;
-  if (isBeyond && isStableAlone(ports, asked, before)) return { atMs: ports.nowMs() };
+  if (isBeyond && (asked.newerStays === true || isStableAlone(ports, asked, before)))
+    return { atMs: ports.nowMs() };
   requireKnown(ports, asked, before);
   await gateway.removeCandidate(isBeyond ? { ...asked, ...beyond(asked, before) } : asked);
   const live = await gateway.read(asked.serviceId);

@@ -3,7 +3,7 @@
  * the history of every run is replayed. The second story is paused and rolled back by signals that are sent as a run continues as new.
  */
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import type { WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { ExperimentSummary } from '../../activities/index.ts';
 import { createTimeSkipping, startWorkers, Temporal } from '../workflow/support/environment.ts';
 import type { World } from '../workflow/support/world.ts';
@@ -149,13 +149,23 @@ function missedOf(world: World, due: readonly number[]): number {
   return missed.length;
 }
 
-async function historiesOf(temporal: Temporal, workflowId: string) {
+/** The server sends a history in one piece, larger than a client takes unless told. */
+async function historiesOf({ env }: Temporal, workflowId: string) {
+  const connection = await Connection.connect({
+    address: env.address,
+    channelArgs: { 'grpc.max_receive_message_length': -1 },
+  });
+  const client = new Client({ connection, namespace: env.namespace ?? 'default' });
   const histories: Awaited<ReturnType<WorkflowHandle['fetchHistory']>>[] = [];
-  for (let runId: string | undefined; ;) {
-    const history = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    histories.unshift(history);
-    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
-    runId = started?.continuedExecutionRunId ?? undefined;
-    if (runId === undefined || runId === '') return histories;
+  try {
+    for (let runId: string | undefined; ;) {
+      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      histories.unshift(history);
+      const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+      runId = started?.continuedExecutionRunId ?? undefined;
+      if (runId === undefined || runId === '') return histories;
+    }
+  } finally {
+    await connection.close();
   }
 }

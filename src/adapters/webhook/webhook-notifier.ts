@@ -15,6 +15,7 @@ export function createWebhookNotifier({ timeoutMs = DEFAULT_TIMEOUT_MS }: Webhoo
   return {
     send: async (webhook, notice) => {
       const { id, kind, serviceId, atMs, ...data } = notice;
+      const change = notice.workflowId.startsWith('experiment/') ? 'experiment' : 'rollout';
       const response = await fetch(webhook, {
         method: 'POST',
         headers: { 'content-type': 'application/cloudevents+json' },
@@ -22,7 +23,7 @@ export function createWebhookNotifier({ timeoutMs = DEFAULT_TIMEOUT_MS }: Webhoo
           specversion: '1.0',
           id,
           source: 'llm-optimizer',
-          type: `com.llmdevops.optimizer.rollout.${kind}.v1`,
+          type: `com.llmdevops.optimizer.${change}.${kind}.v1`,
           subject: serviceId,
           time: new Date(atMs).toISOString(),
           datacontenttype: 'application/json',

@@ -22,7 +22,7 @@ export const SHORT_EXPERIMENTS = {
     errorRate: { maxRisePoints: 10 },
     latencyP95: { required: false },
   },
-  experiment: { look: '2s', lease: '2m', minSamples: 100, minImprovementPct: 15, maxDuration: '1h' },
+  experiment: { look: '2s', lease: '2m', minSamples: 100, minImprovementPct: 10, maxDuration: '1h' },
 };
 
 export const experimentRequest = (input: Record<string, unknown> = {}, holder = EXPERIMENT) => ({

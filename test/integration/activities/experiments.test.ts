@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rejudge } from '../../../src/cli/commands/rejudge.ts';
+import type { WorkflowDirectory } from '../../../src/ports/workflows.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { EXPERIMENT, ExperimentDriver, experimentRequest, SHORT_EXPERIMENTS } from './experiment-driver.ts';
 import { holderOf, withBaseline } from './rollout-driver.ts';
@@ -10,6 +11,17 @@ import { byHand, CANDIDATE, createWorld, INCUMBENT, SERVICE, sha256, traces, typ
 let postgres: TestPostgres;
 beforeAll(async () => void (postgres = await startPostgres()));
 afterAll(() => postgres.stop());
+
+/** Temporal as far as these activities ask it: a change that holds the lease runs, and nothing else does. */
+const nobodyRuns: WorkflowDirectory = {
+  isClosed: () => Promise.resolve(false),
+  endOf: () => Promise.resolve(null),
+  startRestore: () => Promise.resolve(false),
+  firstRunOf: () => Promise.resolve(null),
+  startCycle: () => Promise.resolve(false),
+  tellCycle: () => Promise.resolve(),
+  signalRollback: () => Promise.resolve(false),
+};
 
 const newWorld = (settings: Record<string, unknown> = {}): Promise<World> =>
   createWorld(postgres, { settings: { ...SHORT_EXPERIMENTS, ...settings } });
@@ -49,8 +61,8 @@ describe('a refused experiment leaves no trace', () => {
       [{ ramp: [50, 20] }, /ramp\[1\].*more than 50.*rampEvery/u],
       [{ holdoutPct: 20, ramp: [90] }, /ramp\[0\].*at most 80/u],
       [
-        { maxDuration: '1m' },
-        /maxDuration: "1m".*needs about [\d,]+ labels per arm.*the longest duration is.*"force": true/u,
+        { maxDuration: '20s' },
+        /maxDuration: "20s".*needs about [\d,]+ labels per arm.*the longest duration is.*"force": true/u,
       ],
     ];
     for (const [input, message] of cases) {
@@ -174,6 +186,19 @@ describe('what somebody else has done', () => {
     expect((await world.live()).candidate).not.toBeNull();
   });
 
+  it('a try of a pause that comes late leaves what was written since', async () => {
+    const world = await newWorld();
+    const driver = await ExperimentDriver.admitted(world);
+    await driver.setArms();
+    const late = { ...driver.write(true), holder: EXPERIMENT, newerStays: true, reason: 'a pause' };
+    await driver.setArms();
+    await world.activities.takeArmsAway(late);
+    expect(await modelsOf(world)).toHaveLength(2);
+    await expect(
+      world.activities.takeArmsAway({ ...late, holder: { ...EXPERIMENT, runId: 'run-2' } }),
+    ).rejects.toMatchObject({ type: 'LeaseMoved', nonRetryable: true });
+  });
+
   it('a reset run writes nothing before it has taken a generation of its own', async () => {
     const world = await newWorld();
     const driver = await ExperimentDriver.admitted(world);
@@ -199,19 +224,7 @@ describe('what somebody else has done', () => {
   });
 
   it('no second change gets in between the end of an experiment and the rollout of its winner', async () => {
-    const closed = new Set<string>();
-    const world = await createWorld(postgres, {
-      settings: SHORT_EXPERIMENTS,
-      workflows: {
-        isClosed: ({ workflowId }) => Promise.resolve(closed.has(workflowId)),
-        endOf: () => Promise.resolve(null),
-        startRestore: () => Promise.resolve(false),
-        firstRunOf: () => Promise.resolve(null),
-        startCycle: () => Promise.resolve(false),
-        tellCycle: () => Promise.resolve(),
-        signalRollback: () => Promise.resolve(false),
-      },
-    });
+    const world = await createWorld(postgres, { settings: SHORT_EXPERIMENTS, workflows: nobodyRuns });
     const driver = await ExperimentDriver.admitted(world);
     await driver.setArms();
     await driver.traffic(1_500, { control: 0.6, other: 0.85 });
@@ -232,5 +245,20 @@ describe('what somebody else has done', () => {
     expect(await world.activities.graduationOf(child)).toMatchObject({ kind: 'taken' });
     await world.activities.finishExperiment({ state: driver.state, holder: EXPERIMENT });
     expect((await world.stores.leases.current(SERVICE))?.holder.workflowId).toBe(child.workflowId);
+  });
+
+  it('an emergency restore takes the arms away, whoever holds the service, and closes the books', async () => {
+    const world = await createWorld(postgres, { settings: SHORT_EXPERIMENTS, workflows: nobodyRuns });
+    const driver = await ExperimentDriver.admitted(world);
+    await driver.setArms();
+    const input = { serviceId: SERVICE, to: 'previous', by: 'oncall', reason: 'complaints' };
+    const wanted = await world.activities.prepareRestore({ input });
+    expect(wanted.holder?.workflowId).toBe(EXPERIMENT.workflowId);
+    await world.activities.restoreStable({ wanted, holder: holderOf(`restore/${SERVICE}`) });
+    expect(await modelsOf(world)).toBeUndefined();
+    expect((await world.live()).stable.configuration['model']).toBe(INCUMBENT);
+    const [row] = await world.stores.experiments.list(SERVICE);
+    expect(row).toMatchObject({ outcome: 'superseded', reason: 'the service was restored' });
+    await expect(driver.tick(false)).rejects.toMatchObject({ type: 'StaleGeneration' });
   });
 });

@@ -70,6 +70,7 @@ export async function adopt(
   lab: Lab,
   serviceId: string,
   rollout: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { stores, gatewayUrl } = lab;
   await seedGateway(gatewayUrl, { serviceId, model: INCUMBENT, unit: 'request' });
@@ -92,6 +93,7 @@ export async function adopt(
       watch: '1s',
       ...rollout,
     },
+    ...more,
     orchestrator: { url: gatewayUrl },
   });
   const nowMs = Date.now();

@@ -56,6 +56,16 @@ describe('wrong usage ends with 2, naming option, value and what is expected', (
     [['rollback', 'a', ...PERSON, '--to', 'last'], /--to.*'last'.*previous, stable or a generation number/u],
     [['rollback', 'a', ...PERSON, '--direct', '--driver', 'ftp'], /--driver.*'ftp'.*rest, grpc, file/u],
     [['rollback', 'a', ...PERSON, '--timeout', '5'], /--timeout.*'5'.*duration/u],
+    [
+      ['experiment', 'start', 'a', ...PERSON, '--variant', 'x:model'],
+      /--variant.*'x:model'.*something like/u,
+    ],
+    [['experiment', 'plan', 'a', '--primary', 'speed'], /'speed' is invalid.*quality, cost/u],
+    [
+      ['experiment', 'allocate', 'a', ...PERSON, '--weights', 'control'],
+      /--weights.*control=0\.5,newer=0\.5/u,
+    ],
+    [['experiment', 'stop', 'a', '--by', 'ann'], /required option '--reason <text>' not specified/u],
     [['decision', 'list', 'a', '--limit', '0'], /--limit.*'0'.*whole number/u],
     [['decision', 'rejudge'], /missing required argument 'id'/u],
     [

@@ -1,0 +1,49 @@
+/** Which stretches of exposure time a look folds: within one allocation each, whole blocks at the end, nothing twice. */
+import { describe, expect, it } from 'vitest';
+import { maturedToMs, stretchesOf } from '../../../activities/experiments/stretches.ts';
+import type { AllocationPeriod } from '../../../src/state/experiment/index.ts';
+import { experimentAdmitted } from '../../support/experiment.ts';
+
+const period = (fromMs: number, toMs: number | null): AllocationPeriod => ({
+  fromMs,
+  toMs,
+  exposedPct: 100,
+  weights: { control: 0.5, concise: 0.25, clear: 0.25 },
+  why: 'as planned',
+});
+
+describe('the stretches of a look', () => {
+  it.each([
+    ['one period goes on', [period(100, null)], 0, 500, [[100, 500]]],
+    ['from where the last look ended', [period(100, null)], 300, 500, [[300, 500]]],
+    [
+      'each allocation by itself, and what lies between two writes to neither',
+      [period(100, 200), period(250, null)],
+      0,
+      500,
+      [
+        [100, 200],
+        [250, 500],
+      ],
+    ],
+    [
+      'a period that was folded in is not folded again',
+      [period(100, 200), period(250, null)],
+      400,
+      500,
+      [[400, 500]],
+    ],
+    ['nothing of a pause', [period(100, 200)], 200, 500, []],
+    ['nothing while nothing has matured', [period(600, null)], 0, 500, []],
+  ] as const)('%s', (_name, periods, foldedToMs, toMs, expected) => {
+    expect(stretchesOf({ periods, foldedToMs }, toMs).map(({ fromMs, toMs: end }) => [fromMs, end])).toEqual(
+      expected,
+    );
+  });
+
+  it('end with the last whole block that has matured, and never before the last look', () => {
+    const { plan } = experimentAdmitted({ blockMs: 60_000, matureAfterMs: 90_000 });
+    expect(maturedToMs({ plan, foldedToMs: 0 }, 600_000)).toBe(480_000);
+    expect(maturedToMs({ plan, foldedToMs: 540_000 }, 600_000)).toBe(540_000);
+  });
+});
