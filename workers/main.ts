@@ -6,10 +6,8 @@ import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Pool } from 'pg';
 import { checkBootstrap } from '../deploy/bootstrap.ts';
-import { createKafkaLog } from '../src/adapters/kafka/index.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
-import { readKafkaSettings } from '../src/config/kafka-settings.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
 import { parseDurationMs } from '../src/domain/duration.ts';
 import { startIngest } from '../src/ingest/index.ts';
@@ -18,6 +16,7 @@ import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts, driverFor } from './ports.ts';
+import { openEventLog } from './roles/event-log.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { openJudge, type JudgeFlags } from './roles/judge.ts';
 import { openUpstream } from './roles/upstream.ts';
@@ -33,6 +32,7 @@ interface Flags extends JudgeFlags {
   readonly address: string;
   readonly namespace: string;
   readonly database?: string;
+  readonly host: string;
   readonly gatewayPort: number;
   readonly gatewayGrpcPort?: number;
   readonly gatewayState: string;
@@ -86,13 +86,13 @@ function open(url: string | undefined, size: number): Pool {
 async function ingest(given: Flags, pool: Pool): Promise<void> {
   const { address, namespace } = given;
   const ingestLogger = logger.child({ role: 'ingest' });
-  const kafka = readKafkaSettings(process.env);
   // Opened by the first alert: ingest takes events also while Temporal is away.
   const connection = Connection.lazy({ address });
   running.add('Temporal client of ingest', () => connection.close());
   const stores = createStores(pool);
+  const log = openEventLog(process.env, stores, ingestLogger);
   const receiver = await startIngest({
-    host: '127.0.0.1',
+    host: given.host,
     httpPort: given.otlpHttpPort,
     grpcPort: given.otlpGrpcPort,
     store: stores.ingest,
@@ -100,14 +100,7 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
       store: stores.alerts,
       sender: createAnomalySender(new Client({ connection, namespace }), TASK_QUEUE),
     },
-    ...(kafka && {
-      log: {
-        log: createKafkaLog(kafka, kafka.group, ingestLogger),
-        store: stores.log,
-        group: kafka.group,
-        topics: [...new Set(Object.values(kafka.topics))],
-      },
-    }),
+    ...(log && { log }),
     logger: ingestLogger,
   });
   running.add('ingest', () => receiver.close());
@@ -117,6 +110,7 @@ async function gateway(given: Flags): Promise<void> {
   const judge = openJudge(given, process.env, logger.child({ role: 'judge' }));
   if (judge) running.add('judge', () => judge.close());
   const role = await startGatewayRole({
+    host: given.host,
     port: given.gatewayPort,
     ...(given.gatewayGrpcPort !== undefined && { grpcPort: given.gatewayGrpcPort }),
     stateDir: given.gatewayState,
@@ -195,6 +189,7 @@ function readFlags(): Flags {
     .option('--address <host:port>', 'Temporal frontend', env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233')
     .option('--namespace <name>', 'Temporal namespace', env['TEMPORAL_NAMESPACE'] ?? 'default')
     .option('--database <url>', 'PostgreSQL, migrated (or DATABASE_URL)', env['DATABASE_URL'])
+    .option('--host <address>', 'ingest, gateway: where they are to be asked', '127.0.0.1')
     .option('--otlp-http-port <port>', 'ingest: OTLP/HTTP and CloudEvents', port, 4318)
     .option('--otlp-grpc-port <port>', 'ingest: OTLP/gRPC', port, 4317)
     .option('--gateway-port <port>', 'gateway: configuration contract and chat completions', port, 8081)

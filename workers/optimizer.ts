@@ -21,6 +21,7 @@ import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts, driverFor } from './ports.ts';
 import type { Running } from './running.ts';
+import { openEventLog } from './roles/event-log.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { seedGateway } from './seed-gateway.ts';
 import { startTemporalWorkers } from './temporal-workers.ts';
@@ -78,13 +79,16 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
   const drivers = driverFor();
   const ports = createPorts(pool, client, drivers);
 
+  const ingestLogger = logger.child({ role: 'ingest' });
+  const log = openEventLog(process.env, stores, ingestLogger);
   const ingest = await startIngest({
     host: '127.0.0.1',
     httpPort: stack.ports.otlpHttp,
     grpcPort: stack.ports.otlpGrpc,
     store: stores.ingest,
     alerts: { store: stores.alerts, sender: createAnomalySender(client, TASK_QUEUE) },
-    logger: logger.child({ role: 'ingest' }),
+    ...(log && { log }),
+    logger: ingestLogger,
   });
   running.add('ingest', () => ingest.close());
 

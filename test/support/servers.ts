@@ -78,5 +78,11 @@ export function temporaryFolder(): string {
 
 /** The environment without servers that it names, so that a test never touches somebody's own. */
 export function withoutServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, TEMPORAL_ADDRESS: undefined, TEMPORAL_NAMESPACE: undefined, DATABASE_URL: undefined };
+  return {
+    ...env,
+    TEMPORAL_ADDRESS: undefined,
+    TEMPORAL_NAMESPACE: undefined,
+    DATABASE_URL: undefined,
+    KAFKA_BROKERS: undefined,
+  };
 }

@@ -10,6 +10,8 @@ import {
 import type { Logger } from '../../src/config/log.ts';
 
 export interface GatewayRoleOptions {
+  /** Loopback unless given. */
+  readonly host?: string;
   readonly port: number;
   /** The configuration contract over gRPC; left out: not served. */
   readonly grpcPort?: number;
@@ -25,7 +27,7 @@ export interface GatewayRoleOptions {
 export async function startGatewayRole(options: GatewayRoleOptions): Promise<Gateway> {
   const { ingestUrl, logger } = options;
   return startGateway({
-    host: '127.0.0.1',
+    host: options.host ?? '127.0.0.1',
     port: options.port,
     ...(options.grpcPort !== undefined && { grpcPort: options.grpcPort }),
     stateDir: options.stateDir,

@@ -3,6 +3,7 @@ import type { Alert } from '../../domain/alert.ts';
 import type { Problem } from '../../domain/failure.ts';
 import type { Serving } from '../../ports/windows.ts';
 import type { IngestContext } from '../context.ts';
+import { EXPECTED_NESTING, isTooDeep } from '../nesting.ts';
 import { unattributedService } from './attribute.ts';
 import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent, type ReadEvent } from './read-event.ts';
@@ -37,6 +38,10 @@ export async function readBatch(
   const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
   const serving = await servingOf(context, values);
   for (const [index, value] of values.entries()) {
+    if (isTooDeep(value)) {
+      bad.push({ index, problems: [{ field: '', value: '(nested)', expected: EXPECTED_NESTING }] });
+      continue;
+    }
     const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });

@@ -67,7 +67,7 @@ async function receive(
   // Kept before the position moves: an alert of a batch that comes again is a duplicate.
   const alarmed = await recordAlerts(context, alerts, nowMs);
   const aside = (refused: readonly Bad[]) => asideOf(values, source, log, refused);
-  const told = await record(context, good, bad, aside, nowMs, log?.move);
+  const told = await record(context, good, [...bad, ...alarmed.refused], aside, nowMs, log?.move);
   if (told === 'moved') return 'moved';
   const { counters } = context;
   for (const [counted, result] of [
@@ -117,19 +117,41 @@ function asideOf(
 const placeOf = ({ topic, partition, offset }: Omit<DeadLetter, 'reason'>): string =>
   `log/${topic}/${partition}/${offset}`;
 
-/** In one transaction, then whoever delivers is told. */
+/**
+ * In one transaction, then whoever delivers is told. When the database refuses them for what is in them, each goes by itself; those that
+ * it still refuses are answered with the others that could not be read.
+ */
 async function recordAlerts(
-  { alerts: store, deliverer }: IngestContext,
+  { alerts: store, deliverer, logger }: IngestContext,
   alerts: readonly GoodAlert[],
   nowMs: number,
-): Promise<Stored> {
-  if (alerts.length === 0) return NOTHING;
-  const recorded = await store.record(
-    alerts.map(({ alert }) => alert),
-    nowMs,
-  );
-  if (recorded.stored > 0) deliverer.kick(alerts.some(({ alert }) => isUrgent(alert)));
-  return recorded;
+): Promise<Stored & { readonly refused: readonly Bad[] }> {
+  if (alerts.length === 0) return { ...NOTHING, refused: [] };
+  const keep = async (some: readonly GoodAlert[]): Promise<Stored> => {
+    const recorded = await store.record(
+      some.map(({ alert }) => alert),
+      nowMs,
+    );
+    if (recorded.stored > 0) deliverer.kick(some.some(({ alert }) => isUrgent(alert)));
+    return recorded;
+  };
+  try {
+    return { ...(await keep(alerts)), refused: [] };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    logger.error({ err: error, alerts: alerts.length }, 'alerts were refused by the store');
+  }
+  const [parts, refused]: [Stored[], Bad[]] = [[], []];
+  for (const one of alerts) {
+    try {
+      parts.push(await keep([one]));
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      refused.push(refusedByStore(one.index, one.alert.id));
+    }
+  }
+  const { accepted: stored, duplicates, unknownService } = sumOf(parts);
+  return { stored, duplicates, unknownService, refused };
 }
 
 const eventsOf = (good: readonly Good[]): EventBatch => ({
@@ -171,7 +193,7 @@ async function record(
       if (recorded.kind === 'recorded') parts.push(recorded);
     } catch (error) {
       if (error instanceof Failure) throw error;
-      refused.push(refusedByStore(one));
+      refused.push(refusedByStore(one.index, one.read.event.id));
     }
   }
   const last = await keep([], refused);
@@ -189,7 +211,7 @@ function sumOf(parts: readonly Stored[]): Omit<EventsAnswer, 'setAside'> {
   };
 }
 
-const refusedByStore = ({ index, read }: Good): Bad => ({
+const refusedByStore = (index: number, id: string): Bad => ({
   index,
-  problems: [{ field: 'data', value: read.event.id, expected: 'an event that the store can hold' }],
+  problems: [{ field: 'data', value: id, expected: 'an event that the store can hold' }],
 });

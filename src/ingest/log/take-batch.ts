@@ -1,4 +1,5 @@
 /** A batch of a log into the store, with the position that it moves: both change in one transaction, or neither. */
+import { Failure } from '../../domain/failure.ts';
 import type { LogBatch, LogMessage, Taken } from '../../ports/event-log.ts';
 import type { IngestContext } from '../context.ts';
 import { receiveFromLog } from '../events/receive-events.ts';
@@ -10,6 +11,56 @@ import { readMessage } from './read-message.ts';
  * @throws Failure('StoreUnavailable') when nothing was stored but alerts, which are duplicates the next time
  */
 export async function takeBatch(context: IngestContext, group: string, batch: LogBatch): Promise<Taken> {
+  try {
+    return await takeWhole(context, group, batch);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    context.logger.error(
+      { err: error, topic: batch.topic },
+      'a batch could not be taken; its messages go alone',
+    );
+    return takeAlone(context, group, batch, error);
+  }
+}
+
+/**
+ * A message by itself after the other, each with its own move of the position: what we failed to foresee in one of them holds up no partition. One
+ * that cannot be taken goes to the dead-letter topic with what was thrown.
+ */
+async function takeAlone(
+  context: IngestContext,
+  group: string,
+  batch: LogBatch,
+  error: unknown,
+): Promise<Taken> {
+  const { topic, partition, messages, position } = batch;
+  const [only] = messages;
+  if (messages.length === 1 && only !== undefined) {
+    const { offset, key, value, headers } = only;
+    const reason = `it could not be processed: ${error instanceof Error ? error.message : String(error)}`;
+    const next = offset + 1;
+    const answer = await receiveFromLog(context, [], `log/${topic}`, {
+      move: { group, topic, partition, from: position, to: next },
+      letterOf: () => {
+        throw new RangeError('it holds no value');
+      },
+      unreadable: [{ topic, partition, offset, key, value, headers, reason }],
+    });
+    if (answer === 'moved') return { kind: 'moved' };
+    context.counters.log.messages += 1;
+    context.counters.log.deadLetters += 1;
+    return { kind: 'stored', next };
+  }
+  let next = position;
+  for (const message of messages) {
+    const taken = await takeBatch(context, group, { ...batch, messages: [message], position: next });
+    if (taken.kind === 'moved') return taken;
+    next = taken.next;
+  }
+  return { kind: 'stored', next: next ?? 0 };
+}
+
+async function takeWhole(context: IngestContext, group: string, batch: LogBatch): Promise<Taken> {
   const { topic, partition, messages, position } = batch;
   const letterOf = ({ offset, key, value, headers }: LogMessage) => ({
     topic,

@@ -63,7 +63,7 @@ it('is refused while a candidate is served, and leaves nothing', async () => {
   const before = await traces(world);
   await expect(adopt(world)).rejects.toMatchObject({
     type: 'ChangeInFlight',
-    message: expect.stringMatching(/candidate \(generation 2\)/u),
+    message: expect.stringMatching(/a candidate of generation 2 at 10 %; take it away/u),
   });
   expect(await traces(world)).toEqual(before);
   expect(await world.stores.services.get(SERVICE)).toBeNull();

@@ -13,14 +13,8 @@ import {
 } from '../../../src/domain/workflow-input.ts';
 import { testLook, testPlan, testShadowLook } from '../../support/rollout.ts';
 import { experimentActivities, experimentControl } from './experiment-activities.ts';
+import type { Place } from './place.ts';
 import type { World } from './world.ts';
-
-export interface Place {
-  readonly world: (serviceId: string) => World;
-  readonly nowMs: () => Promise<number>;
-  /** Signals `rollback` to a workflow; false when it does not run. */
-  readonly signalRollback: (workflowId: string, message: object) => Promise<boolean>;
-}
 
 const NO_EVIDENCE = { evidence: startEvidence([], [100]), late: null, lateNo: 1, foldedTo: 0 };
 

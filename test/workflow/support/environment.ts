@@ -19,7 +19,8 @@ import type { RolloutState } from '../../../src/state/rollout/index.ts';
 import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { SEARCH_ATTRIBUTES } from '../../../deploy/bootstrap/wanted.ts';
 import { temporalPath, timeSkippingServer } from '../../support/prerequisites/index.ts';
-import { controlActivities, mainActivities, type Place } from './activities.ts';
+import { controlActivities, mainActivities } from './activities.ts';
+import type { Place } from './place.ts';
 import { World, type Hang } from './world.ts';
 
 /** What the `state` query of a rollout shows, as far as tests read it. */

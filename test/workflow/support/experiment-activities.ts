@@ -7,7 +7,7 @@ import { Failure } from '../../../src/domain/failure.ts';
 import { parseOrFail } from '../../../src/domain/validate.ts';
 import { inForce, type Allocation } from '../../../src/state/experiment/index.ts';
 import { experimentPlan, experimentTick } from '../../support/experiment.ts';
-import type { Place } from './activities.ts';
+import type { Place } from './place.ts';
 
 type Main = Pick<
   Activities,

@@ -65,7 +65,7 @@ export const rows: DomainRow[] = [
   domainRow({
     name: 'planSizing',
     call: (input) => planSizing(input),
-    good: { ...sizing },
+    good: { ...sizing, primary: 'cost' as const },
     bad: {
       arms: fc.constantFrom<unknown>([], ['control']),
       weights: notAbove(0).map((control) => ({ ...sizing.weights, control })),
