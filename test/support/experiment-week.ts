@@ -14,9 +14,10 @@ const TICK_MS = 5 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Looks come with every third tick. */
 const TICKS_PER_LOOK = 3;
-/** Events at which a run continues as new, and how near to it a message is sent. */
+/** Events at which a run continues as new, those that a tick adds, and ticks that are surely not the last of a run. */
 const RUN_ENDS_AT = 8_000;
-const NEAR = 24;
+const EVENTS_OF_A_TICK = 11;
+const TICKS_FAR_FROM_THE_END = 700;
 const PAUSED_MS = 6 * 60 * MINUTE_MS;
 
 export interface Week {
@@ -37,7 +38,12 @@ export interface Week {
 
 export interface Weeks {
   readonly whole: Week;
-  readonly disturbed: Week & { readonly pausedMs: number; readonly sentAtEvents: readonly number[] };
+  readonly disturbed: Week & {
+    readonly pausedMs: number;
+    /** Two when the pause was carried into a new run, and the resume reached that one. */
+    readonly runsWhilePaused: number;
+    readonly sentAtEvents: readonly number[];
+  };
 }
 
 export async function liveThroughWeeks(
@@ -59,46 +65,48 @@ function wholeWeek(bundle: WorkflowBundleOption): Promise<Week> {
 }
 
 /**
- * At the end of the first run it is paused, by a signal that comes with the answer of the activity after which the run continues as new; after six hours it is
- * resumed. At the end of the second run it is rolled back in the same way.
+ * Just before the end of the first run it is paused, so that the run continues as new with the pause; after six hours it is resumed. At the end of the second run it is rolled back, by a signal
+ * that comes within the tick after which it would continue as new. (A pause that interrupts an activity stops this server from skipping time for good.)
  */
 function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']> {
   return onServer(bundle, async (temporal) => {
     const world = temporal.service('disturbed-week');
+    const handle = await temporal.experiment(world);
+    const lengthOf = async (): Promise<number> => (await handle.describe()).historyLength;
     const sentAtEvents: number[] = [];
-    const sends = ['pause', 'rollback'];
-    let handle: WorkflowHandle | undefined;
-    world.onTick = async () => {
-      const [name] = sends;
-      if (!handle || name === undefined) return;
-      const { historyLength } = await handle.describe();
-      if (historyLength < RUN_ENDS_AT - NEAR) return;
-      sends.shift();
-      sentAtEvents.push(historyLength);
-      await handle.signal(name, { by: 'ann', reason: `${name} across the boundary` });
-    };
-    handle = await temporal.experiment(world);
-    const paused = await whenServed(temporal, world, false, '1h');
-    const untilMs = paused + PAUSED_MS;
-    while ((await temporal.env.currentTimeMs()) < untilMs) await skipped(temporal, '1h');
+    for (;;) {
+      const isFar = world.ticks.length < TICKS_FAR_FROM_THE_END;
+      await skipped(temporal, isFar ? '1h' : '5m');
+      if (!isFar && (await lengthOf()) >= RUN_ENDS_AT - EVENTS_OF_A_TICK) break;
+      if (world.finishedExperiment) throw new Error('it ended before it could be paused');
+    }
+    sentAtEvents.push(await lengthOf());
+    await handle.signal('pause', { by: 'ann', reason: 'pause across the boundary' });
+    const pausedAtMs = await whenServed(temporal, world, false);
+    while ((await temporal.env.currentTimeMs()) < pausedAtMs + PAUSED_MS) await skipped(temporal, '1h');
+    const runsWhilePaused = (await historiesOf(temporal, handle.workflowId)).length;
     await handle.signal('resume', { by: 'ann' });
-    const resumed = await whenServed(temporal, world, true, '5m');
+    const resumedAtMs = await whenServed(temporal, world, true);
+    const ticksBefore = world.ticks.length;
+    world.onTick = async () => {
+      if (sentAtEvents.length > 1 || world.ticks.length < ticksBefore + TICKS_FAR_FROM_THE_END) return;
+      const length = await lengthOf();
+      if (length < RUN_ENDS_AT - EVENTS_OF_A_TICK) return;
+      sentAtEvents.push(length);
+      await handle.signal('rollback', { by: 'oncall', reason: 'rollback across the boundary' });
+    };
     const week = await weekOf(temporal, world, handle, bundle);
-    return { ...week, pausedMs: resumed - paused, sentAtEvents };
+    return { ...week, pausedMs: resumedAtMs - pausedAtMs, runsWhilePaused, sentAtEvents };
   });
 }
 
-/** Server time at which the gateway was seen to serve the arms, or not to serve them any more. */
-async function whenServed(
-  temporal: Temporal,
-  world: World,
-  wanted: boolean,
-  every: '5m' | '1h',
-): Promise<number> {
-  const isThere = () => (world.gateway.arms !== null) === wanted && world.ticks.length > 0;
-  for (let turn = 0; turn < 2_000 && !isThere(); turn += 1) await skipped(temporal, every);
-  if (!isThere()) throw new Error(`the arms were never ${wanted ? 'served again' : 'taken away'}`);
-  return temporal.env.currentTimeMs();
+/** Server time at which the gateway was seen to serve the arms, or not to serve them any more. Nothing is skipped meanwhile: no timer leads there. */
+async function whenServed(temporal: Temporal, world: World, wanted: boolean): Promise<number> {
+  for (let turn = 0; turn < 500; turn += 1) {
+    if ((world.gateway.arms !== null) === wanted) return temporal.env.currentTimeMs();
+    await delay(20);
+  }
+  throw new Error(`the arms were never ${wanted ? 'served again' : 'taken away'}`);
 }
 
 /** Skips time, or gives up after a second: the server now and then loses the wake-up of a sleep that meets a task. */
