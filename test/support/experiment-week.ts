@@ -14,10 +14,10 @@ const TICK_MS = 5 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Looks come with every third tick. */
 const TICKS_PER_LOOK = 3;
-/** Events at which a run continues as new, those that a tick adds, and ticks that are surely not the last of a run. */
+/** Events at which a run continues as new, those that a tick adds, and a length at which it is not to be expected within hours. */
 const RUN_ENDS_AT = 8_000;
 const EVENTS_OF_A_TICK = 11;
-const TICKS_FAR_FROM_THE_END = 700;
+const FAR_FROM_THE_END = 7_500;
 const PAUSED_MS = 6 * 60 * MINUTE_MS;
 
 export interface Week {
@@ -74,10 +74,8 @@ function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']
     const handle = await temporal.experiment(world);
     const lengthOf = async (): Promise<number> => (await handle.describe()).historyLength;
     const sentAtEvents: number[] = [];
-    for (;;) {
-      const isFar = world.ticks.length < TICKS_FAR_FROM_THE_END;
-      await skipped(temporal, isFar ? '1h' : '5m');
-      if (!isFar && (await lengthOf()) >= RUN_ENDS_AT - EVENTS_OF_A_TICK) break;
+    for (let length = 0; length < RUN_ENDS_AT - EVENTS_OF_A_TICK; length = await lengthOf()) {
+      await skipped(temporal, length < FAR_FROM_THE_END ? '1h' : '5m');
       if (world.finishedExperiment) throw new Error('it ended before it could be paused');
     }
     sentAtEvents.push(await lengthOf());
@@ -87,9 +85,8 @@ function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']
     const runsWhilePaused = (await historiesOf(temporal, handle.workflowId)).length;
     await handle.signal('resume', { by: 'ann' });
     const resumedAtMs = await whenServed(temporal, world, true);
-    const ticksBefore = world.ticks.length;
     world.onTick = async () => {
-      if (sentAtEvents.length > 1 || world.ticks.length < ticksBefore + TICKS_FAR_FROM_THE_END) return;
+      if (sentAtEvents.length > 1) return;
       const length = await lengthOf();
       if (length < RUN_ENDS_AT - EVENTS_OF_A_TICK) return;
       sentAtEvents.push(length);
