@@ -270,7 +270,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
         happened({ kind: 'ticked', tick: ticked });
       } catch (error) {
         if (endsStep(error)) throw error;
-        happened({ kind: 'tickFailed', atMs: Math.max(Date.now(), clockMs), why: failureReason(error) });
+        happened({ kind: 'tickFailed', atMs: clockMs, why: failureReason(error) });
       }
     });
   }

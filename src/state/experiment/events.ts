@@ -25,6 +25,8 @@ export interface JudgedLook {
   /** What it comes to, when the verdict ends it; decided by the core, with the criteria of the service. */
   readonly conclusion: ExperimentConclusion | null;
   readonly decisionId?: string;
+  /** What could not be shown, for the log. */
+  readonly note?: string;
 }
 
 export type ExperimentEvent =

@@ -122,6 +122,7 @@ function tickFailed(state: ExperimentRunState, { atMs, why }: EventOf<'tickFaile
       ...state,
       tickedAtMs: atMs,
       nextTickAtMs: nextOnGrid(state.startedAtMs ?? atMs, state.plan.tickMs, atMs),
+      // What was asked for comes with the next tick: at once, it would try without a pause.
       lookNow: false,
     },
     { atMs, what: 'tick failed', by: 'optimizer', why },

@@ -70,16 +70,16 @@ function withTick(state: ExperimentRunState, tick: ExperimentTick): ExperimentRu
     tickedAtMs: atMs,
     nextTickAtMs: nextOnGrid(startedAtMs, plan.tickMs, atMs),
     leaseExpiresAtMs: tick.leaseExpiresAtMs,
-    lookNow: false,
   };
   const seen = judged ? withLook(renewed, judged, atMs) : renewed;
   return tick.live === 'ours' ? { ...seen, ramp: rampClock(seen, atMs) } : seen;
 }
 
 function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): ExperimentRunState {
-  const { evidence, evidenceHash, foldedToMs, verdict, totals, spent, providers, decisionId } = judged;
+  const { evidence, evidenceHash, foldedToMs, verdict, totals, spent, providers, decisionId, note } = judged;
+  const seen = note === undefined ? state : logged(state, { atMs, what: 'look', by: 'optimizer', why: note });
   return {
-    ...state,
+    ...seen,
     evidence,
     evidenceHash,
     foldedToMs,
@@ -88,6 +88,7 @@ function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): 
     spent,
     providers,
     looks: state.looks + 1,
+    lookNow: false,
     lookedAtMs: atMs,
     nextLookAtMs: nextOnGrid(state.startedAtMs ?? atMs, state.plan.lookMs, atMs),
     ...(decisionId !== undefined && { decisionId }),

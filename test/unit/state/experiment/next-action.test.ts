@@ -69,6 +69,20 @@ describe('an experiment that runs', () => {
     expect(failed.next).toEqual({ kind: 'tick', judge: true });
   });
 
+  it('approved while a tick only renewed is looked at with the next tick, at once', () => {
+    const approved = looked();
+    approved.state = { ...approved.state, lookNow: true };
+    approved.ticks('renewed');
+    expect(approved.next).toEqual({ kind: 'tick', judge: true });
+    approved.ticks('undecided');
+    expect(approved.next.kind).toBe('wait');
+  });
+
+  it('says in its log what a look could not show', () => {
+    const { log } = looked().ticks('undecided', { note: 'without the pre-period' }).state;
+    expect(log.at(-1)).toMatchObject({ what: 'look', why: 'without the pre-period' });
+  });
+
   it('a last look that fails is not tried again: the time is up', () => {
     const failed = looked({ maxDurationMs: DAY_MS });
     failed.finds = () => 'tickFailed';
