@@ -16,6 +16,7 @@ import {
 } from '../../src/state/experiment/index.ts';
 import { auditActs } from '../audit-acts.ts';
 import type { ActivityPorts } from '../ports.ts';
+import { standstillOf } from '../standstill.ts';
 import { requireOurArms, requireShares, type OwnArmsWrite } from './our-arms.ts';
 import { prePeriodOf } from './pre-period.ts';
 import { recordRow, recordVerdict } from './record.ts';
@@ -42,13 +43,21 @@ export async function experimentTick(ports: ActivityPorts, request: TickRequest)
   const nowMs = Math.max(ports.nowMs(), request.dueAtMs);
   const judged = request.judge ? await look(ports, request, nowMs) : null;
   const live = before && judged?.verdict.outcome !== 'harm' ? await renew(ports, request, before) : before;
+  const standstill = live ? await standstillFor(ports, request) : null;
   const found: ExperimentTick = {
     atMs: nowMs,
     live: live ? 'ours' : 'leaseLost',
     leaseExpiresAtMs: live?.lease_expires_at ?? null,
     judged,
+    ...(standstill !== null && { standstill }),
+    ...(live && request.state.served === 'unknown' && { settledAtMs: Math.max(ports.nowMs(), nowMs) }),
   };
   return judged ? recorded(ports, request, found, judged) : found;
+}
+
+async function standstillFor(ports: ActivityPorts, { serviceId }: TickRequest): Promise<string | null> {
+  const service = await ports.services.get(serviceId);
+  return service ? standstillOf(ports, service.settings) : null;
 }
 
 /** What is live when it is what this experiment wrote; null when the lease had run out: the workflow serves the arms again. */
@@ -63,7 +72,9 @@ async function ours(ports: ActivityPorts, request: TickRequest): Promise<LiveCon
       `${serviceId}: generation ${live.generation} is live, this experiment is ${generation}`,
     );
   }
-  requireShares(request, live, [inForce(state)]);
+  // A write that was left halfway may have been made all the same.
+  const halfway = state.served === 'unknown' && state.wanted !== null ? [state.wanted] : [];
+  requireShares(request, live, [inForce(state), ...halfway]);
   return live;
 }
 

@@ -2,7 +2,7 @@
  * What a tick makes of an experiment: what it brought is kept, then the decision table says what comes of it. Ticks and looks come on a grid
  * that begins when the arms were first served, so none is early and those that were missed are one.
  */
-import { askFor, mayNotRaise, weightsProblem } from './allocation.ts';
+import { askFor, inForce, mayNotRaise, weightsProblem } from './allocation.ts';
 import { beginToEnd } from './ending.ts';
 import {
   experimentDecisionOn,
@@ -11,7 +11,7 @@ import {
   type ExperimentFinding,
 } from './decision-table.ts';
 import type { ExperimentTick, JudgedLook } from './events.ts';
-import { closePeriod } from './periods.ts';
+import { closePeriod, openPeriod } from './periods.ts';
 import { rampClock } from './ramp.ts';
 import { logged, type ExperimentOutcome, type ExperimentRunState } from './state.ts';
 
@@ -64,8 +64,10 @@ function withTick(state: ExperimentRunState, tick: ExperimentTick): ExperimentRu
   const { plan } = state;
   const { atMs, judged } = tick;
   const startedAtMs = state.startedAtMs ?? atMs;
+  const { wereAway: _settled, standstill: _before, ...kept } = state;
   const renewed: ExperimentRunState = {
-    ...state,
+    ...(tick.live === 'ours' ? settledBy(tick, kept) : kept),
+    ...(tick.standstill !== undefined && { standstill: tick.standstill }),
     ticks: state.ticks + 1,
     tickedAtMs: atMs,
     nextTickAtMs: nextOnGrid(startedAtMs, plan.tickMs, atMs),
@@ -73,6 +75,13 @@ function withTick(state: ExperimentRunState, tick: ExperimentTick): ExperimentRu
   };
   const seen = judged ? withLook(renewed, judged, atMs) : renewed;
   return tick.live === 'ours' ? { ...seen, ramp: rampClock(seen, atMs) } : seen;
+}
+
+/** What was in force before a write that was left halfway is in force again. */
+function settledBy({ atMs, settledAtMs }: ExperimentTick, state: ExperimentRunState): ExperimentRunState {
+  if (state.served !== 'unknown') return state;
+  const { weights, exposedPct, why } = inForce(state);
+  return { ...openPeriod(state, { fromMs: settledAtMs ?? atMs, weights, exposedPct, why }), served: 'yes' };
 }
 
 function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): ExperimentRunState {

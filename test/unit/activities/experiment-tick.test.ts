@@ -58,6 +58,41 @@ describe('a tick of an experiment', () => {
   });
 });
 
+describe('what a write may say of arms that nobody serves', () => {
+  const playing = () =>
+    new ExperimentPlay(experimentAdmitted()).until((_, { state: { looks } }) => looks === 1);
+  const began = (play: ExperimentPlay) =>
+    play.happens({ kind: 'writeStarted', atMs: play.nowMs, arms: true });
+  const says = ({ state }: ExperimentPlay) => experimentWrite(WORKFLOW, state).leftNothing ?? false;
+
+  it('is that it left nothing, of arms that it had taken away itself', () => {
+    const paused = playing();
+    paused.sends('pause');
+    paused.until(({ kind }) => kind === 'wait');
+    paused.sends('resume');
+    expect(paused.next.kind).toBe('setArms');
+    expect(says(began(paused))).toBe(true);
+    paused.happens({ kind: 'armsNotSet', atMs: paused.nowMs, why: 'the gateway is away' });
+    expect(says(began(paused))).toBe(true);
+    paused.until(({ kind }) => kind === 'wait');
+    expect(says(paused)).toBe(false);
+  });
+
+  it('is nothing of the kind, of arms that were there when the write began: a reset must not bring them back', () => {
+    expect(says(began(playing()))).toBe(false);
+    const first = new ExperimentPlay(experimentAdmitted());
+    expect(says(began(first))).toBe(false);
+  });
+
+  it('paused while its first write was on the way, it left nothing either', () => {
+    const paused = began(new ExperimentPlay(experimentAdmitted()));
+    paused.sends('pause');
+    paused.until(({ kind }) => kind === 'wait');
+    paused.sends('resume');
+    expect(says(began(paused))).toBe(true);
+  });
+});
+
 describe('what is known of the units from before', () => {
   const { state } = new ExperimentPlay(experimentAdmitted());
   const asked = (prePeriod: () => Promise<never>, longestMs?: number) =>
