@@ -40,13 +40,21 @@ import {
   compensateOptions,
   decideOptions,
   leaveBackupOptions,
+  mutateAgainOptions,
   mutateOptions,
   recordOptions,
 } from './activity-options.ts';
 import { describeExperiment } from './describe-experiment.ts';
 import { experimentSummary } from './experiment-summary.ts';
-import { experimentWrite } from './experiment-write.ts';
-import { asWorkflowFailure, endsStep, failureReason, failureType, isContinueAsNew } from './failures.ts';
+import { armsAsked, experimentWrite } from './experiment-write.ts';
+import {
+  asWorkflowFailure,
+  endsStep,
+  failureReason,
+  failureType,
+  isContinueAsNew,
+  mayComeRight,
+} from './failures.ts';
 import { openGraduation } from './graduation.ts';
 import { openInbox } from './inbox.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
@@ -63,6 +71,7 @@ const admit =
 const decide = proxyActivities<Pick<Activities, 'experimentTick'>>(decideOptions);
 const record = proxyActivities<Pick<Activities, 'finishExperiment'>>(recordOptions);
 const mutate = proxyActivities<Pick<ControlActivities, 'setArms'>>(mutateOptions);
+const mutateAgain = proxyActivities<Pick<ControlActivities, 'setArms'>>(mutateAgainOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(compensateOptions);
 /** The same, of an experiment that goes on: a rollback does not wait for it. */
 const leave = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(leaveBackupOptions);
@@ -222,26 +231,21 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
     if (!(await condition(() => changed, Math.max(1, untilMs - Date.now())))) clockReads(untilMs);
   }
 
-  async function setArms({
-    weights,
-    exposedPct,
-  }: Extract<ExperimentAction, { kind: 'setArms' }>): Promise<void> {
+  async function setArms(action: Extract<ExperimentAction, { kind: 'setArms' }>): Promise<void> {
+    const { weights, exposedPct } = action;
     happened({ kind: 'writeStarted', atMs: clockMs, arms: true });
     await interruptible(async () => {
-      const { plan, periods, startedAtMs } = current();
-      const last = periods.at(-1);
-      const { atMs, leaseExpiresAtMs } = await mutate.setArms({
-        ...owned(),
-        weights,
-        exposedPct,
-        leaseMs: plan.leaseMs,
-        forced: plan.forced,
-        servedAs: last ? { weights: last.weights, exposedPct: last.exposedPct } : null,
-        begins: startedAtMs === null,
-        starts: startedAtMs === null && !plan.forcedStart,
-      });
-      clockReads(atMs);
-      happened({ kind: 'armsSet', atMs, weights, exposedPct, leaseExpiresAtMs });
+      const asked = armsAsked(current(), action);
+      const { begins } = asked;
+      try {
+        const { setArms: set } = begins ? mutate : mutateAgain;
+        const { atMs, leaseExpiresAtMs } = await set({ ...owned(), ...asked });
+        clockReads(atMs);
+        happened({ kind: 'armsSet', atMs, weights, exposedPct, leaseExpiresAtMs });
+      } catch (error) {
+        if (begins || !mayComeRight(error)) throw error;
+        happened({ kind: 'armsNotSet', atMs: clockMs, why: failureReason(error) });
+      }
     });
     shown();
   }
@@ -270,7 +274,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
         happened({ kind: 'ticked', tick: ticked });
       } catch (error) {
         if (endsStep(error)) throw error;
-        happened({ kind: 'tickFailed', atMs: Math.max(Date.now(), clockMs), why: failureReason(error) });
+        happened({ kind: 'tickFailed', atMs: clockMs, why: failureReason(error) });
       }
     });
   }

@@ -40,6 +40,9 @@ export const mutateOptions: ActivityOptions = {
   retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
 };
 
+/** The same of arms that were served before: they are looked at between two goes at it. */
+export const mutateAgainOptions: ActivityOptions = { ...mutateOptions, scheduleToCloseTimeout: '2m' };
+
 /** Takes a change back. A minute a try, no overall limit: only a greater pair at the gateway ends it. */
 export const compensateOptions: ActivityOptions = {
   taskQueue: CONTROL_TASK_QUEUE,

@@ -6,6 +6,7 @@ import {
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
+import { FINAL_FAILURES } from '../src/domain/failure.ts';
 
 /** Type of the failure behind an activity's error: one of `FailureType`, `Cancelled`, `Timeout` or `Unknown`. */
 export function failureType(error: unknown): string {
@@ -18,6 +19,11 @@ export function failureType(error: unknown): string {
 /** Whether a step is over with this: somebody cancelled it, or has taken the service over. Anything else is the step's own failure. */
 export function endsStep(error: unknown): boolean {
   return isCancellation(error) || ['StaleGeneration', 'LeaseMoved'].includes(failureType(error));
+}
+
+/** Whether the same step may succeed later: nothing has refused it, and nobody has ended it. */
+export function mayComeRight(error: unknown): boolean {
+  return !endsStep(error) && !(FINAL_FAILURES as readonly string[]).includes(failureType(error));
 }
 
 /** One line about why an activity failed. */

@@ -49,21 +49,35 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
     else ignored.push({ atMs: Date.now(), name: 'changeEnded', why: 'not a report of a change' });
   });
 
-  /** Until the rollout holds the service, or has ended. Its report may be lost, so the lease is looked at as well. */
+  /**
+   * Until the rollout holds the service, or has ended. Its report may be lost, so the lease is looked at as well. Somebody who takes the winner
+   * back meanwhile is passed on at once, and once.
+   */
   async function taken(
-    serviceId: string,
-    workflowId: string,
-  ): Promise<{ readonly isTaken: boolean; readonly why: string }> {
+    of: { readonly serviceId: string; readonly workflowId: string; readonly startedBy?: string },
+    state: () => ExperimentRunState,
+  ): Promise<{ readonly isTaken: boolean; readonly why: string; readonly runId: string | null }> {
+    const isRevoked = (): boolean => nextExperimentAction(state(), 0).kind === 'callOffGraduation';
+    let isTold = false;
+    let runId: string | null = null;
     for (let tried = 0; ; tried += 1) {
+      let found: Awaited<ReturnType<typeof graduationOf>> | null = null;
       try {
-        const found = await graduationOf({ serviceId, workflowId });
-        if (found.kind === 'taken') return { isTaken: true, why: found.reason };
-        if (found.kind === 'ended') return { isTaken: false, why: report?.reason ?? found.reason };
+        found = await graduationOf(of);
       } catch (error) {
         ignored.push({ atMs: Date.now(), name: 'graduationOf', why: failureReason(error) });
       }
-      if (report !== null) return { isTaken: report.outcome !== 'refused', why: report.reason };
-      await condition(() => report !== null, 1_000 * Math.min(LONGEST_PAUSE_S, 2 ** tried));
+      runId = found?.runId ?? runId;
+      if (found?.kind === 'ended') return { isTaken: false, why: report?.reason ?? found.reason, runId };
+      // Of one that it has not started itself, only what is known to be its own is told.
+      if (isRevoked() && !isTold && (of.startedBy === undefined || found !== null)) {
+        isTold = true;
+        await passOn(of.workflowId, state());
+      }
+      if (found?.kind === 'taken') return { isTaken: true, why: found.reason, runId };
+      if (report !== null) return { isTaken: report.outcome !== 'refused', why: report.reason, runId };
+      const pauseMs = 1_000 * Math.min(LONGEST_PAUSE_S, 2 ** tried);
+      await condition(() => report !== null || (isRevoked() && !isTold), pauseMs);
     }
   }
 
@@ -84,6 +98,8 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
       const { serviceId } = plan;
       const workflowId = `rollout/${serviceId}`;
       const reason = `won ${workflowInfo().workflowId} (${plan.name}): ${conclusion?.sentence ?? ending?.reason ?? ''}`;
+      const { workflowId: startedBy } = workflowInfo();
+      let startedRunId: string | null = null;
       try {
         const child = await startChild(canaryRollout, {
           workflowId,
@@ -92,19 +108,21 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
             {
               serviceId,
               change: changeOf(input, variant),
-              by: workflowInfo().workflowId,
+              by: startedBy,
               reason: reason.slice(0, 2_000),
             },
           ],
         });
-        const { isTaken, why } = await taken(serviceId, workflowId);
-        if (!isTaken) return { kind: 'graduationRefused', why: `${workflowId}: ${why}` };
-        if (nextExperimentAction(state(), 0).kind === 'callOffGraduation') await passOn(workflowId, state());
-        return { kind: 'graduated', workflowId, runId: child.firstExecutionRunId };
+        startedRunId = child.firstExecutionRunId;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        return { kind: 'graduationRefused', why: `${workflowId} runs already` };
       }
+      // One that runs already may be the child of the run before a reset: that is followed, and nobody else's.
+      const of = { serviceId, workflowId, ...(startedRunId === null && { startedBy }) };
+      const { isTaken, why, runId } = await taken(of, state);
+      return isTaken
+        ? { kind: 'graduated', workflowId, runId: startedRunId ?? runId ?? '' }
+        : { kind: 'graduationRefused', why: `${workflowId}: ${why}` };
     },
   };
 }

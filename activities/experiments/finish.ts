@@ -43,9 +43,22 @@ export async function finishExperiment(
   });
   await recordRow(ports, state, holder, nowMs);
   await learnFromExperiment(ports, state, holder, nowMs);
-  await ports.windows.countUnitsAnew({ serviceId, key: id, atMs: nowMs, every: 'hour' });
+  if (await isStillOurs(ports, state, holder)) {
+    await ports.windows.countUnitsAnew({ serviceId, key: id, atMs: nowMs, every: 'hour' });
+  }
   await ports.leases.release(serviceId, holder);
   await tellRegistry(ports, state, nowMs);
+}
+
+/** How units are counted is whoever's changes the service next: the winner's rollout counts them by its steps. */
+async function isStillOurs(
+  { leases }: Pick<ActivityPorts, 'leases'>,
+  { plan, graduation, outcome }: ExperimentRunState,
+  { workflowId, firstRunId }: LeaseHolder,
+): Promise<boolean> {
+  if (graduation !== null || outcome === 'superseded') return false;
+  const lease = await leases.current(plan.serviceId);
+  return lease?.holder.workflowId === workflowId && lease.holder.firstRunId === firstRunId;
 }
 
 /** A registry that is away keeps nothing open: what it was not told is in the audit log. */

@@ -2,6 +2,7 @@
 import { Failure } from '../../src/domain/failure.ts';
 import type { ExperimentDeployment, LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import type { Orchestrator } from '../../src/ports/orchestrator.ts';
+import { onlyFalls } from '../../src/state/experiment/index.ts';
 import { mismatch } from '../control.ts';
 import { requireWatched } from '../lease-keeper.ts';
 import type { ActivityPorts } from '../ports.ts';
@@ -35,18 +36,19 @@ export type SetArmsRequest = OwnArmsWrite &
 
 /**
  * Mutate. Serves the arms by their weights under a lease, then reads back. Key: `idempotencyKey`; a second run with the same pair changes
- * nothing. Waits while the fleet is paused, while the watchdog that it relies on is away, and with `starts` during a freeze. Final:
+ * nothing. Waits while the fleet is paused, unless exposure only falls, while the watchdog that it relies on is away, and with `starts` during a freeze. Final:
  * StaleGeneration when somebody else has changed the service, LeaseMoved, OrchestratorRejected, Unauthorized.
  */
 export async function setArms(ports: ActivityPorts, write: SetArmsRequest): Promise<ArmsSet> {
-  await requireNotPaused(ports);
   if (write.starts) await requireNotFrozen(ports, write.serviceId);
   await requireWatched(ports, write);
   const gateway = ports.orchestratorFor(write.target);
   const before = await gateway.read(write.serviceId);
   const found = await requireOurArms(ports, write, before);
-  if (found === 'ours')
-    requireShares(write, before, write.servedAs === null ? [write] : [write.servedAs, write]);
+  const { servedAs } = write;
+  if (found === 'ours') requireShares(write, before, servedAs === null ? [write] : [servedAs, write]);
+  // Less exposure waits for nobody.
+  if (found !== 'ours' || servedAs === null || !onlyFalls(servedAs, write)) await requireNotPaused(ports);
   const live = await writeArms(ports, gateway, write, await deploymentOf(ports, write));
   const atMs = ports.nowMs();
   const { serviceId, generation, weights, exposedPct } = write;

@@ -16,7 +16,9 @@ import {
 } from '../../src/state/experiment/index.ts';
 import { auditActs } from '../audit-acts.ts';
 import type { ActivityPorts } from '../ports.ts';
+import { standstillOf } from '../standstill.ts';
 import { requireOurArms, requireShares, type OwnArmsWrite } from './our-arms.ts';
+import { prePeriodOf } from './pre-period.ts';
 import { recordRow, recordVerdict } from './record.ts';
 import { writeArms } from './set-arms.ts';
 import { maturedToMs, stretchesOf, windowsOf } from './stretches.ts';
@@ -30,26 +32,32 @@ export interface TickRequest extends OwnArmsWrite {
   readonly dueAtMs: number;
 }
 
-/** What is known of a unit from before the experiment is looked for in this long before its start. */
-const PRE_PERIOD_MS = 14 * 24 * 3_600_000;
-
 /**
  * Decide (and renew). Key: the revision; a second run renews again and folds what has matured from the state it was given. The lease is
- * renewed after the judging: an experiment that cannot be judged, or that does harm, lets it run out.
+ * renewed after the judging: an experiment that cannot be judged, or that does harm, lets it run out. Arms that are gone are judged all the
+ * same, before anybody serves them again.
  * Final: StaleGeneration when somebody else has changed the service; LeaseMoved when this run is not the lease's.
  */
 export async function experimentTick(ports: ActivityPorts, request: TickRequest): Promise<ExperimentTick> {
   const before = await ours(ports, request);
   const nowMs = Math.max(ports.nowMs(), request.dueAtMs);
-  const judged = request.judge && before ? await look(ports, request, nowMs) : null;
+  const judged = request.judge ? await look(ports, request, nowMs) : null;
   const live = before && judged?.verdict.outcome !== 'harm' ? await renew(ports, request, before) : before;
+  const standstill = live ? await standstillFor(ports, request) : null;
   const found: ExperimentTick = {
     atMs: nowMs,
     live: live ? 'ours' : 'leaseLost',
     leaseExpiresAtMs: live?.lease_expires_at ?? null,
     judged,
+    ...(standstill !== null && { standstill }),
+    ...(live && request.state.served === 'unknown' && { settledAtMs: Math.max(ports.nowMs(), nowMs) }),
   };
   return judged ? recorded(ports, request, found, judged) : found;
+}
+
+async function standstillFor(ports: ActivityPorts, { serviceId }: TickRequest): Promise<string | null> {
+  const service = await ports.services.get(serviceId);
+  return service ? standstillOf(ports, service.settings) : null;
 }
 
 /** What is live when it is what this experiment wrote; null when the lease had run out: the workflow serves the arms again. */
@@ -64,7 +72,9 @@ async function ours(ports: ActivityPorts, request: TickRequest): Promise<LiveCon
       `${serviceId}: generation ${live.generation} is live, this experiment is ${generation}`,
     );
   }
-  requireShares(request, live, [inForce(state)]);
+  // A write that was left halfway may have been made all the same.
+  const halfway = state.served === 'unknown' && state.wanted !== null ? [state.wanted] : [];
+  requireShares(request, live, [inForce(state), ...halfway]);
   return live;
 }
 
@@ -91,18 +101,12 @@ async function look(ports: ActivityPorts, { state }: TickRequest, nowMs: number)
     expired: nowMs >= endsAtMs(state),
   };
   const first = judgeLook(input);
-  const judgement =
-    first.conclusion !== null && plan.unit !== 'request'
-      ? judgeLook({ ...input, prePeriod: await prePeriodOf(ports, state) })
-      : first;
-  return { ...judgement, evidenceHash: ports.hash(canonicalJson(judgement.evidence)) };
-}
-
-/** For the conclusion alone: shown beside it, never deciding. */
-function prePeriodOf({ experimentWindows }: ActivityPorts, { plan, startedAtMs }: ExperimentRunState) {
-  const { serviceId, generation, admittedAtMs } = plan;
-  const startMs = startedAtMs ?? admittedAtMs;
-  return experimentWindows.prePeriod({ serviceId, generation, startMs, beforeMs: PRE_PERIOD_MS });
+  const isShown = first.conclusion !== null && first.verdict.outcome !== 'harm' && plan.unit !== 'request';
+  const before = isShown ? await prePeriodOf(ports, state) : null;
+  const judgement = before?.kind === 'found' ? judgeLook({ ...input, prePeriod: before.prePeriod }) : first;
+  const note = before?.kind === 'left' ? `without what was known of the units before: ${before.why}` : null;
+  const evidenceHash = ports.hash(canonicalJson(judgement.evidence));
+  return { ...judgement, evidenceHash, ...(note !== null && { note }) };
 }
 
 /** Whether this look says something else than the one before, or the experiment does something about it. */

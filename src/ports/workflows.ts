@@ -24,6 +24,10 @@ export interface WorkflowDirectory {
   }): Promise<boolean>;
   /** First run of the workflow that `runId` is a run of, null when the server has forgotten it. */
   firstRunOf(run: { readonly workflowId: string; readonly runId: string }): Promise<string | null>;
+  /** The newest run of a workflow that runs: its first run, and who started it as a child. Null when none runs. */
+  running(
+    workflowId: string,
+  ): Promise<{ readonly firstRunId: string; readonly parentWorkflowId: string | null } | null>;
   /** Signals `rollback`; false when no such workflow runs. */
   signalRollback(
     workflowId: string,

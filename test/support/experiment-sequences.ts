@@ -115,7 +115,12 @@ const doneOf = (
         exposedPct,
         leaseExpiresAtMs: atMs + 20 * MINUTE_MS,
       } as const;
-      // Now and then somebody interrupts the write.
+      // Now and then somebody interrupts the write, or it does not come off.
+      if (draw.below(8) === 0 && state.startedAtMs !== null)
+        return [
+          { ...began, arms: true },
+          { kind: 'armsNotSet', atMs, why: 'the gateway is away' },
+        ];
       return draw.below(8) === 0 ? [{ ...began, arms: true }] : [{ ...began, arms: true }, set];
     }
     case 'takeArmsAway':
@@ -159,6 +164,7 @@ const outOfTurn = (draw: Draw, state: ExperimentRunState, atMs: number): Experim
     { kind: 'writeStarted', atMs },
     { kind: 'armsSet', atMs, weights: WEIGHTS[0], exposedPct: 5, leaseExpiresAtMs: null },
     { kind: 'armsTakenAway', atMs },
+    { kind: 'armsNotSet', atMs, why },
     tickOf(draw, state, atMs),
     { kind: 'rampDue', atMs },
     { kind: 'approvalExpired', atMs },

@@ -304,9 +304,15 @@ describe.concurrent('a rollback', () => {
     await temporal().reach(hang);
     await handle.signal('rollback', ROLLBACK);
     await until(handle, ({ ending }) => ending?.outcome === 'rolledBack');
+    const child = temporal().client.workflow.getHandle('rollout/called-off');
+    const told = async () =>
+      ((await child.fetchHistory()).events ?? []).filter(
+        ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'rollback',
+      ).length;
+    await expect.poll(told, { timeout: 10_000 }).toBe(1);
     hang.release();
     expect(await summaryOf(handle)).toMatchObject({ outcome: 'rolledBack' });
-    const child = temporal().client.workflow.getHandle('rollout/called-off');
+    expect(await told()).toBe(1);
     expect(await child.result()).toMatchObject({ outcome: 'rolledBack' });
     expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null, arms: null });
   });

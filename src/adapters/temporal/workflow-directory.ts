@@ -84,6 +84,22 @@ export function createWorkflowDirectory(client: Client, taskQueue: string): Work
       }
     },
 
+    running: async (workflowId) => {
+      try {
+        const { status, runId, parentExecution, raw } = await client.workflow
+          .getHandle(workflowId)
+          .describe();
+        if (status.name !== 'RUNNING') return null;
+        return {
+          firstRunId: raw.workflowExecutionInfo?.firstRunId ?? runId,
+          parentWorkflowId: parentExecution?.workflowId ?? null,
+        };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
+    },
+
     tellCycle: (serviceId, anomaly) => signalCycle(client, taskQueue, serviceId, anomaly),
 
     signalRollback: async (workflowId, message) => {

@@ -14,6 +14,8 @@ import {
 /** Sums of weights that went through JSON and a division. */
 const SUM_TOLERANCE = 1e-9;
 
+type Shares = Pick<Allocation, 'weights' | 'exposedPct'>;
+
 /** What was read back last; as planned before anything was. */
 export function inForce({ plan, periods, ramp }: ExperimentRunState): Allocation {
   const last = periods.at(-1);
@@ -62,10 +64,23 @@ export function weightsProblem({ arms }: ExperimentPlan, weights: Weights): stri
 }
 
 /** An experiment that is stopped, or whose winner waits, only gets less exposure; who gets which arm of it stays. */
-export function mayWrite(state: ExperimentRunState, { weights, exposedPct }: Allocation): boolean {
-  if (!mayNotRaise(state)) return true;
-  const live = inForce(state);
-  return exposedPct <= live.exposedPct && isSameAllocation({ weights, exposedPct }, { ...live, exposedPct });
+export function mayWrite(state: ExperimentRunState, allocation: Allocation): boolean {
+  return !mayNotRaise(state) || onlyFalls(inForce(state), allocation);
+}
+
+/** While nothing may be changed, everything that is asked for waits but less exposure: that needs nobody's leave. */
+export function waitsForStandstill(state: ExperimentRunState, allocation: Shares): boolean {
+  return (state.standstill ?? null) !== null && !onlyFalls(inForce(state), allocation);
+}
+
+/** Whether an allocation only takes exposure away from another, or is the same. */
+export function onlyFalls(from: Shares, to: Shares): boolean {
+  return to.exposedPct <= from.exposedPct && isSameAllocation(to, { ...from, exposedPct: to.exposedPct });
+}
+
+/** Arms were served once, and a write since was left halfway. */
+export function isUnsettled({ served, startedAtMs }: ExperimentRunState): boolean {
+  return served === 'unknown' && startedAtMs !== null;
 }
 
 export function mayNotRaise(state: ExperimentRunState): boolean {

@@ -10,6 +10,10 @@ export interface ExperimentTick {
   readonly live: 'ours' | 'leaseLost';
   readonly leaseExpiresAtMs: number | null;
   readonly judged: JudgedLook | null;
+  /** Why nothing may be changed now. Left out: something may. */
+  readonly standstill?: string;
+  /** When it wrote what was in force anew, after a write that was left halfway. */
+  readonly settledAtMs?: number;
 }
 
 export interface JudgedLook {
@@ -25,6 +29,8 @@ export interface JudgedLook {
   /** What it comes to, when the verdict ends it; decided by the core, with the criteria of the service. */
   readonly conclusion: ExperimentConclusion | null;
   readonly decisionId?: string;
+  /** What could not be shown, for the log. */
+  readonly note?: string;
 }
 
 export type ExperimentEvent =
@@ -41,6 +47,8 @@ export type ExperimentEvent =
       readonly exposedPct: number;
       readonly leaseExpiresAtMs: number | null;
     }
+  /** What is served is not known: arms that were there are looked at before the write is tried again. */
+  | { readonly kind: 'armsNotSet'; readonly atMs: number; readonly why: string }
   /** The stable configuration is live alone, read back; the experiment goes on. */
   | { readonly kind: 'armsTakenAway'; readonly atMs: number }
   | { readonly kind: 'ticked'; readonly tick: ExperimentTick }

@@ -16,7 +16,7 @@ export type {
   ProviderPhases,
   Weights,
 } from './state.ts';
-export { asked, inForce, wantsArms } from './allocation.ts';
+export { asked, inForce, onlyFalls, wantsArms } from './allocation.ts';
 export {
   EXPERIMENT_FINDINGS,
   EXPERIMENT_STANDINGS,

@@ -2,7 +2,7 @@
  * What an experiment does next. Pure: the same state and time always give the same action, also after a restart. `nowMs` is time as far as
  * the history proves it (what activities reported, when fired timers were due), never a handler's clock.
  */
-import { inForce, mayWrite, wantsArms } from './allocation.ts';
+import { inForce, isUnsettled, mayWrite, waitsForStandstill, wantsArms } from './allocation.ts';
 import { graduates } from './ending.ts';
 import { endsAtMs, isStopped, type ExperimentRunState, type Weights } from './state.ts';
 
@@ -83,10 +83,13 @@ function serving(state: ExperimentRunState, nowMs: number): ExperimentAction {
   if (served !== 'yes' && isStopped(state)) {
     return served === 'no' ? { kind: 'wait', untilMs } : { kind: 'takeArmsAway' };
   }
+  if (isUnsettled(state) && state.nextTickAtMs !== null && nowMs >= state.nextTickAtMs) {
+    return { kind: 'tick', judge: isLookDue(state, nowMs) };
+  }
   if (served !== 'yes') return setArms(state);
   const tickAtMs = state.lookNow ? nowMs : (state.nextTickAtMs ?? nowMs);
   if (nowMs >= tickAtMs) return { kind: 'tick', judge: isLookDue(state, nowMs) };
-  if (wanted && mayWrite(state, wanted)) return setArms(state);
+  if (wanted && mayWrite(state, wanted) && !waitsForStandstill(state, wanted)) return setArms(state);
   const rampAtMs =
     state.phase === 'running' && !isStopped(state) ? (state.ramp.nextAtMs ?? Infinity) : Infinity;
   if (nowMs >= rampAtMs) return { kind: 'raiseExposure' };

@@ -2,7 +2,7 @@
  * What an event makes of an experiment. Pure and total: an event that does not fit the phase changes nothing. Phases never go back; what is
  * being ended never serves arms again.
  */
-import { allocationText } from './allocation.ts';
+import { allocationText, isUnsettled } from './allocation.ts';
 import { experimentDecisionOn } from './decision-table.ts';
 import { beginToEnd, end, graduates } from './ending.ts';
 import type { ExperimentEvent } from './events.ts';
@@ -21,6 +21,8 @@ export function reduceExperiment(state: ExperimentRunState, event: ExperimentEve
       return writeStarted(state, event);
     case 'armsSet':
       return armsSet(state, event);
+    case 'armsNotSet':
+      return armsNotSet(state, event);
     case 'armsTakenAway':
       return armsTakenAway(state, event.atMs);
     case 'ticked':
@@ -79,8 +81,20 @@ function isOneOfSeveral({ plan, revision, ending }: ExperimentRunState): boolean
 }
 
 function writeStarted(state: ExperimentRunState, event: EventOf<'writeStarted'>): ExperimentRunState {
-  const raised = { ...state, revision: state.revision + 1 };
-  return event.arms === true ? closePeriod({ ...raised, served: 'unknown' }, event.atMs) : raised;
+  const { served, revision } = state;
+  const raised = { ...state, revision: revision + 1 };
+  if (event.arms !== true) return raised;
+  const wereAway = served === 'no' && revision > 0;
+  return closePeriod({ ...raised, served: 'unknown', ...(wereAway && { wereAway }) }, event.atMs);
+}
+
+/** It goes on, and is looked at: where arms were served under this generation, they may still be. */
+function armsNotSet(state: ExperimentRunState, { atMs, why }: EventOf<'armsNotSet'>): ExperimentRunState {
+  if (!isUnsettled(state)) return state;
+  return logged(
+    { ...state, nextTickAtMs: state.nextTickAtMs === null ? null : atMs },
+    { atMs, what: 'arms not set', by: 'optimizer', why },
+  );
 }
 
 function armsSet(state: ExperimentRunState, event: EventOf<'armsSet'>): ExperimentRunState {
@@ -89,8 +103,9 @@ function armsSet(state: ExperimentRunState, event: EventOf<'armsSet'>): Experime
   const { atMs, weights, exposedPct, leaseExpiresAtMs } = event;
   const why = wanted && isSameAllocation(wanted, event) ? wanted.why : (periods.at(-1)?.why ?? 'as planned');
   const startedAtMs = state.startedAtMs ?? atMs;
+  const { wereAway: _settled, ...settled } = state;
   const set: ExperimentRunState = {
-    ...openPeriod(state, { fromMs: atMs, weights, exposedPct, why }),
+    ...openPeriod(settled, { fromMs: atMs, weights, exposedPct, why }),
     phase: phase === 'starting' ? 'running' : phase,
     served: 'yes',
     wanted: wanted && !isSameAllocation(wanted, event) ? wanted : null,
@@ -109,8 +124,9 @@ function armsSet(state: ExperimentRunState, event: EventOf<'armsSet'>): Experime
 function armsTakenAway(state: ExperimentRunState, atMs: number): ExperimentRunState {
   if (state.ending) return state;
   const why = state.paused?.reason ?? state.held?.reason ?? '';
+  const { wereAway: _settled, ...settled } = state;
   return logged(
-    { ...closePeriod(state, atMs), served: 'no', leaseExpiresAtMs: null, nextTickAtMs: null },
+    { ...closePeriod(settled, atMs), served: 'no', leaseExpiresAtMs: null, nextTickAtMs: null },
     { atMs, what: 'arms taken away', by: state.paused?.by ?? state.held?.by ?? 'optimizer', why },
   );
 }
@@ -122,6 +138,7 @@ function tickFailed(state: ExperimentRunState, { atMs, why }: EventOf<'tickFaile
       ...state,
       tickedAtMs: atMs,
       nextTickAtMs: nextOnGrid(state.startedAtMs ?? atMs, state.plan.tickMs, atMs),
+      // What was asked for comes with the next tick: at once, it would try without a pause.
       lookNow: false,
     },
     { atMs, what: 'tick failed', by: 'optimizer', why },
@@ -157,10 +174,11 @@ function stepFailed(state: ExperimentRunState, event: EventOf<'stepFailed'>): Ex
 function leaseRetaken(state: ExperimentRunState, atMs: number, generation: number): ExperimentRunState {
   const { plan, ending } = state;
   if (ending || generation <= plan.generation) return state;
+  const { wereAway: _settled, ...settled } = state;
   const why = `the run was reset; generation ${plan.generation} -> ${generation}, evidence kept, arms served again`;
   return logged(
     {
-      ...closePeriod(state, atMs),
+      ...closePeriod(settled, atMs),
       plan: { ...plan, generation },
       revision: 1,
       served: 'unknown',

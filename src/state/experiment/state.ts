@@ -215,6 +215,10 @@ export interface ExperimentRunState {
   readonly periods: readonly AllocationPeriod[];
   /** Whether the gateway serves the arms, as far as this experiment knows: `unknown` when a write was left halfway. */
   readonly served: 'no' | 'yes' | 'unknown';
+  /** The write that may be left halfway began when the arms were away by this experiment's own doing. */
+  readonly wereAway?: true;
+  /** Why nothing is changed for the time being (a pause of the fleet, a freeze), as the last tick found. Ticks go on. */
+  readonly standstill?: string | null;
   /** What is to be written next; null while what is live is right. */
   readonly wanted: Allocation | null;
   readonly ramp: RampState;

@@ -2,7 +2,7 @@
  * What a tick makes of an experiment: what it brought is kept, then the decision table says what comes of it. Ticks and looks come on a grid
  * that begins when the arms were first served, so none is early and those that were missed are one.
  */
-import { askFor, mayNotRaise, weightsProblem } from './allocation.ts';
+import { askFor, inForce, mayNotRaise, weightsProblem } from './allocation.ts';
 import { beginToEnd } from './ending.ts';
 import {
   experimentDecisionOn,
@@ -11,7 +11,7 @@ import {
   type ExperimentFinding,
 } from './decision-table.ts';
 import type { ExperimentTick, JudgedLook } from './events.ts';
-import { closePeriod } from './periods.ts';
+import { closePeriod, openPeriod } from './periods.ts';
 import { rampClock } from './ramp.ts';
 import { logged, type ExperimentOutcome, type ExperimentRunState } from './state.ts';
 
@@ -64,22 +64,31 @@ function withTick(state: ExperimentRunState, tick: ExperimentTick): ExperimentRu
   const { plan } = state;
   const { atMs, judged } = tick;
   const startedAtMs = state.startedAtMs ?? atMs;
+  const { wereAway: _settled, standstill: _before, ...kept } = state;
   const renewed: ExperimentRunState = {
-    ...state,
+    ...(tick.live === 'ours' ? settledBy(tick, kept) : kept),
+    ...(tick.standstill !== undefined && { standstill: tick.standstill }),
     ticks: state.ticks + 1,
     tickedAtMs: atMs,
     nextTickAtMs: nextOnGrid(startedAtMs, plan.tickMs, atMs),
     leaseExpiresAtMs: tick.leaseExpiresAtMs,
-    lookNow: false,
   };
   const seen = judged ? withLook(renewed, judged, atMs) : renewed;
   return tick.live === 'ours' ? { ...seen, ramp: rampClock(seen, atMs) } : seen;
 }
 
+/** What was in force before a write that was left halfway is in force again. */
+function settledBy({ atMs, settledAtMs }: ExperimentTick, state: ExperimentRunState): ExperimentRunState {
+  if (state.served !== 'unknown') return state;
+  const { weights, exposedPct, why } = inForce(state);
+  return { ...openPeriod(state, { fromMs: settledAtMs ?? atMs, weights, exposedPct, why }), served: 'yes' };
+}
+
 function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): ExperimentRunState {
-  const { evidence, evidenceHash, foldedToMs, verdict, totals, spent, providers, decisionId } = judged;
+  const { evidence, evidenceHash, foldedToMs, verdict, totals, spent, providers, decisionId, note } = judged;
+  const seen = note === undefined ? state : logged(state, { atMs, what: 'look', by: 'optimizer', why: note });
   return {
-    ...state,
+    ...seen,
     evidence,
     evidenceHash,
     foldedToMs,
@@ -88,6 +97,7 @@ function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): 
     spent,
     providers,
     looks: state.looks + 1,
+    lookNow: false,
     lookedAtMs: atMs,
     nextLookAtMs: nextOnGrid(state.startedAtMs ?? atMs, state.plan.lookMs, atMs),
     ...(decisionId !== undefined && { decisionId }),

@@ -17,6 +17,7 @@ const nobodyRuns: WorkflowDirectory = {
   isClosed: () => Promise.resolve(false),
   endOf: () => Promise.resolve(null),
   startRestore: () => Promise.resolve(false),
+  running: () => Promise.resolve(null),
   firstRunOf: () => Promise.resolve(null),
   startCycle: () => Promise.resolve(false),
   tellCycle: () => Promise.resolve(),

@@ -53,6 +53,7 @@ const noTemporal: WorkflowDirectory = {
   isClosed: () => Promise.reject(new Error('isClosed: this test runs without Temporal')),
   endOf: () => Promise.reject(new Error('endOf: this test runs without Temporal')),
   startRestore: () => Promise.reject(new Error('startRestore: this test runs without Temporal')),
+  running: () => Promise.resolve(null),
   firstRunOf: () => Promise.reject(new Error('firstRunOf: this test runs without Temporal')),
   startCycle: () => Promise.reject(new Error('startCycle: this test runs without Temporal')),
   tellCycle: () => Promise.reject(new Error('tellCycle: this test runs without Temporal')),

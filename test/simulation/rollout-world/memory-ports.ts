@@ -97,6 +97,7 @@ export const memoryPorts = async (parts: {
       startCycle: async () => false,
       tellCycle: nothing,
       startRestore: async () => false,
+      running: () => Promise.resolve(null),
       firstRunOf: async () => null,
       signalRollback: async () => false,
     },

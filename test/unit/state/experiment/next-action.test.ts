@@ -69,6 +69,56 @@ describe('an experiment that runs', () => {
     expect(failed.next).toEqual({ kind: 'tick', judge: true });
   });
 
+  it('approved while a tick only renewed is looked at with the next tick, at once', () => {
+    const approved = looked();
+    approved.state = { ...approved.state, lookNow: true };
+    approved.ticks('renewed');
+    expect(approved.next).toEqual({ kind: 'tick', judge: true });
+    approved.ticks('undecided');
+    expect(approved.next.kind).toBe('wait');
+  });
+
+  it('says in its log what a look could not show', () => {
+    const { log } = looked().ticks('undecided', { note: 'without the pre-period' }).state;
+    expect(log.at(-1)).toMatchObject({ what: 'look', why: 'without the pre-period' });
+  });
+
+  it('whose write does not come off is looked at before it is tried again, and never ends of it', () => {
+    const tries = looked();
+    tries.sends('setAllocation', { weights: { control: 0.2, concise: 0.4, clear: 0.4 } });
+    for (let round = 0; round < 3; round += 1) {
+      expect(tries.next.kind).toBe('setArms');
+      tries.happens({ kind: 'writeStarted', atMs: tries.nowMs, arms: true });
+      tries.happens({ kind: 'armsNotSet', atMs: tries.nowMs, why: 'the gateway is away' });
+      expect(tries.next.kind).toBe('tick');
+      tries.perform(tries.next);
+      expect(tries.state).toMatchObject({ phase: 'running', served: 'yes' });
+    }
+    const { weights, toMs } = tries.state.periods.at(-1) ?? {};
+    expect([weights, toMs]).toEqual([tries.state.plan.allocation.weights, null]);
+  });
+
+  it('whose write did not come off, with harm done, is restored', () => {
+    const harmful = looked();
+    harmful.happens({ kind: 'writeStarted', atMs: harmful.nowMs, arms: true });
+    harmful.happens({ kind: 'armsNotSet', atMs: harmful.nowMs, why: 'the fleet is paused' });
+    expect(harmful.ticks('harm').next.kind).toBe('restore');
+  });
+
+  it('waits with what is asked for while a standstill lasts, but for less exposure; ticks go on', () => {
+    const still = looked();
+    still.state = { ...still.state, standstill: 'the fleet is paused by ann' };
+    still.sends('setAllocation', { weights: { control: 0.2, concise: 0.4, clear: 0.4 } });
+    expect(still.next.kind).toBe('wait');
+    still.perform(still.next);
+    expect(still.next.kind).toBe('tick');
+    expect(still.ticks('renewed').next.kind).toBe('setArms');
+    const less = looked();
+    less.state = { ...less.state, standstill: 'the fleet is paused by ann' };
+    less.sends('setAllocation', { exposedPct: 10 });
+    expect(less.next).toMatchObject({ kind: 'setArms', exposedPct: 10 });
+  });
+
   it('a last look that fails is not tried again: the time is up', () => {
     const failed = looked({ maxDurationMs: DAY_MS });
     failed.finds = () => 'tickFailed';
