@@ -94,8 +94,7 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
     approval: approvalOf(input, settings),
     approvalTimeoutMs: durationMs(change.approvalTimeout),
     graduate: input.graduate ?? true,
-    tickMs: tickMsOf(lookMs, leaseMs),
-    lookMs,
+    ...gridOf(lookMs, leaseMs),
     leaseMs,
     blockMs: durationMs(rollout.block),
     matureAfterMs: durationMs(quality.matureAfter),
@@ -128,9 +127,11 @@ function weightsOf({ weights }: ExperimentInput, ids: readonly string[]): Weight
   return Object.fromEntries(ids.map((id, i) => [id, (asked[i] ?? 0) / sum]));
 }
 
-/** A divisor of the time between two looks, so that every look falls on a tick. */
-function tickMsOf(lookMs: number, leaseMs: number): number {
-  return lookMs / Math.ceil(lookMs / Math.min(LONGEST_TICK_MS, leaseMs / TICKS_IN_LEASE));
+/** So many ticks of whole milliseconds in a look that every look falls on a tick; a look becomes longer by that rounding. */
+export function gridOf(lookMs: number, leaseMs: number): Pick<ExperimentPlan, 'tickMs' | 'lookMs'> {
+  const ticks = Math.ceil(lookMs / Math.min(LONGEST_TICK_MS, leaseMs / TICKS_IN_LEASE));
+  const tickMs = Math.ceil(lookMs / ticks);
+  return { tickMs, lookMs: ticks * tickMs };
 }
 
 /** Nobody may ask for less approval than the service wants of every change. */
