@@ -48,21 +48,22 @@ export async function nextExperiment(
   return { kind: 'none', reason: reasons.join('; ') };
 }
 
-/** One at a time, spaced, and only so many a day, as rollouts are. */
+/**
+ * Spaced, and only so many a day, as rollouts are. That there is one at a time is the change lease's doing, which the cycle has looked at: the row of
+ * an experiment that was terminated may never be ended.
+ */
 async function whatBlocksAnExperiment(
   ports: ActivityPorts,
   { serviceId, change }: ServiceSettings,
 ): Promise<string | null> {
   const nowMs = ports.nowMs();
   const rows = await ports.experiments.list(serviceId);
-  const open = rows.find(({ endedAtMs }) => endedAtMs === null);
-  if (open) return `experiment ${open.name} has not ended`;
   const today = rows.filter(({ startedAtMs }) => nowMs - startedAtMs < DAY_MS).length;
   if (today >= change.maxPerDay)
     return `${today} experiments in the last 24 h, at most ${change.maxPerDay} are allowed`;
-  const last = Math.max(0, ...rows.map(({ endedAtMs }) => endedAtMs ?? 0));
+  const last = Math.max(0, ...rows.map(({ startedAtMs, endedAtMs }) => endedAtMs ?? startedAtMs));
   return nowMs - last < durationMs(change.minSpacing)
-    ? `the last experiment ended less than ${change.minSpacing} ago`
+    ? `the last experiment is less than ${change.minSpacing} ago`
     : null;
 }
 

@@ -1,5 +1,6 @@
 /**
- * `optimizationCycle`: observe, analyze, decide and validate in one activity; deploy as a child; then monitor.
+ * `optimizationCycle`: observe, analyze, decide and validate in one activity; deploy as a child; then monitor. An experiment is started as a child, too,
+ * and not waited for: it lasts for days, and holds the service itself.
  *
  * Started by the sweep, an anomaly (signal-with-start) or an operator under `cycle/<service>`. Input: `CycleInput`.
  * Messages: all of `messages.ts`; `rollback` and `anomaly` are passed on to the change in flight. Ends when there is
@@ -27,6 +28,7 @@ import type {
 } from '../activities/index.ts';
 import { responseTo } from '../src/state/incident.ts';
 import { anomalyPayload, SEVERITIES, type Message } from '../src/state/messages.ts';
+import { abExperiment } from './ab-experiment.ts';
 import { admitOptions, decideOptions, mutateOptions, notifyOptions } from './activity-options.ts';
 import { canaryRollout } from './canary-rollout.ts';
 import { asWorkflowFailure, failureReason } from './failures.ts';
@@ -96,6 +98,10 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
       throw asWorkflowFailure(error);
     });
     assessment = decided;
+    if (decided.kind === 'experiment' && stopped === null && !outbox.some(isAnomaly)) {
+      // A worker of before there were experiments has ended its cycle here.
+      if (patched('2026-11-experiment-from-cycle')) return finish(await startExperiment(decided));
+    }
     if (decided.kind !== 'deploy' || stopped !== null) {
       await respond();
       return finish(stopped ?? decided.reason);
@@ -178,6 +184,33 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
       throw error;
     }
+  }
+
+  /** Abandoned: from here on it is the experiment that messages and anomalies of the service go to. */
+  async function startExperiment({
+    serviceId,
+    input: asked,
+    reason,
+  }: Extract<Assessment, { kind: 'experiment' }>): Promise<string> {
+    const workflowId = `experiment/${serviceId}`;
+    describeSelf({ service: serviceId, kind: 'cycle', phase: 'deploying' });
+    try {
+      await startChild(abExperiment, {
+        workflowId,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        args: [asked],
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      return `${workflowId} runs already`;
+    }
+    await passOnAll(workflowId);
+    return `${workflowId} was started: ${reason}`;
+  }
+
+  /** What came while the experiment was being started. */
+  async function passOnAll(workflowId: string): Promise<void> {
+    for (const message of outbox.splice(0)) await passOn(workflowId, message);
   }
 
   /** Waits for the child's report, passing messages on. The child outlives us, so its end is also asked for. */

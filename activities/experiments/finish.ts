@@ -2,6 +2,7 @@
 import type { LeaseHolder } from '../../src/ports/stores.ts';
 import { experimentIdOf, type ExperimentRunState } from '../../src/state/experiment/index.ts';
 import { auditActs } from '../audit-acts.ts';
+import { learnFromExperiment } from '../learn.ts';
 import type { ActivityPorts } from '../ports.ts';
 import { recordRow } from './record.ts';
 
@@ -41,6 +42,7 @@ export async function finishExperiment(
     atMs: nowMs,
   });
   await recordRow(ports, state, holder, nowMs);
+  await learnFromExperiment(ports, state, holder, nowMs);
   if (await isStillOurs(ports, state, holder)) {
     await ports.windows.countUnitsAnew({ serviceId, key: id, atMs: nowMs, every: 'hour' });
   }

@@ -1,5 +1,5 @@
 /** An experiment as it is to run: every default of the service resolved, sized, and frozen. It refuses nothing and changes nothing. */
-import { designOf, planSizing, type SizingInput } from '../../src/decision/index.ts';
+import { designOf, foldMsOf, planSizing, type SizingInput } from '../../src/decision/index.ts';
 import { durationMs } from '../../src/domain/duration.ts';
 import type { ExperimentInput } from '../../src/domain/experiment.ts';
 import { guardrailsOf } from '../../src/domain/guardrails-of.ts';
@@ -47,6 +47,7 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
   const allocation = input.allocation ?? experiment.allocation;
   const lookMs = durationMs(input.look ?? experiment.look);
   const leaseMs = durationMs(experiment.lease);
+  const blockMs = durationMs(rollout.block);
   const ids = arms.map(({ id }) => id);
   const weights = weightsOf(input, ids);
   const sizing = planSizing(sizingInput(of, { primary, analysis, weights, ids }));
@@ -96,7 +97,8 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
     graduate: input.graduate ?? true,
     ...gridOf(lookMs, leaseMs),
     leaseMs,
-    blockMs: durationMs(rollout.block),
+    blockMs,
+    foldMs: foldMsOf(sizing, { blockMs, lookMs }),
     matureAfterMs: durationMs(quality.matureAfter),
     maxDurationMs: durationMs(input.maxDuration ?? experiment.maxDuration),
     notify: settings.notify,
@@ -157,7 +159,7 @@ function sizingInput(
   { input, settings, baseline }: PlanPieces,
   of: Pick<SizingInput, 'primary' | 'analysis' | 'weights'> & { readonly ids: readonly string[] },
 ): SizingInput {
-  const { experiment, quality } = settings;
+  const { experiment, quality, rollout } = settings;
   const sd = baseline.qualitySd ?? 0;
   return {
     primary: of.primary,
@@ -180,5 +182,6 @@ function sizingInput(
     minSamples: input.minSamples ?? experiment.minSamples,
     matureAfterMs: durationMs(quality.matureAfter),
     maxDurationMs: durationMs(input.maxDuration ?? experiment.maxDuration),
+    blockMs: durationMs(rollout.block),
   };
 }

@@ -2,13 +2,13 @@
  * Which stretches of exposure time a look folds: for each allocation the time since the last look, up to what has matured. Time between two
  * writes belongs to neither. Reads; folds nothing.
  */
-import type { PeriodWindow } from '../../src/decision/index.ts';
+import { pieceMsOf, type PeriodWindow } from '../../src/decision/index.ts';
 import type {
   AllocationPeriod,
   ExperimentPlan,
   ExperimentRunState,
 } from '../../src/state/experiment/index.ts';
-import type { ActivityPorts } from '../ports.ts';
+import type { ExperimentWindows } from '../../src/ports/experiments.ts';
 
 export interface Stretch {
   readonly fromMs: number;
@@ -38,10 +38,14 @@ export function stretchesOf(
     .filter((stretch) => stretch.fromMs < stretch.toMs);
 }
 
-/** The windows of the stretches that hold a whole block, in order; each single mark where quality is graded. */
+/** The windows of the stretches, in the blocks that the plan has frozen, in order; each single mark where quality is graded. */
 export async function windowsOf(
-  { experimentWindows }: Pick<ActivityPorts, 'experimentWindows'>,
-  { serviceId, generation, design }: ExperimentPlan,
+  {
+    experimentWindows,
+  }: {
+    readonly experimentWindows: Pick<ExperimentWindows, 'experimentWindows' | 'experimentScores'>;
+  },
+  { serviceId, generation, design, foldMs }: ExperimentPlan,
   stretches: readonly Stretch[],
 ): Promise<readonly PeriodWindow[]> {
   const isGraded = [design.primary, ...design.guardrails.map(({ metric }) => metric)].some(
@@ -49,14 +53,14 @@ export async function windowsOf(
   );
   const windows: PeriodWindow[] = [];
   for (const { period, fromMs, toMs } of stretches) {
-    const stretch = { serviceId, generation, fromMs, toMs, periodFromMs: period.fromMs };
-    const window = await experimentWindows.experimentWindow(stretch);
-    if (window.fromMs >= window.toMs) continue;
-    windows.push({
-      window,
-      weights: period.weights,
-      ...(isGraded && { scores: await experimentWindows.experimentScores(stretch) }),
-    });
+    const pieceMs = foldMs === undefined ? null : pieceMsOf(foldMs, toMs - fromMs);
+    const stretch = { serviceId, generation, fromMs, toMs, periodFromMs: period.fromMs, pieceMs };
+    const pieces = await experimentWindows.experimentWindows(stretch);
+    const scores = isGraded ? await experimentWindows.experimentScores(stretch) : [];
+    for (const [i, window] of pieces.entries()) {
+      if (window.fromMs >= window.toMs) continue;
+      windows.push({ window, weights: period.weights, ...(isGraded && { scores: scores[i] ?? {} }) });
+    }
   }
   return windows;
 }

@@ -62,16 +62,23 @@ export interface ExperimentStretch {
    * then, the arms would differ in how old their units are, and a difference of old and new units would pass for one of arms.
    */
   readonly periodFromMs: number;
+  /** How long each piece of the answer is, taken up to whole blocks; the last one may be shorter. Null: one piece. */
+  readonly pieceMs: number | null;
 }
 
 export interface ExperimentWindows {
-  /** Stretches need not be aligned to blocks; a block belongs to the stretch that contains all of it, to none when it straddles two. */
-  experimentWindow(stretch: ExperimentStretch): Promise<ExperimentWindow>;
   /**
-   * The labels behind `unitFirst.quality` of the same stretch, each by itself (0..1), per arm, in the order of exposure: for graded scores,
-   * whose test needs each one.
+   * The pieces of a stretch in order, at least one. Stretches need not be aligned to blocks; a block belongs to the stretch that contains all of it,
+   * to none when it straddles two.
    */
-  experimentScores(stretch: ExperimentStretch): Promise<Readonly<Record<string, readonly number[]>>>;
+  experimentWindows(stretch: ExperimentStretch): Promise<readonly ExperimentWindow[]>;
+  /**
+   * The labels behind `unitFirst.quality` of the same stretch, each by itself (0..1), per piece and arm, in the order of exposure: for graded scores,
+   * whose test needs each one. Pieces after the last label are left out.
+   */
+  experimentScores(
+    stretch: ExperimentStretch,
+  ): Promise<readonly Readonly<Record<string, readonly number[]>>[]>;
   /**
    * First labels per arm and segment since the experiment began: exploration, never a verdict. The segment is that of a unit's first
    * exposure, `unknown` where no region was told. Segments in order of their names.

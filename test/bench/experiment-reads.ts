@@ -91,15 +91,20 @@ export const experimentReads: Bench = {
       await scannedTables(pool);
       const of = { serviceId: SERVICE, generation: GENERATION };
       const fromMs = START_MS + 3 * 86_400_000;
-      const look = { ...of, fromMs, toMs: fromMs + LOOK_MS, periodFromMs: START_MS };
+      const look = { ...of, fromMs, toMs: fromMs + LOOK_MS, periodFromMs: START_MS, pieceMs: 60_000 };
       const figures: Record<string, number> = {
-        windowMs: await medianMs(() => experimentWindows.experimentWindow(look)),
+        windowMs: await medianMs(() => experimentWindows.experimentWindows(look)),
         scoresMs: await medianMs(() => experimentWindows.experimentScores(look)),
       };
       const scanned = await scannedTables(pool);
       figures['scannedTables'] = scanned.length;
       figures['wholeWindowMs'] = await medianMs(() =>
-        experimentWindows.experimentWindow({ ...look, fromMs: START_MS, toMs: START_MS + WEEK_MS }),
+        experimentWindows.experimentWindows({
+          ...look,
+          fromMs: START_MS,
+          toMs: START_MS + WEEK_MS,
+          pieceMs: null,
+        }),
       );
       figures['segmentsMs'] = await medianMs(() =>
         experimentWindows.experimentSegments({ ...of, by: 'region' }),

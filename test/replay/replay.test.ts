@@ -68,6 +68,12 @@ describe('a tampered history', () => {
     await expect(replay(tampered)).rejects.toBeInstanceOf(DeterminismViolationError);
   });
 
+  it('is refused: a tick of an experiment that found no harm, though it was ended for it', async () => {
+    const text = textOf('experiment-harmed');
+    const tampered = inPayloads(text, '"outcome":"harm', '"outcome":"none');
+    await expect(replay(tampered)).rejects.toBeInstanceOf(DeterminismViolationError);
+  });
+
   it('is not refused for having been written anew', async () => {
     const text = textOf('rollout-promoted');
     await expect(replay(inPayloads(text, 'nowhere to be found', ''))).resolves.toBeUndefined();

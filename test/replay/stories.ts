@@ -273,6 +273,10 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'experiment-refused': async (temporal, world) =>
     temporal.start('abExperiment', `experiment/${world.serviceId}`, { serviceId: world.serviceId }),
   'cycle-idle': async (temporal, world) => cycle(temporal, world),
+  'cycle-with-an-experiment': async (temporal, world) => {
+    world.assessment = { kind: 'experiment' };
+    return cycle(temporal, world);
+  },
   'cycle-deploying': async (temporal, world) => {
     world.plan = { ...PLAN, steps: [50, 100] };
     world.assessment = { kind: 'deploy' };

@@ -2,6 +2,7 @@
  * Seven days of an experiment on the time-skipping server: every look and renewal that was due is held against what the activities were asked, and
  * the history of every run is replayed. The second story is paused and rolled back by signals that are sent as a run continues as new.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { ExperimentSummary } from '../../activities/index.ts';
@@ -13,9 +14,11 @@ const TICK_MS = 5 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Looks come with every third tick. */
 const TICKS_PER_LOOK = 3;
-/** Events at which a run continues as new, and how near to it a message is sent. */
+/** Events at which a run continues as new, those that a tick adds, and a length at which it is not to be expected within hours. */
 const RUN_ENDS_AT = 8_000;
-const NEAR = 24;
+const EVENTS_OF_A_TICK = 11;
+const FAR_FROM_THE_END = 7_500;
+const PAUSED_MS = 6 * 60 * MINUTE_MS;
 
 export interface Week {
   readonly days: number;
@@ -35,11 +38,21 @@ export interface Week {
 
 export interface Weeks {
   readonly whole: Week;
-  readonly disturbed: Week & { readonly pausedMs: number; readonly sentAtEvents: readonly number[] };
+  readonly disturbed: Week & {
+    readonly pausedMs: number;
+    /** Two when the pause was carried into a new run, and the resume reached that one. */
+    readonly runsWhilePaused: number;
+    readonly sentAtEvents: readonly number[];
+  };
 }
 
-export async function liveThroughWeeks(bundle: WorkflowBundleOption): Promise<Weeks> {
-  return { whole: await wholeWeek(bundle), disturbed: await disturbedWeek(bundle) };
+export async function liveThroughWeeks(
+  bundle: WorkflowBundleOption,
+  onProgress: (line: string) => void,
+): Promise<Weeks> {
+  const whole = await wholeWeek(bundle);
+  onProgress(`a week without disturbance: ${whole.outcome}, ${whole.events} events in ${whole.runs} runs`);
+  return { whole, disturbed: await disturbedWeek(bundle) };
 }
 
 /** Nothing is found in seven days. */
@@ -52,40 +65,50 @@ function wholeWeek(bundle: WorkflowBundleOption): Promise<Week> {
 }
 
 /**
- * At the end of the first run it is paused, by a signal that comes with the answer of the activity after which the run continues as new; after six hours it is
- * resumed. At the end of the second run it is rolled back in the same way.
+ * Just before the end of the first run it is paused, so that the run continues as new with the pause; after six hours it is resumed. At the end of the second run it is rolled back, by a signal
+ * that comes within the tick after which it would continue as new. (A pause that interrupts an activity stops this server from skipping time for good.)
  */
 function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']> {
   return onServer(bundle, async (temporal) => {
     const world = temporal.service('disturbed-week');
+    const handle = await temporal.experiment(world);
+    const lengthOf = async (): Promise<number> => (await handle.describe()).historyLength;
     const sentAtEvents: number[] = [];
-    const sends = ['pause', 'rollback'];
-    let handle: WorkflowHandle | undefined;
-    world.onTick = async () => {
-      const [name] = sends;
-      if (!handle || name === undefined) return;
-      const { historyLength } = await handle.describe();
-      if (historyLength < RUN_ENDS_AT - NEAR) return;
-      sends.shift();
-      sentAtEvents.push(historyLength);
-      await handle.signal(name, { by: 'ann', reason: `${name} across the boundary` });
-    };
-    handle = await temporal.experiment(world);
-    const paused = await whenServed(temporal, world, false);
-    await temporal.env.sleep('6h');
+    for (let length = 0; length < RUN_ENDS_AT - EVENTS_OF_A_TICK; length = await lengthOf()) {
+      await skipped(temporal, length < FAR_FROM_THE_END ? '1h' : '5m');
+      if (world.finishedExperiment) throw new Error('it ended before it could be paused');
+    }
+    sentAtEvents.push(await lengthOf());
+    await handle.signal('pause', { by: 'ann', reason: 'pause across the boundary' });
+    const pausedAtMs = await whenServed(temporal, world, false);
+    while ((await temporal.env.currentTimeMs()) < pausedAtMs + PAUSED_MS) await skipped(temporal, '1h');
+    const runsWhilePaused = (await historiesOf(temporal, handle.workflowId)).length;
     await handle.signal('resume', { by: 'ann' });
-    const resumed = await whenServed(temporal, world, true);
+    const resumedAtMs = await whenServed(temporal, world, true);
+    world.onTick = async () => {
+      if (sentAtEvents.length > 1) return;
+      const length = await lengthOf();
+      if (length < RUN_ENDS_AT - EVENTS_OF_A_TICK) return;
+      sentAtEvents.push(length);
+      await handle.signal('rollback', { by: 'oncall', reason: 'rollback across the boundary' });
+    };
     const week = await weekOf(temporal, world, handle, bundle);
-    return { ...week, pausedMs: resumed - paused, sentAtEvents };
+    return { ...week, pausedMs: resumedAtMs - pausedAtMs, runsWhilePaused, sentAtEvents };
   });
 }
 
-/** Server time at which the gateway serves the arms, or does not any more. */
+/** Server time at which the gateway was seen to serve the arms, or not to serve them any more. Nothing is skipped meanwhile: no timer leads there. */
 async function whenServed(temporal: Temporal, world: World, wanted: boolean): Promise<number> {
-  const isThere = () => (world.gateway.arms !== null) === wanted && world.ticks.length > 0;
-  for (let turn = 0; turn < 50_000 && !isThere(); turn += 1) await temporal.env.sleep('5m');
-  if (!isThere()) throw new Error(`the arms were never ${wanted ? 'served again' : 'taken away'}`);
-  return temporal.env.currentTimeMs();
+  for (let turn = 0; turn < 500; turn += 1) {
+    if ((world.gateway.arms !== null) === wanted) return temporal.env.currentTimeMs();
+    await delay(20);
+  }
+  throw new Error(`the arms were never ${wanted ? 'served again' : 'taken away'}`);
+}
+
+/** Skips time, or gives up after a second: the server now and then loses the wake-up of a sleep that meets a task. */
+async function skipped({ env }: Temporal, duration: '5m' | '1h'): Promise<void> {
+  await Promise.race([env.sleep(duration), delay(1_000)]);
 }
 
 async function onServer<T>(

@@ -48,6 +48,27 @@ describe('a cycle that finds nothing to do', () => {
   });
 });
 
+describe('a cycle that asks for an experiment', () => {
+  it('starts it under its own id, does not wait for it, and leaves it the service', async () => {
+    const world = temporal().service('experiments');
+    world.assessment = { kind: 'experiment' };
+    world.experiment = { tickMs: 60_000, lookMs: 120_000, leaseMs: 300_000, maxDurationMs: 3_600_000 };
+    const handle = await startCycle(world);
+    const summary = await resultOf(handle);
+    expect(summary).toMatchObject({
+      change: null,
+      reason: 'experiment/experiments was started: as the test says',
+    });
+    expect((await eventsOf(handle.workflowId)).length).toBeLessThanOrEqual(20);
+    const child = temporal().client.workflow.getHandle('experiment/experiments');
+    await temporal().until<{ phase: string }>(child, ({ phase }) => phase === 'running');
+    const again = await resultOf(await startCycle(world));
+    expect(again.reason).toBe('experiment/experiments runs already');
+    await child.signal('rollback', { by: 'ann', reason: 'seen enough' });
+    expect(await child.result()).toMatchObject({ outcome: 'rolledBack' });
+  });
+});
+
 describe('a cycle that deploys', () => {
   it('starts the rollout under its own id, and ends with what became of it', async () => {
     const world = deploying('deploys');

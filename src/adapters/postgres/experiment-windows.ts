@@ -13,55 +13,62 @@ import { toSketch, type StoredSketch } from './read-windows.ts';
 
 /**
  * The blocks that lie wholly in `[$3, $4)`, $1 being the service and $2 the generation, as [from_ms, to_ms). Windows of a service that nobody
- * registered are a minute long. With another length of blocks since the experiment began, a window that straddles the end is left out.
+ * registered are a minute long. With another length of blocks since the experiment began, a window that straddles the end is left out. Pieces are $6 long, in whole blocks; null: one.
  */
 const BOUNDS = `bounds AS (
-  SELECT ($3::bigint + ms - 1) / ms * ms AS from_ms, $4::bigint / ms * ms AS to_ms
-  FROM (SELECT coalesce((SELECT block_ms FROM services WHERE service_id = $1), 60000)::bigint AS ms) AS block)`;
+  SELECT from_ms, to_ms, coalesce(($6::bigint + ms - 1) / ms * ms, greatest(to_ms - from_ms, 1)) AS piece_ms
+  FROM (
+    SELECT ms, ($3::bigint + ms - 1) / ms * ms AS from_ms, $4::bigint / ms * ms AS to_ms
+    FROM (SELECT coalesce((SELECT block_ms FROM services WHERE service_id = $1), 60000)::bigint AS ms) AS block
+  ) AS whole)`;
 
 const FROM_MS = '(SELECT from_ms FROM bounds)';
 const TO_MS = '(SELECT to_ms FROM bounds)';
+/** Which piece a time lies in, from 0. */
+const pieceOf = (column: string): string => `((${column} - ${FROM_MS}) / (SELECT piece_ms FROM bounds))::int`;
 const OF_EXPERIMENT = 'service_id = $1 AND generation = $2';
 const EXPOSED = `first_exposed_at_ms >= ${FROM_MS} AND first_exposed_at_ms < ${TO_MS}`;
 const LABELLED = `labelled_at_ms >= ${FROM_MS} AND labelled_at_ms < ${TO_MS} AND first_exposed_at_ms >= $5`;
 const WINDOWS = `window_start_ms >= ${FROM_MS} AND window_start_ms + window_ms <= ${TO_MS} AND window_start_ms < ${TO_MS}`;
 
 /**
- * One row per arm and what is known of it. `all` and `first`: statistics of the metric `name`. `label`: of the first labels. `exposed`: units
- * in `count`, those with a label in `sum`. `provider`: its signature is the `name`. `bounds`: the whole blocks, from `min` to `max`.
+ * One row per piece, arm and what is known of it. `all` and `first`: statistics of the metric `name`. `label`: of the first labels. `exposed`: units
+ * in `count`, those with a label in `sum`. `provider`: its signature is the `name`. `bounds`: the whole blocks, from `min` to `max`, in
+ * pieces of `count` ms.
  */
 const WINDOW = `WITH ${BOUNDS}
-  SELECT 'bounds' AS kind, '' AS arm, '' AS name, 0::float8 AS count, 0::float8 AS sum, 0::float8 AS squares,
+  SELECT 0 AS piece, 'bounds' AS kind, '' AS arm, '' AS name, piece_ms::float8 AS count, 0::float8 AS sum, 0::float8 AS squares,
     from_ms::float8 AS min, to_ms::float8 AS max, NULL::json AS sketch FROM bounds
   UNION ALL
-  SELECT kind, arm, metric, s.count, s.sum, s.squares, s.min, s.max, s.sketch FROM (
-    SELECT arm, metric, sum(count)::float8 AS count, sum(sum) AS sum, sum(sum_of_squares) AS squares, min(min) AS min,
+  SELECT piece, kind, arm, metric, s.count, s.sum, s.squares, s.min, s.max, s.sketch FROM (
+    SELECT ${pieceOf('window_start_ms')} AS piece, arm, metric, sum(count)::float8 AS count, sum(sum) AS sum, sum(sum_of_squares) AS squares, min(min) AS min,
       max(max) AS max, to_json(sum_sketches(sketch)) AS sketch, sum(first_count)::float8 AS first_count,
       sum(first_sum) AS first_sum, sum(first_sum_of_squares) AS first_squares, min(first_min) AS first_min,
       max(first_max) AS first_max, to_json(sum_sketches(first_sketch)) AS first_sketch
     FROM metric_windows
-    WHERE ${OF_EXPERIMENT} AND ${WINDOWS} AND metric = ANY ($6) AND arm NOT IN ('stable', 'candidate')
-    GROUP BY arm, metric) AS w
+    WHERE ${OF_EXPERIMENT} AND ${WINDOWS} AND metric = ANY ($7) AND arm NOT IN ('stable', 'candidate')
+    GROUP BY 1, arm, metric) AS w
   CROSS JOIN LATERAL (VALUES
     ('all', w.count, w.sum, w.squares, w.min, w.max, w.sketch),
     ('first', first_count, first_sum, first_squares, first_min, first_max, first_sketch)
   ) AS s(kind, count, sum, squares, min, max, sketch)
   WHERE s.count > 0 AND NOT (kind = 'first' AND metric = 'quality')
   UNION ALL
-  SELECT 'label', arm, 'quality', count(*), sum(label), sum(label * label), min(label), max(label), NULL
-  FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${LABELLED} GROUP BY arm
+  SELECT ${pieceOf('labelled_at_ms')}, 'label', arm, 'quality', count(*), sum(label), sum(label * label), min(label), max(label), NULL
+  FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${LABELLED} GROUP BY 1, arm
   UNION ALL
-  SELECT 'exposed', arm, '', count(*), count(label), 0, NULL, NULL, NULL
-  FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${EXPOSED} GROUP BY arm
+  SELECT ${pieceOf('first_exposed_at_ms')}, 'exposed', arm, '', count(*), count(label), 0, NULL, NULL, NULL
+  FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${EXPOSED} GROUP BY 1, arm
   UNION ALL
-  SELECT 'provider', arm, signature, 0, 0, 0, NULL, NULL, NULL
-  FROM experiment_providers WHERE ${OF_EXPERIMENT} AND ${WINDOWS} GROUP BY arm, signature`;
+  SELECT ${pieceOf('window_start_ms')}, 'provider', arm, signature, 0, 0, 0, NULL, NULL, NULL
+  FROM experiment_providers WHERE ${OF_EXPERIMENT} AND ${WINDOWS} GROUP BY 1, arm, signature`;
 
 const SCORES = `WITH ${BOUNDS}
-  SELECT arm, array_agg(label ORDER BY labelled_at_ms, unit_kind, unit_id) AS scores
-  FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${LABELLED} GROUP BY arm ORDER BY arm`;
+  SELECT ${pieceOf('labelled_at_ms')} AS piece, arm, array_agg(label ORDER BY labelled_at_ms, unit_kind, unit_id) AS scores
+  FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${LABELLED} GROUP BY 1, arm ORDER BY 1, arm`;
 
 interface Row {
+  readonly piece: number;
   readonly kind: 'bounds' | 'all' | 'first' | 'label' | 'exposed' | 'provider';
   readonly arm: string;
   readonly name: string;
@@ -97,17 +104,24 @@ function withRow(arm: ExperimentArmWindow, row: Row): ExperimentArmWindow {
     : { ...arm, unitFirst: { ...arm.unitFirst, ...stats } };
 }
 
-function toWindow(rows: readonly Row[], asked: ExperimentStretch): ExperimentWindow {
+/** The pieces in order, those of which nothing arrived too; one that is empty where there is no whole block. */
+function toWindows(rows: readonly Row[], asked: ExperimentStretch): readonly ExperimentWindow[] {
   const bounds = rows.find(({ kind }) => kind === 'bounds');
-  const arms = new Map<string, ExperimentArmWindow>();
+  const [fromMs, toMs] = [bounds?.min ?? asked.fromMs, bounds?.max ?? asked.toMs];
+  const pieceMs = bounds?.count ?? toMs - fromMs;
+  const pieces = Array.from(
+    { length: Math.max(1, Math.ceil((toMs - fromMs) / pieceMs)) },
+    () => new Map<string, ExperimentArmWindow>(),
+  );
   for (const row of rows) {
-    if (row.kind !== 'bounds') arms.set(row.arm, withRow(arms.get(row.arm) ?? NOTHING, row));
+    const arms = row.kind === 'bounds' ? undefined : pieces[row.piece];
+    arms?.set(row.arm, withRow(arms.get(row.arm) ?? NOTHING, row));
   }
-  return {
-    fromMs: bounds?.min ?? asked.fromMs,
-    toMs: bounds?.max ?? asked.toMs,
+  return pieces.map((arms, i) => ({
+    fromMs: fromMs + i * pieceMs,
+    toMs: Math.min(toMs, fromMs + (i + 1) * pieceMs),
     arms: Object.fromEntries([...arms].sort(([a], [b]) => (a < b ? -1 : 1))),
-  };
+  }));
 }
 
 const parametersOf = (stretch: ExperimentStretch): readonly unknown[] => [
@@ -116,15 +130,24 @@ const parametersOf = (stretch: ExperimentStretch): readonly unknown[] => [
   stretch.fromMs,
   stretch.toMs,
   stretch.periodFromMs,
+  stretch.pieceMs,
 ];
 
 export function createExperimentWindows(db: Database): ExperimentWindows {
   return {
-    experimentWindow: async (stretch) =>
-      toWindow(await db.query<Row>(WINDOW, [...parametersOf(stretch), METRICS]), stretch),
+    experimentWindows: async (stretch) =>
+      toWindows(await db.query<Row>(WINDOW, [...parametersOf(stretch), METRICS]), stretch),
     experimentScores: async (stretch) => {
-      const rows = await db.query<{ arm: string; scores: readonly number[] }>(SCORES, parametersOf(stretch));
-      return Object.fromEntries(rows.map(({ arm, scores }) => [arm, scores]));
+      const rows = await db.query<{ piece: number; arm: string; scores: readonly number[] }>(
+        SCORES,
+        parametersOf(stretch),
+      );
+      const pieces: Record<string, readonly number[]>[] = [];
+      for (const { piece, arm, scores } of rows) {
+        while (pieces.length <= piece) pieces.push({});
+        pieces[piece]![arm] = scores;
+      }
+      return pieces;
     },
     experimentSegments: (of) => segmentsOf(db, of),
     prePeriod: (of) => prePeriodOf(db, of),

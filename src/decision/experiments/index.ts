@@ -8,6 +8,7 @@ export {
   type SegmentExploration,
   type SegmentFinding,
 } from './explore-segments.ts';
+export { foldMsOf, pieceMsOf } from './fold-size.ts';
 export { judgeLook, type Judgement, type LookInput } from './judge-look.ts';
 export { planSizing } from './plan-sizing.ts';
 export type { SizingBaseline, SizingInput } from './sizing-input.ts';

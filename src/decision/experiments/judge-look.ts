@@ -31,7 +31,8 @@ export interface LookInput {
   readonly plan: Pick<
     ExperimentPlan,
     'design' | 'primary' | 'analysis' | 'allocation' | 'budget' | 'criteria' | 'sizing'
-  >;
+  > &
+    Partial<Pick<ExperimentPlan, 'foldMs' | 'lookMs'>>;
   readonly state: Pick<ExperimentRunState, 'evidence' | 'totals' | 'providers' | 'foldedToMs'>;
   /** In order of time, each within one allocation period, none beyond what is mature. */
   readonly windows: readonly PeriodWindow[];
@@ -62,13 +63,13 @@ const requireWindow = ({ window }: PeriodWindow, foldedToMs: number, i: number):
   );
 };
 
-const foldWindow = (folded: Folded, period: PeriodWindow, i: number): Folded => {
+const foldWindow = (folded: Folded, period: PeriodWindow, i: number, blocksPerLook: number): Folded => {
   requireWindow(period, folded.foldedToMs, i);
   const { window } = period;
   if (window.toMs <= folded.foldedToMs) return folded;
   const { design } = folded.evidence;
   const no = (folded.evidence.lastBlockNo ?? 0) + 1;
-  const { providers, changed } = lookAtProviders(folded.providers, window, no);
+  const { providers, changed } = lookAtProviders(folded.providers, window, no, blocksPerLook);
   const evidence = changed === null ? folded.evidence : beginPhase(folded.evidence);
   const block = blockOfWindow(period, design, { no, stage: providers.phase, withOutcomes: changed === null });
   return {
@@ -104,13 +105,18 @@ const ordinal = (n: number): string => `${n}${n === 1 ? 'st' : n === 2 ? 'nd' : 
  */
 export const judgeLook = (input: LookInput): Judgement => {
   const { plan, state, weights } = input;
+  const { foldMs, lookMs } = plan;
+  const blocksPerLook = foldMs === undefined || lookMs === undefined ? 1 : Math.ceil(lookMs / foldMs);
   const start: Folded = {
     evidence: state.evidence,
     totals: state.totals,
     providers: state.providers,
     foldedToMs: state.foldedToMs,
   };
-  const { evidence, totals, providers, foldedToMs } = input.windows.reduce(foldWindow, start);
+  const { evidence, totals, providers, foldedToMs } = input.windows.reduce(
+    (folded, period, i) => foldWindow(folded, period, i, blocksPerLook),
+    start,
+  );
   const verdict = phaseInWords(verdictOf(input, evidence), providers);
   const { control, variants } = plan.design;
   const spent = spentBy(totals, control);

@@ -5,6 +5,7 @@
 import { requireWhole } from '../../math/require.ts';
 import type { AnalysisKind } from '../../domain/experiment.ts';
 import type { ExperimentSizing } from '../../state/experiment/index.ts';
+import { isTooCoarse } from './fold-size.ts';
 import { neededToFind, type Shares } from './labels-needed.ts';
 import { longestProof } from './longest-proof.ts';
 import { requireSizingInput, sharesOf, type SizingInput } from './sizing-input.ts';
@@ -84,7 +85,8 @@ const ENDLESS = 1e12;
 /**
  * The size of an experiment. Defaults: alpha .05, power .8, at the cap of 2.25 times the fixed size; a `fixedHorizon` analysis ends at
  * the fixed size. Either goes on until the required guardrails can be shown to be kept. Several variants are sized for Holm's worst case. Sizes are of the arm with the smaller share in the pair that takes
- * longest; times hold the ramp and the time that labels take. `reachable` says that the cap is reached in the longest duration.
+ * longest; times hold the ramp and the time that labels take. `reachable` says that the cap is reached in the
+ * longest duration, and not within so few blocks that nothing could be proven by then.
  *
  * Units that come back are counted once, so a service with few users slows down with time: per-hour figures must be of first outcomes.
  * @throws RangeError naming arms, weights, baseline.quality.mean (and so on), minImprovementPct, minCostReductionPct, guardrails, ramp, alpha,
@@ -113,20 +115,26 @@ export const planSizing = (input: SizingInput): ExperimentSizing => {
     analysis === 'fixedHorizon'
       ? capPerArm
       : Math.min(capPerArm, Math.max(MEAN_OVER_FIXED * needed.nFix, proofPerArm));
+  const labelsPerHour = perHour * needed.share;
+  const coarseMs =
+    input.blockMs !== undefined && isTooCoarse({ labelsPerHour, nFixPerArm: needed.nFix }, input.blockMs)
+      ? input.blockMs
+      : null;
   return {
     baseline,
     minimumEffect,
     nFixPerArm: needed.nFix,
     capPerArm,
-    labelsPerHour: perHour * needed.share,
+    labelsPerHour,
     expectedMs: capMs === null ? null : msFor(onAverage),
     capMs,
-    reachable: most === null && capMs !== null && capMs <= maxDurationMs,
+    reachable: most === null && coarseMs === null && capMs !== null && capMs <= maxDurationMs,
     reason: sizingSentence({
       sized,
       proof,
       capPerArm,
       capMs,
+      coarseMs,
       maxDurationMs,
       exposedPct: ramp.exposedPct.at(-1)!,
     }),

@@ -3,12 +3,12 @@
  * evidence is never pooled over it. It judges no outcome.
  *
  * An arm may be answered by several at once (a fleet in the middle of an update, a router), so a signature counts as known while it was seen within
- * the last `MEMORY` blocks in which the arm answered. The block in which an unknown one turns up may hold both sides of the change: its outcomes belong to neither phase.
+ * the last `MEMORY` looks in which the arm answered. The block in which an unknown one turns up may hold both sides of the change: its outcomes belong to neither phase.
  */
 import type { ExperimentWindow } from '../../domain/experiment-window.ts';
 import type { ProviderPhases } from '../../state/experiment/index.ts';
 
-/** Blocks without it after which a signature that is back counts as another: two hours of looks every quarter of an hour. */
+/** Looks without it after which a signature that is back counts as another: two hours, every quarter of an hour one. */
 const MEMORY = 8;
 
 type LastSeen = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -29,6 +29,7 @@ export const lookAtProviders = (
   { phase, lastSeen: before = {} }: ProviderPhases,
   { arms }: ExperimentWindow,
   no: number,
+  blocksPerLook: number = 1,
 ): ProviderLook => {
   const lastSeen: Record<string, Readonly<Record<string, number>>> = { ...before };
   let changed: ProviderLook['changed'] = null;
@@ -36,7 +37,7 @@ export const lookAtProviders = (
     if (providers.length === 0) continue;
     const seen = Object.entries(before[arm] ?? {});
     const latest = Math.max(...seen.map(([, at]) => at));
-    const known = seen.filter(([, at]) => latest - at < MEMORY);
+    const known = seen.filter(([, at]) => latest - at < MEMORY * blocksPerLook);
     const unknown = providers.filter((signature) => !known.some(([name]) => name === signature));
     if (unknown.length > 0 && known.length > 0) changed ??= { arm, signatures: unknown };
     lastSeen[arm] = Object.fromEntries([...known, ...providers.map((name) => [name, no] as const)]);

@@ -42,6 +42,8 @@ export interface SizingInput {
   readonly minSamples?: number;
   readonly matureAfterMs: number;
   readonly maxDurationMs: number;
+  /** The shortest block that evidence can be folded in by. */
+  readonly blockMs?: number;
 }
 
 /** Shares that sum to 1. @throws RangeError naming arms or weights. */

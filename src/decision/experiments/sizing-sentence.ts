@@ -19,6 +19,8 @@ export interface Told {
   readonly proof: Proof | null;
   readonly capPerArm: number;
   readonly capMs: number | null;
+  /** The shortest block, where even that holds too much. */
+  readonly coarseMs: number | null;
   readonly maxDurationMs: number;
   readonly exposedPct: number;
 }
@@ -28,6 +30,7 @@ export const sizingSentence = ({
   proof,
   capPerArm,
   capMs,
+  coarseMs,
   maxDurationMs,
   exposedPct,
 }: Told): string => {
@@ -37,6 +40,10 @@ export const sizingSentence = ({
   }
   if (proof !== null && proof.perArm === Infinity) {
     return `no end is in sight for the proof that ${proof.id} is kept: its margin is too small for what the baseline shows`;
+  }
+  if (coarseMs !== null) {
+    const inBlock = inThousands((perHour * needed.share * coarseMs) / 3_600_000);
+    return `a block of ${daysInWords(coarseMs)} brings ${inBlock} ${what} per arm, more than a quarter of the ${inThousands(needed.nFix)} that it takes: too coarse to prove anything by; expose less, ask for a smaller improvement, or shorten rollout.block`;
   }
   const longer = proof !== null && proof.capPerArm >= capPerArm ? `, to prove that ${proof.id} is kept` : '';
   const size = `needs about ${inThousands(capPerArm)} ${what} per arm${longer}`;

@@ -67,6 +67,8 @@ export interface ExperimentPlan {
   readonly lookMs: number;
   readonly leaseMs: number;
   readonly blockMs: number;
+  /** How long a block of the evidence is, in whole `blockMs`; left out by plans from before, whose looks are one block per stretch. */
+  readonly foldMs?: number;
   readonly matureAfterMs: number;
   readonly maxDurationMs: number;
   readonly notify: Notify;

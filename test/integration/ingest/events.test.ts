@@ -92,14 +92,14 @@ it('counts parallel and repeated batches to the last event, over a restart', asy
 
 it('stores the good events of a batch, and puts the bad ones aside, each by its place', async () => {
   const good = toCloudEvent(feedbackEvent('good'));
-  const wrongArm = { ...good, id: 'bad', data: { ...good.data, arm: 'third' } };
+  const wrong = { ...good, id: 'bad', data: { ...good.data, latency_ms: 'fast' } };
   const metric = { ...good, id: 'a', type: 'com.llmdevops.observatory.unknown.v1' };
-  const answer = await postBatch([wrongArm, good, metric, 'garbage']);
+  const answer = await postBatch([wrong, good, metric, 'garbage']);
   expect(answer.status).toBe(207);
   expect(answer.body).toMatchObject({
     accepted: 1,
     setAside: [
-      { index: 0, problems: [{ field: 'data.arm', value: 'third' }] },
+      { index: 0, problems: [{ field: 'data.latency_ms', value: 'fast' }] },
       {
         index: 2,
         problems: [{ field: 'type', expected: expect.stringContaining('observatory.metric.v1') }],
@@ -109,8 +109,8 @@ it('stores the good events of a batch, and puts the bad ones aside, each by its 
   });
   const kept = await ingest.setAside();
   expect(kept).toHaveLength(3);
-  expect(kept[0]?.reason).toContain('data.arm: "third" is given');
-  expect(JSON.parse(kept[0]?.body ?? '')).toEqual(wrongArm);
+  expect(kept[0]?.reason).toContain('data.latency_ms: "fast" is given');
+  expect(JSON.parse(kept[0]?.body ?? '')).toEqual(wrong);
   expect(await postBatch([metric])).toMatchObject({ status: 422 });
 });
 

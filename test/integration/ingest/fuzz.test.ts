@@ -4,7 +4,7 @@ import { fuzz } from '../../support/ingest-fuzz.ts';
 import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
-const ROUNDS = 300;
+const ROUNDS = 200;
 
 let postgres: TestPostgres;
 let ingest: TestIngest;

@@ -120,13 +120,19 @@ it('takes every form once, and sends what it cannot read to the dead-letter topi
     { value: JSON.stringify(metric) },
     { key: 'k', value: '{"specversion":', headers: { trace: 't' } },
     { value: null },
+    {
+      value: JSON.stringify({ ...alert, alert_id: 'deep' }).replace(
+        '}',
+        `,"details":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      ),
+    },
     { value: JSON.stringify({ ...envelope(FIRST), id: 'bad', data: { ...FIRST.data, id: '' } }) },
   ]);
-  await until(() => (ingest.stats().log.messages === 9 ? true : undefined));
+  await until(() => (ingest.stats().log.messages === 10 ? true : undefined));
   expect(ingest.stats()).toMatchObject({
-    events: { accepted: 5, duplicates: 1, setAside: 3 },
+    events: { accepted: 5, duplicates: 1, setAside: 4 },
     alerts: { accepted: 1 },
-    log: { deadLetters: 3 },
+    log: { deadLetters: 4 },
   });
   expect(await ingest.totals('support-bot')).toMatchObject({ error: [4, 0], 'llm.request.duration': [1, 2] });
   const { rows } = await until(async () => {
@@ -135,21 +141,21 @@ it('takes every form once, and sends what it cannot read to the dead-letter topi
   });
   expect(rows).toHaveLength(0);
   const dead = await messagesOf(`${topic}.dlq`);
-  expect(dead).toHaveLength(3);
+  expect(dead).toHaveLength(4);
   const cut = dead.find(({ value }) => value === '{"specversion":');
   expect(cut?.headers).toMatchObject({ trace: 't', [DLQ_REASON]: expect.stringContaining('JSON') });
-  expect(new Set(dead.map(({ headers: of }) => of[DLQ_ID])).size).toBe(3);
+  expect(new Set(dead.map(({ headers: of }) => of[DLQ_ID])).size).toBe(4);
   expect(dead.map(({ headers: of }) => of[DLQ_REASON]).join()).toContain('data.id');
-  expect(await ingest.setAside()).toHaveLength(3);
+  expect(await ingest.setAside()).toHaveLength(4);
 
   await ingest.close();
   const log = logOf(topic);
   const { count, letters } = await showDeadLetters(log, topic, 2);
-  expect([count, letters.length]).toEqual([3, 2]);
-  expect(await replayDeadLetters(log, topic, topic)).toBe(3);
+  expect([count, letters.length]).toEqual([4, 2]);
+  expect(await replayDeadLetters(log, topic, topic)).toBe(4);
   expect(await replayDeadLetters(log, topic, topic)).toBe(0);
   await log.close();
-  const sentBack = (await messagesOf(topic)).slice(-3).map(({ headers: of }) => of[REPLAYED_HEADER]);
+  const sentBack = (await messagesOf(topic)).slice(-4).map(({ headers: of }) => of[REPLAYED_HEADER]);
   expect(new Set(sentBack)).toEqual(new Set(dead.map(({ headers: of }) => of[DLQ_ID])));
 });
 

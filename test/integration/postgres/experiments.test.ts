@@ -88,7 +88,13 @@ const stretch = (fromMs: number, toMs: number, periodFromMs: number): Experiment
   fromMs,
   toMs,
   periodFromMs,
+  pieceMs: null,
 });
+
+function only<T>([one]: readonly T[]): T {
+  if (one === undefined) throw new TypeError('nothing came, expected one');
+  return one;
+}
 
 /** Each period in one look, in two, and stretches that hold no block. */
 const stretches = PERIODS.flatMap(({ fromMs }, i) => {
@@ -110,8 +116,8 @@ describe('windows of an experiment', () => {
     expect(moved.length).toBeGreaterThan(5);
     let [seen, leftOut] = [0, 0];
     for (const asked of stretches) {
-      const window = await played.experimentWindows.experimentWindow(asked);
-      const scores = await played.experimentWindows.experimentScores(asked);
+      const window = only(await played.experimentWindows.experimentWindows(asked));
+      const [scores = {}] = await played.experimentWindows.experimentScores(asked);
       expect(window.fromMs).toBe(Math.ceil(asked.fromMs / BLOCK_MS) * BLOCK_MS);
       expect(window.toMs).toBe(Math.floor(asked.toMs / BLOCK_MS) * BLOCK_MS);
       for (const arm of ARMS) {
@@ -143,6 +149,24 @@ describe('windows of an experiment', () => {
     expect(leftOut).toBeGreaterThan(0);
   });
 
+  it('come in pieces that say together what the whole says, each mark in its own', async () => {
+    const { fromMs } = only(PERIODS);
+    const whole = stretch(fromMs, END_MS, fromMs);
+    const cut = { ...whole, pieceMs: 2 * BLOCK_MS };
+    const one = only(await played.experimentWindows.experimentWindows(whole));
+    const pieces = await played.experimentWindows.experimentWindows(cut);
+    expect(pieces.length).toBe(Math.ceil((one.toMs - one.fromMs) / (2 * BLOCK_MS)));
+    expect(pieces.length).toBeGreaterThan(3);
+    expect([pieces[0]?.fromMs, pieces.at(-1)?.toMs]).toEqual([one.fromMs, one.toMs]);
+    for (const [i, piece] of pieces.entries()) {
+      const same = stretch(piece.fromMs, piece.toMs, fromMs);
+      expect(piece).toEqual(only(await played.experimentWindows.experimentWindows(same)));
+      const [alone = {}] = await played.experimentWindows.experimentScores(same);
+      const scores = await played.experimentWindows.experimentScores(cut);
+      expect(scores[i] ?? {}).toEqual(alone);
+    }
+  });
+
   it('count each unit once, in one arm, when many writers see it at the same moment', async () => {
     const users = Array.from({ length: 30 }, (_, i) => `user-${i}`);
     const batches = Array.from({ length: 12 }, (_, b) =>
@@ -159,7 +183,7 @@ describe('windows of an experiment', () => {
     );
     await Promise.all(batches.map(record));
     const all = stretch(BEGIN_MS - 3_600_000, END_MS, 0);
-    const window = await stores.experimentWindows.experimentWindow(all);
+    const window = only(await stores.experimentWindows.experimentWindows(all));
     const sum = (of: (arm: (typeof window.arms)[string]) => number | undefined) =>
       Object.values(window.arms).reduce((total, arm) => total + (of(arm) ?? 0), 0);
     expect(sum((arm) => arm.all.error?.count)).toBe(360);
@@ -171,14 +195,14 @@ describe('windows of an experiment', () => {
 
   it('keep another experiment of the same service apart', async () => {
     const asked = stretch(BEGIN_MS, END_MS, BEGIN_MS);
-    const before = await played.experimentWindows.experimentWindow(asked);
+    const before = await played.experimentWindows.experimentWindows(asked);
     const other = BATCHES.flat().map(({ data, ...event }) => ({
       ...event,
       source: '/gateway/other',
       data: { ...data, generation: GENERATION + 1 },
     }));
     await played.ingest.recordFeedback(other.slice(0, 300), END_MS);
-    expect(await played.experimentWindows.experimentWindow(asked)).toEqual(before);
+    expect(await played.experimentWindows.experimentWindows(asked)).toEqual(before);
   });
 });
 
@@ -198,10 +222,12 @@ describe('an experiment whose run was reset', () => {
     await stores.experiments.carryUnits(SERVICE, GENERATION, GENERATION + 1);
     await stores.experiments.carryUnits(SERVICE, GENERATION, GENERATION + 1);
     await record([user('2', 100, { generation: GENERATION + 1, arm: 'control', quality: 1 })]);
-    const { arms: found } = await stores.experimentWindows.experimentWindow({
-      ...stretch(BEGIN_MS + 50_000, END_MS, BEGIN_MS),
-      generation: GENERATION + 1,
-    });
+    const { arms: found } = only(
+      await stores.experimentWindows.experimentWindows({
+        ...stretch(BEGIN_MS + 50_000, END_MS, BEGIN_MS),
+        generation: GENERATION + 1,
+      }),
+    );
     expect(found['control']).toMatchObject({ exposures: 0, unitFirst: {}, all: { error: { count: 1 } } });
     expect(found['concise']).toMatchObject({ exposures: 0, unitFirst: { quality: { count: 1, sum: 1 } } });
   });

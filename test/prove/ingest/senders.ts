@@ -18,7 +18,8 @@ import type { Stage } from '../../support/ingest-stage.ts';
 const GARBAGE_PCT = 1;
 const AGAIN_PCT = 2;
 const AT_ONCE = 100;
-const PAUSE_MS = 50;
+/** Between two batches: sending goes on for as long as the disturbances. */
+const PAUSE_MS = 150;
 
 export interface Sent {
   /** Garbage, each with a text of its own. */
@@ -150,7 +151,7 @@ export async function sendOverHttp(
     };
     await insist(post);
     if (random() * 100 < AGAIN_PCT) await insist(post);
-    await delay(PAUSE_MS * 2);
+    await delay(PAUSE_MS * 4);
   }
 }
 
@@ -174,7 +175,8 @@ export interface Exporters {
   end(): Promise<Totals>;
 }
 
-const EVERY_MS = 400;
+const EVERY_MS = 1_000;
+const LAST_EXPORTS = 3;
 
 /** The JavaScript SDK over OTLP/HTTP with protobuf. */
 export function startJavaScript(stage: Stage, service: string): Exporters {
@@ -203,9 +205,11 @@ export function startJavaScript(stage: Stage, service: string): Exporters {
   return {
     end: async () => {
       clearInterval(timer);
-      // Twice: one that was under way when counting ended may have been collected before it.
-      await insist(() => provider.forceFlush());
-      await insist(() => provider.forceFlush());
+      // Several: one that is under way was collected before, and one that takes too long is given up without a word.
+      for (let n = 0; n < LAST_EXPORTS; n += 1) {
+        await insist(() => provider.forceFlush());
+        await delay(EVERY_MS);
+      }
       await provider.shutdown().catch(() => undefined);
       return totals;
     },

@@ -4,10 +4,10 @@
  */
 import { buildBundle } from '../../../workers/build-bundle.ts';
 import { liveThroughWeeks, type Week } from '../../support/experiment-week.ts';
-import type { Proof, ProofResult } from '../proof.ts';
+import type { Proof, ProofOptions, ProofResult } from '../proof.ts';
 
-async function run(): Promise<ProofResult> {
-  const { whole, disturbed } = await liveThroughWeeks({ code: await buildBundle() });
+async function run({ onProgress }: ProofOptions): Promise<ProofResult> {
+  const { whole, disturbed } = await liveThroughWeeks({ code: await buildBundle() }, onProgress);
   const row = (name: string, of: (week: Week) => string | number) => [
     name,
     String(of(whole)),
@@ -26,6 +26,7 @@ async function run(): Promise<ProofResult> {
       row('histories replayed', ({ replayed }) => replayed),
       row('seconds', ({ seconds }) => seconds.toFixed(1)),
       ['messages sent at event', '', disturbed.sentAtEvents.join(', ')],
+      ['runs when resumed', '', String(disturbed.runsWhilePaused)],
       ['hours without arms', '', (disturbed.pausedMs / 3_600_000).toFixed(2)],
     ],
     figures: {
@@ -44,6 +45,9 @@ async function run(): Promise<ProofResult> {
     broken: [
       ...brokenOf('the undisturbed week', whole, 'expired', 3),
       ...brokenOf('the disturbed week', disturbed, 'rolledBack', 2),
+      ...(disturbed.runsWhilePaused === 2 && disturbed.sentAtEvents.length === 2
+        ? []
+        : ['no message was sent across the boundary of two runs']),
       ...(whole.ticks === 2_016 && whole.looks === 672
         ? []
         : [`${whole.ticks} ticks and ${whole.looks} looks in seven days, expected 2016 and 672`]),

@@ -3,13 +3,15 @@
  * the best, and whether it is. Blocks grow by a quarter; shares change only between them, from what was seen before.
  *
  * The proof is the same for every rule, so that they differ in nothing but the shares: an arm is named when "it is at least EPSILON worse" is rejected
- * against each other one by the block e-process, at `DELTA` / 2 over all pairs that could go wrong; the other half is for putting arms out. Both hold at any
+ * against each other one by the block e-process, at `DELTA` / 2 over all pairs that could go wrong; the other half is for putting arms out (the product's
+ * own elimination). Both hold at any
  * number of looks and however the shares came about.
  */
 import { emptyTlg, foldTlg, type TlgNull, type TlgState } from '../../../src/analysis/index.ts';
 import { nextWeights } from '../../../src/decision/experiments/next-weights.ts';
 import { sampleBinomial, type Random } from '../../../src/math/index.ts';
 import type { ArmTotals } from '../../../src/state/experiment/index.ts';
+import { armsLeft, foldElimination, startElimination } from '../../../src/strategies/parameters/index.ts';
 
 /** What counts as the best: less than this behind it. */
 export const EPSILON = 0.05;
@@ -34,15 +36,13 @@ export interface Found {
   readonly settled: number;
 }
 
+/** The evidence that `better` is not worse than `worse` by `EPSILON`. */
 interface Pair {
   readonly better: number;
   readonly worse: number;
-  /** That `better` is better, and that it is not worse by `EPSILON`. */
-  readonly ahead: TlgState;
   readonly close: TlgState;
 }
 
-const AHEAD: TlgNull = { kind: 'absolute', margin: 0, side: 'greater' };
 const CLOSE: TlgNull = { kind: 'absolute', margin: -EPSILON, side: 'greater' };
 
 interface Counts {
@@ -55,11 +55,7 @@ const folded = (pair: Pair, block: readonly Counts[], stillIn: ReadonlySet<numbe
   if (!stillIn.has(better) || !stillIn.has(worse)) return pair;
   const [a, b] = [block[worse]!, block[better]!];
   const counts = { nA: a.n, sA: a.good, nB: b.n, sB: b.good };
-  return {
-    ...pair,
-    ahead: foldTlg(pair.ahead, counts, AHEAD),
-    close: foldTlg(pair.close, counts, CLOSE),
-  };
+  return { ...pair, close: foldTlg(pair.close, counts, CLOSE) };
 };
 
 const drawBlock = (
@@ -88,6 +84,8 @@ const asTotals = ({ n, good }: Counts): ArmTotals => ({
   latencyP95Ms: null,
 });
 
+const namesOf = (arms: number): readonly string[] => Array.from({ length: arms }, (_, i) => `p${i}`);
+
 const equalShares = (arms: number, stillIn: ReadonlySet<number>): readonly number[] =>
   Array.from({ length: arms }, (_, i) => (stillIn.has(i) ? 1 / stillIn.size : 0));
 
@@ -99,7 +97,7 @@ const sharesBy = (
 ): readonly number[] => {
   if (rule === 'uniform') return equalShares(totals.length, new Set(totals.keys()));
   if (rule === 'elimination') return equalShares(totals.length, stillIn);
-  const names = totals.map((_, i) => `p${i}`);
+  const names = namesOf(totals.length);
   const next = nextWeights(
     { kind: rule, floor: FLOOR },
     names,
@@ -117,26 +115,25 @@ export const findParaphrase = (rates: readonly number[], rule: Rule, random: Ran
   const best = Math.max(...rates);
   const limit = Math.log((arms - 1) / (DELTA / 2));
   let pairs: readonly Pair[] = rates.flatMap((_, better) =>
-    rates.flatMap((__, worse) =>
-      worse === better ? [] : [{ better, worse, ahead: emptyTlg(), close: emptyTlg() }],
-    ),
+    rates.flatMap((__, worse) => (worse === better ? [] : [{ better, worse, close: emptyTlg() }])),
   );
   let totals: readonly Counts[] = rates.map(() => ({ n: 0, good: 0 }));
+  const names = namesOf(arms);
+  let elimination = startElimination(names, DELTA / 2);
   let stillIn: ReadonlySet<number> = new Set(rates.keys());
   let shares = equalShares(arms, stillIn);
-  let [seen, settled, block, leader] = [0, 0, FIRST_BLOCK, 0];
+  let [no, seen, settled, block, leader] = [0, 0, 0, FIRST_BLOCK, 0];
   while (seen + block <= MOST) {
     const counts = drawBlock(block, shares, rates, random);
     seen += block;
     block = Math.round(block * GROWTH);
     totals = totals.map(({ n, good }, i) => ({ n: n + counts[i]!.n, good: good + counts[i]!.good }));
     pairs = pairs.map((pair) => folded(pair, counts, stillIn));
-    const outNow = new Set(
-      pairs.flatMap(({ better, worse, ahead }) =>
-        stillIn.has(better) && stillIn.has(worse) && ahead.maxLogE >= limit ? [worse] : [],
-      ),
-    );
-    stillIn = new Set([...stillIn].filter((arm) => !outNow.has(arm)));
+    elimination = foldElimination(elimination, {
+      no: (no += 1),
+      arms: Object.fromEntries(counts.map(({ n, good }, i) => [names[i]!, { n, successes: good }])),
+    });
+    stillIn = new Set(armsLeft(elimination).map((name) => names.indexOf(name)));
     leader = [...stillIn].reduce((kept, arm) => (meanOf(totals[arm]!) > meanOf(totals[kept]!) ? arm : kept));
     if (best - rates[leader]! > EPSILON) settled = seen + block;
     const proven = [...stillIn].find((arm) =>

@@ -16,6 +16,11 @@ export const LIFTED = {
   /** A winner must also be shown not to fail more often, by a point of 1 %. */
   errorsRequired: (runs: number, seed: number) =>
     playMany({ bases: [0.7], allocation: 'fixed', world: lifted, errorsRequired: true }, runs, seed + 7000),
+  /** So much traffic that the fixed size is there after one look, or after a third of one. */
+  oneLook: (runs: number, seed: number) =>
+    playMany({ bases: [0.7], allocation: 'fixed', world: lifted, looksToFixed: 1 }, runs, seed + 11_000),
+  thirdOfALook: (runs: number, seed: number) =>
+    playMany({ bases: [0.7], allocation: 'fixed', world: lifted, looksToFixed: 0.3 }, runs, seed + 12_000),
 } as const;
 
 export interface LiftFigures {

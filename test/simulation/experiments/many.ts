@@ -17,6 +17,7 @@ export interface Kind {
   readonly world: MakeWorld;
   readonly analysis?: AnalysisKind;
   readonly errorsRequired?: boolean;
+  readonly looksToFixed?: number;
 }
 
 /** One experiment: `nFix` outcomes per arm is the size of the test that is looked at once. */
@@ -26,14 +27,14 @@ export interface Played extends Ended {
 }
 
 export const playMany = (
-  { bases, allocation, world, analysis = 'anytime', errorsRequired = false }: Kind,
+  { bases, allocation, world, analysis = 'anytime', errorsRequired = false, looksToFixed = 20 }: Kind,
   runs: number,
   seed: number,
 ): readonly Played[] => {
   const random = randomFromSeed(seed);
   const plans = bases.map((base) => ({
     base,
-    ...planFor({ base, lift: LIFT, allocation, analysis, errorsRequired }),
+    ...planFor({ base, lift: LIFT, allocation, analysis, errorsRequired, looksToFixed }),
   }));
   return Array.from({ length: runs }, (_, i) => {
     const { base, plan, unitsPerMs } = plans[i % plans.length]!;

@@ -3,7 +3,14 @@
  * `judgeLook`), and led by the product's own reducer and next action. Time is what the timers say; a write takes a second and a half.
  */
 import { startExperiment } from '../../../src/analysis/index.ts';
-import { designOf, judgeLook, planSizing, type PeriodWindow } from '../../../src/decision/index.ts';
+import {
+  designOf,
+  foldMsOf,
+  judgeLook,
+  pieceMsOf,
+  planSizing,
+  type PeriodWindow,
+} from '../../../src/decision/index.ts';
 import type { AllocationKind, AnalysisKind } from '../../../src/domain/experiment.ts';
 import type { GuardrailSpec } from '../../../src/domain/guardrail.ts';
 import {
@@ -19,6 +26,8 @@ import {
 import { ERROR_RATE, type World } from './world.ts';
 
 export const LOOK_MS = 900_000;
+/** Short enough that the fixed size has 27 of them where it is reached in .3 looks. */
+const BLOCK_MS = 10_000;
 const TAKES_MS = 1_500;
 const START_MS = 1_800_000_000_000;
 
@@ -58,6 +67,8 @@ export interface Setting {
   readonly variants?: readonly string[];
   /** Whether a winner must be shown not to fail more often. */
   readonly errorsRequired?: boolean;
+  /** Looks until the fixed size is reached; below 1 where much traffic comes. */
+  readonly looksToFixed?: number;
 }
 
 /** A plan with every default of the product, and how fast units come: so that the fixed size takes 20 looks. */
@@ -68,6 +79,7 @@ export const planFor = ({
   analysis = 'anytime',
   variants = ['variant'],
   errorsRequired = false,
+  looksToFixed = LOOKS_TO_FIXED,
 }: Setting): { readonly plan: ExperimentPlan; readonly unitsPerMs: number } => {
   const guardrails = guardrailsWith(errorsRequired);
   const arms = ['control', ...variants];
@@ -92,10 +104,11 @@ export const planFor = ({
       ramp: { exposedPct: [100], everyMs: 0 },
       matureAfterMs: 0,
       maxDurationMs,
+      blockMs: BLOCK_MS,
     });
   const { nFixPerArm, capPerArm } = sized(1, LOOK_MS);
-  const unitsPerMs = (arms.length * nFixPerArm) / (LOOKS_TO_FIXED * LOOK_MS);
-  const looks = Math.max(LEAST_LOOKS, Math.ceil((BEYOND_THE_CAP * LOOKS_TO_FIXED * capPerArm) / nFixPerArm));
+  const unitsPerMs = (arms.length * nFixPerArm) / (looksToFixed * LOOK_MS);
+  const looks = Math.max(LEAST_LOOKS, Math.ceil((BEYOND_THE_CAP * looksToFixed * capPerArm) / nFixPerArm));
   const maxDurationMs = looks * LOOK_MS;
   const sizing = sized(unitsPerMs * 3_600_000, maxDurationMs);
   const design = designOf({
@@ -136,7 +149,8 @@ export const planFor = ({
     tickMs: LOOK_MS,
     lookMs: LOOK_MS,
     leaseMs: 3 * LOOK_MS,
-    blockMs: 60_000,
+    blockMs: BLOCK_MS,
+    foldMs: foldMsOf(sizing, { blockMs: BLOCK_MS, lookMs: LOOK_MS }),
     matureAfterMs: 0,
     maxDurationMs,
     notify: [],
@@ -147,15 +161,19 @@ export const planFor = ({
   return { plan, unitsPerMs };
 };
 
-/** What has not been folded of each allocation period, up to now. */
+/** What has not been folded of each allocation period, up to now, in the blocks of the plan. */
 const due = (
-  { periods, foldedToMs }: ExperimentRunState,
+  { plan, periods, foldedToMs }: ExperimentRunState,
   nowMs: number,
   world: World,
 ): readonly PeriodWindow[] =>
   periods.flatMap(({ fromMs, toMs, weights }) => {
     const [from, to] = [Math.max(fromMs, foldedToMs), Math.min(toMs ?? nowMs, nowMs)];
-    return to > from ? [{ window: world.window(from, to, weights), weights }] : [];
+    const pieceMs = pieceMsOf(plan.foldMs ?? to - from, to - from);
+    return Array.from({ length: Math.max(0, Math.ceil((to - from) / pieceMs)) }, (_, i) => {
+      const [start, end] = [from + i * pieceMs, Math.min(to, from + (i + 1) * pieceMs)];
+      return { window: world.window(start, end, weights), weights };
+    });
   });
 
 const tick = (state: ExperimentRunState, nowMs: number, world: World): ExperimentEvent => {

@@ -54,10 +54,12 @@ const equalArms = ({ runs, seed, onProgress }: SimulationOptions) => {
 const lift = ({ runs, seed, onProgress }: SimulationOptions) => {
   const some = Math.max(LIFTED_BASES.length, Math.round(runs * LIFTED_SHARE));
   const few = Math.max(1, Math.round(some * LIFTED_SHARE));
-  onProgress(`${some} experiments with a lift of 5 points, ${few} of them once more in two other ways`);
+  onProgress(`${some} experiments with a lift of 5 points, ${few} of them once more in other ways`);
   const fixed = LIFTED.fixed(some, seed);
   const thompson = LIFTED.thompson(few, seed);
   const errorsRequired = LIFTED.errorsRequired(few, seed);
+  const oneLook = LIFTED.oneLook(few, seed);
+  const thirdOfALook = LIFTED.thirdOfALook(few, seed);
   const { power, adopted, meanRatio, biasAtStop, wrongSide } = liftFigures(fixed);
   const byBase = LIFTED_BASES.map((base) => fixed.filter((one) => one.base === base));
   return {
@@ -70,6 +72,8 @@ const lift = ({ runs, seed, onProgress }: SimulationOptions) => {
       wrongSide,
       powerThompson: liftFigures(thompson).power,
       powerErrorsRequired: liftFigures(errorsRequired).power,
+      powerOneLook: liftFigures(oneLook).power,
+      powerThirdOfALook: liftFigures(thirdOfALook).power,
     },
     table: [
       ...LIFT_HEAD,
@@ -79,6 +83,8 @@ const lift = ({ runs, seed, onProgress }: SimulationOptions) => {
       liftRow('all', fixed),
       liftRow('0.70 -> 0.75, Thompson', thompson),
       liftRow('0.70 -> 0.75, errors proven too', errorsRequired),
+      liftRow('0.70 -> 0.75, size in one look', oneLook),
+      liftRow('0.70 -> 0.75, size in .3 looks', thirdOfALook),
     ],
   };
 };

@@ -83,7 +83,7 @@ export const memoryPorts = async (parts: {
       list: none,
     },
     experimentWindows: {
-      experimentWindow: never('read an experiment'),
+      experimentWindows: never('read an experiment'),
       experimentScores: never('read scores'),
       experimentSegments: never('read segments'),
       prePeriod: never('read a pre-period'),

@@ -1,6 +1,7 @@
 /** Which stretches of exposure time a look folds: within one allocation each, whole blocks at the end, nothing twice. */
 import { describe, expect, it } from 'vitest';
-import { maturedToMs, stretchesOf } from '../../../activities/experiments/stretches.ts';
+import { maturedToMs, stretchesOf, windowsOf } from '../../../activities/experiments/stretches.ts';
+import type { ExperimentStretch } from '../../../src/ports/experiments.ts';
 import type { AllocationPeriod } from '../../../src/state/experiment/index.ts';
 import { experimentAdmitted } from '../../support/experiment.ts';
 
@@ -45,5 +46,25 @@ describe('the stretches of a look', () => {
     const { plan } = experimentAdmitted({ blockMs: 60_000, matureAfterMs: 90_000 });
     expect(maturedToMs({ plan, foldedToMs: 0 }, 600_000)).toBe(480_000);
     expect(maturedToMs({ plan, foldedToMs: 540_000 }, 600_000)).toBe(540_000);
+  });
+
+  it.each([
+    ['in the blocks of the plan', 60_000, 300_000, 60_000],
+    ['in longer ones after an outage', 60_000, 7_200_000, 120_000],
+    ['in one, by a plan from before', undefined, 300_000, null],
+  ] as const)('are read %s', async (_, foldMs, toMs, expected) => {
+    const { plan } = experimentAdmitted({});
+    const asked: ExperimentStretch[] = [];
+    const experimentWindows = {
+      experimentWindows: async (stretch: ExperimentStretch) => {
+        asked.push(stretch);
+        return [0, 1, 2].map((i) => ({ fromMs: i * 100, toMs: i === 2 ? 200 : (i + 1) * 100, arms: {} }));
+      },
+      experimentScores: async () => [],
+    };
+    const stretches = stretchesOf({ periods: [period(0, null)], foldedToMs: 0 }, toMs);
+    const found = await windowsOf({ experimentWindows }, { ...plan, ...(foldMs && { foldMs }) }, stretches);
+    expect(asked.map(({ pieceMs }) => pieceMs)).toEqual([expected]);
+    expect(found.map(({ window }) => window.toMs)).toEqual([100, 200]);
   });
 });

@@ -123,6 +123,16 @@ describe('sizing', () => {
     expect(tail.capPerArm).toBeLessThan(withErrors.capPerArm);
   });
 
+  it('where one block of the store brings too much of the size, that is told and nothing is reachable', () => {
+    const much = { ...input().baseline, labelsPerHour: 100_000 };
+    const sizing = planSizing(input({ baseline: much, blockMs: 60_000 }));
+    expect(sizing.reachable).toBe(false);
+    expect(sizing.reason).toMatch(
+      /^a block of 1 minute brings 833 labels per arm, .*shorten rollout\.block$/u,
+    );
+    expect(planSizing(input({ baseline: much, blockMs: 30_000 })).reachable).toBe(true);
+  });
+
   it('without traffic there is no time and nothing is reachable', () => {
     const sizing = planSizing(input({ baseline: { ...input().baseline, labelsPerHour: 0 } }));
     expect(sizing).toMatchObject({ expectedMs: null, capMs: null, reachable: false });
