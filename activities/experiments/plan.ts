@@ -129,9 +129,11 @@ function weightsOf({ weights }: ExperimentInput, ids: readonly string[]): Weight
   return Object.fromEntries(ids.map((id, i) => [id, (asked[i] ?? 0) / sum]));
 }
 
-/** So many ticks of whole milliseconds in a look that every look falls on a tick; a look becomes longer by that rounding. */
+/** Ticks of whole milliseconds, and each look on one of them. A look that nothing near divides becomes longer by its rounding. */
 export function gridOf(lookMs: number, leaseMs: number): Pick<ExperimentPlan, 'tickMs' | 'lookMs'> {
-  const ticks = Math.ceil(lookMs / Math.min(LONGEST_TICK_MS, leaseMs / TICKS_IN_LEASE));
+  const fewest = Math.ceil(lookMs / Math.min(LONGEST_TICK_MS, leaseMs / TICKS_IN_LEASE));
+  const counts = Array.from({ length: fewest + 1 }, (_, i) => fewest + i);
+  const ticks = counts.find((count) => lookMs % count === 0) ?? fewest;
   const tickMs = Math.ceil(lookMs / ticks);
   return { tickMs, lookMs: ticks * tickMs };
 }
