@@ -171,7 +171,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
 
   /** Time as far as the history proves it: why not `Date.now()` is told at `clockReads` in `canary-rollout.ts`. */
   function clockReads(atMs: number): void {
-    clockMs = Math.max(clockMs, atMs);
+    clockMs = Math.max(clockMs, Math.ceil(atMs));
   }
 
   /** Runs the interpreter until nothing is left to do. */
@@ -208,7 +208,6 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
         return waitUntil(action.untilMs);
       case 'expireApproval':
       case 'raiseExposure':
-      case 'closeUntouched':
       case 'callOffGraduation':
         return happened({ kind: EXPERIMENT_AS_EVENT[action.kind], atMs: clockMs });
       case 'runOutOfTime':
@@ -220,7 +219,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
       case 'tick':
         return tick(action.judge);
       case 'restore':
-        return restore();
+        return restore(action.untouched);
       case 'graduate':
         return graduate(action.variant);
     }
@@ -283,11 +282,12 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
    * Brings the gateway back to the stable configuration and reads it back, for as long as it takes. Not interruptible. The loop comes back
    * here until the arms are gone or somebody with a greater generation has taken over.
    */
-  async function restore(): Promise<void> {
+  async function restore(untouched: boolean): Promise<void> {
     happened({ kind: 'writeStarted', atMs: clockMs, arms: true });
     try {
       const { atMs } = await compensate.takeArmsAway({
         ...write(),
+        ...(untouched && { untouched }),
         reason: current().ending?.reason ?? 'ended',
       });
       clockReads(atMs);

@@ -95,8 +95,7 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
     approval: approvalOf(input, settings),
     approvalTimeoutMs: durationMs(change.approvalTimeout),
     graduate: input.graduate ?? true,
-    tickMs: tickMsOf(lookMs, leaseMs),
-    lookMs,
+    ...gridOf(lookMs, leaseMs),
     leaseMs,
     blockMs,
     foldMs: foldMsOf(sizing, { blockMs, lookMs }),
@@ -130,9 +129,13 @@ function weightsOf({ weights }: ExperimentInput, ids: readonly string[]): Weight
   return Object.fromEntries(ids.map((id, i) => [id, (asked[i] ?? 0) / sum]));
 }
 
-/** A divisor of the time between two looks, so that every look falls on a tick. */
-function tickMsOf(lookMs: number, leaseMs: number): number {
-  return lookMs / Math.ceil(lookMs / Math.min(LONGEST_TICK_MS, leaseMs / TICKS_IN_LEASE));
+/** Ticks of whole milliseconds, and each look on one of them. A look that nothing near divides becomes longer by its rounding. */
+export function gridOf(lookMs: number, leaseMs: number): Pick<ExperimentPlan, 'tickMs' | 'lookMs'> {
+  const fewest = Math.ceil(lookMs / Math.min(LONGEST_TICK_MS, leaseMs / TICKS_IN_LEASE));
+  const counts = Array.from({ length: fewest + 1 }, (_, i) => fewest + i);
+  const ticks = counts.find((count) => lookMs % count === 0) ?? fewest;
+  const tickMs = Math.ceil(lookMs / ticks);
+  return { tickMs, lookMs: ticks * tickMs };
 }
 
 /** Nobody may ask for less approval than the service wants of every change. */

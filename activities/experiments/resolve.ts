@@ -20,6 +20,7 @@ import { refuseAtStandstill, refuseModeOff, unmeasured } from '../plan-rollout.t
 import type { ActivityPorts } from '../ports.ts';
 import { stableOf } from '../served-as-recorded.ts';
 import { armsOf, problemsOfArms, type AskedArm } from './arms-of.ts';
+import { problemsOfGraduation } from './graduation-rules.ts';
 import { experimentPlanOf, rampOf, type PlanPieces } from './plan.ts';
 
 /** What messages call the input. */
@@ -54,6 +55,11 @@ export async function resolveExperiment(
   refuse([
     ...problemsOfArms(input, settings, arms, gateway.capabilities),
     ...problemsOfExposure(input, service),
+    ...(await problemsOfGraduation(ports, settings, {
+      graduate: input.graduate ?? true,
+      stable: stable.body,
+      arms,
+    })),
     ...(await refusedByGateway(gateway, input, arms)),
     ...(keeper.kind === 'refused' ? [keeper.problem] : []),
   ]);

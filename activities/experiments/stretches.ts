@@ -38,7 +38,10 @@ export function stretchesOf(
     .filter((stretch) => stretch.fromMs < stretch.toMs);
 }
 
-/** The windows of the stretches, in the blocks that the plan has frozen, in order; each single mark where quality is graded. */
+/**
+ * The windows of the stretches, in the blocks that the plan has frozen, in order; each single mark where quality is graded. What came in
+ * before the lease was taken anew is kept under the generation of before.
+ */
 export async function windowsOf(
   {
     experimentWindows,
@@ -54,7 +57,8 @@ export async function windowsOf(
   const windows: PeriodWindow[] = [];
   for (const { period, fromMs, toMs } of stretches) {
     const pieceMs = foldMs === undefined ? null : pieceMsOf(foldMs, toMs - fromMs);
-    const stretch = { serviceId, generation, fromMs, toMs, periodFromMs: period.fromMs, pieceMs };
+    const of = { serviceId, generation: period.generation ?? generation };
+    const stretch = { ...of, fromMs, toMs, periodFromMs: period.fromMs, pieceMs };
     const pieces = await experimentWindows.experimentWindows(stretch);
     const scores = isGraded ? await experimentWindows.experimentScores(stretch) : [];
     for (const [i, window] of pieces.entries()) {

@@ -42,7 +42,7 @@ export interface AlertStore {
 
 export interface AnomalySender {
   /**
-   * Signals `anomaly` to the service's rollout, else to its experiment, else to its cycle, which it starts; a low one starts nothing.
+   * Signals `anomaly` to the service's rollout and to its experiment, else to its cycle, which it starts; a low one starts nothing.
    * Answers who took it. Throws what Temporal throws: it is to be sent again then.
    */
   send(serviceId: string, anomaly: AnomalySignal): Promise<string>;

@@ -147,8 +147,6 @@ const doneOf = (
       return [{ kind: 'approvalExpired', atMs }];
     case 'raiseExposure':
       return [{ kind: 'rampDue', atMs }];
-    case 'closeUntouched':
-      return [{ kind: 'restored', atMs }];
     case 'callOffGraduation':
       return [{ kind: 'graduationCalledOff', atMs }];
     case 'wait':

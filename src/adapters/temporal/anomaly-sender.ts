@@ -1,6 +1,7 @@
 /**
- * Hands an anomaly to whatever changes a service: its rollout, else its experiment, else its cycle, which is started with it. Which workflow
- * runs is found out by sending, so nothing can change between a look and the signal.
+ * Hands an anomaly to whatever changes a service: its rollout and its experiment, of which one may be waiting for the other; else to its cycle,
+ * which is started with it. Which workflow runs is found out by sending, so nothing can change between a look and the signal. What fails
+ * half-way is sent to both again: a message is taken once by its id.
  */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { AnomalySender } from '../../ports/alerts.ts';
@@ -23,8 +24,10 @@ export function createAnomalySender(client: Client, taskQueue: string): AnomalyS
   return {
     send: (serviceId, payload) =>
       client.withDeadline(Date.now() + TIMEOUT_MS, async () => {
+        const told: string[] = [];
         for (const workflowId of [`rollout/${serviceId}`, `experiment/${serviceId}`])
-          if (await signal(workflowId, payload)) return workflowId;
+          if (await signal(workflowId, payload)) told.push(workflowId);
+        if (told.length > 0) return told.join(', ');
         const workflowId = `cycle/${serviceId}`;
         if (payload.severity === 'low' && payload['security'] !== true)
           return (await signal(workflowId, payload)) ? workflowId : 'nobody: a low anomaly starts nothing';

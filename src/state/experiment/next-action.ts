@@ -21,9 +21,8 @@ export type ExperimentAction =
   | { readonly kind: 'tick'; readonly judge: boolean }
   | { readonly kind: 'raiseExposure' }
   | { readonly kind: 'runOutOfTime' }
-  | { readonly kind: 'restore' }
-  /** Nothing was ever written: there is nothing to restore. */
-  | { readonly kind: 'closeUntouched' }
+  /** `untouched`: this run has written nothing. Of one that was reset, the run before may have. */
+  | { readonly kind: 'restore'; readonly untouched: boolean }
   | { readonly kind: 'graduate'; readonly variant: string; readonly byHand: boolean }
   | { readonly kind: 'callOffGraduation' }
   | { readonly kind: 'finish' };
@@ -32,7 +31,6 @@ export type ExperimentAction =
 export const EXPERIMENT_AS_EVENT = {
   expireApproval: 'approvalExpired',
   raiseExposure: 'rampDue',
-  closeUntouched: 'restored',
   callOffGraduation: 'graduationCalledOff',
 } as const;
 
@@ -41,7 +39,7 @@ export function nextExperimentAction(state: ExperimentRunState, nowMs: number): 
     case 'ended':
       return { kind: 'finish' };
     case 'restoring':
-      return state.revision === 0 ? { kind: 'closeUntouched' } : { kind: 'restore' };
+      return { kind: 'restore', untouched: state.revision === 0 };
     case 'graduating': {
       const { ending } = state;
       return graduates(state) && ending?.variant != null

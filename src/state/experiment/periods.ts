@@ -9,7 +9,7 @@ export function openPeriod(
   period: Pick<AllocationPeriod, 'fromMs' | 'exposedPct' | 'weights' | 'why'>,
 ): ExperimentRunState {
   const closed = closePeriod(state, period.fromMs);
-  return kept({ ...closed, periods: [...closed.periods, { ...period, toMs: null }] });
+  return kept({ ...closed, periods: [...closed.periods, { ...period, generation: state.plan.generation, toMs: null }] });
 }
 
 /** The period that is open, if there is one, ends at `atMs`; never before it began. */

@@ -115,6 +115,8 @@ export type ExperimentOutcome =
 export interface AllocationPeriod {
   readonly fromMs: number;
   readonly toMs: number | null;
+  /** Under which it was served, and its outcomes are kept. Left out: that of the plan. */
+  readonly generation?: number;
   readonly exposedPct: number;
   readonly weights: Weights;
   readonly why: string;

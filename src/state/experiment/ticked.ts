@@ -15,9 +15,9 @@ import { closePeriod, openPeriod } from './periods.ts';
 import { rampClock } from './ramp.ts';
 import { logged, type ExperimentOutcome, type ExperimentRunState } from './state.ts';
 
-/** The first point of the grid after `atMs`. */
+/** The first point of the grid after `atMs`, a whole millisecond: a database takes no part of one. */
 export function nextOnGrid(originMs: number, everyMs: number, atMs: number): number {
-  return originMs + (Math.floor((atMs - originMs) / everyMs) + 1) * everyMs;
+  return Math.ceil(originMs + (Math.floor((atMs - originMs) / everyMs) + 1) * everyMs);
 }
 
 export function ticked(state: ExperimentRunState, tick: ExperimentTick): ExperimentRunState {

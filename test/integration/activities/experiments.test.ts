@@ -160,6 +160,41 @@ describe('an experiment', () => {
   });
 });
 
+describe('while the fleet is paused', () => {
+  it('an experiment is looked at, and gets less exposure, but nothing else', async () => {
+    const world = await newWorld();
+    const driver = await ExperimentDriver.admitted(world);
+    await driver.setArms();
+    await world.stores.fleet.pause({ by: 'ann', reason: 'release day', atMs: world.nowMs });
+    expect((await driver.tick(false)).standstill).toMatch(/paused by ann/u);
+    const { weights } = driver.state.plan.allocation;
+    const set = (exposedPct: number, of = weights) =>
+      world.activities.setArms(driver.setArmsRequest({ weights: of, exposedPct }));
+    await expect(set(50, { control: 0.4, other: 0.6 })).rejects.toMatchObject({
+      type: 'GovernanceUnavailable',
+    });
+    expect(await set(20)).toMatchObject({ exposedPct: 20 });
+    expect((await world.live()).experiment?.exposed_pct).toBe(20);
+  });
+
+  it('a write that was left halfway is settled by the next tick: what was in force is in force again', async () => {
+    const world = await newWorld();
+    const driver = await ExperimentDriver.admitted(world);
+    await driver.setArms();
+    const { weights } = driver.state.plan.allocation;
+    driver.state = {
+      ...driver.state,
+      wanted: { weights, exposedPct: 20, by: 'ann', why: 'as the test says' },
+    };
+    await world.activities.setArms(driver.setArmsRequest({ weights, exposedPct: 20 }));
+    driver.happened({ kind: 'armsNotSet', atMs: world.nowMs, why: 'its answer was lost' });
+    expect(driver.next.kind).toBe('tick');
+    await driver.tick(false);
+    expect(driver.state).toMatchObject({ served: 'yes', wanted: { exposedPct: 20 } });
+    expect((await world.live()).experiment?.exposed_pct).toBe(100);
+  });
+});
+
 describe('what somebody else has done', () => {
   it('a newer change ends it: it writes nothing more, and takes nothing of theirs away', async () => {
     const world = await newWorld();
@@ -193,7 +228,7 @@ describe('what somebody else has done', () => {
     await driver.setArms();
     const late = { ...driver.write(true), holder: EXPERIMENT, newerStays: true, reason: 'a pause' };
     await driver.setArms();
-    await world.activities.takeArmsAway(late);
+    await expect(world.activities.takeArmsAway(late)).rejects.toMatchObject({ type: 'StaleGeneration' });
     expect(await modelsOf(world)).toHaveLength(2);
     await expect(
       world.activities.takeArmsAway({ ...late, holder: { ...EXPERIMENT, runId: 'run-2' } }),

@@ -127,6 +127,16 @@ describe('an alert', () => {
     expect(await signalsOf(`rollout/${serviceId}`)).toHaveLength(1);
   });
 
+  it('reaches an experiment also while a rollout waits for its place', async () => {
+    await running(`rollout/${serviceId}`);
+    await running(`experiment/${serviceId}`);
+    const ingest = await start();
+    await post(ingest, event('a', 'critical'));
+    await expect.poll(deliveredTo, SOON).toEqual([`rollout/${serviceId}, experiment/${serviceId}`]);
+    for (const of of ['rollout', 'experiment'])
+      expect(await signalsOf(`${of}/${serviceId}`)).toMatchObject([{ severity: 'critical' }]);
+  });
+
   it('starts the cycle with it when nothing runs, and reaches the one that runs already', async () => {
     const ingest = await start();
     await post(ingest, event('a', 'critical'));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { maturedToMs, stretchesOf, windowsOf } from '../../../activities/experiments/stretches.ts';
 import type { ExperimentStretch } from '../../../src/ports/experiments.ts';
 import type { AllocationPeriod } from '../../../src/state/experiment/index.ts';
+import { ExperimentPlay } from '../../support/experiment-run.ts';
 import { experimentAdmitted } from '../../support/experiment.ts';
 
 const period = (fromMs: number, toMs: number | null): AllocationPeriod => ({
@@ -66,5 +67,23 @@ describe('the stretches of a look', () => {
     const found = await windowsOf({ experimentWindows }, { ...plan, ...(foldMs && { foldMs }) }, stretches);
     expect(asked.map(({ pieceMs }) => pieceMs)).toEqual([expected]);
     expect(found.map(({ window }) => window.toMs)).toEqual([100, 200]);
+  });
+
+  it('are read under the generation that they were served under, also when the lease was taken anew since', async () => {
+    const play = new ExperimentPlay(experimentAdmitted()).until((_, { state }) => state.served === 'yes');
+    play.happens({ kind: 'leaseRetaken', atMs: play.nowMs + 60_000, generation: 3 });
+    play.nowMs += 120_000;
+    play.until((_, { state }) => state.served === 'yes');
+    const { state, nowMs } = play;
+    const asked: number[] = [];
+    const experimentWindows = {
+      experimentWindows: async ({ generation }: ExperimentStretch) => {
+        asked.push(generation);
+        return [];
+      },
+      experimentScores: async () => [],
+    };
+    await windowsOf({ experimentWindows }, state.plan, stretchesOf(state, nowMs + 60_000));
+    expect(asked).toEqual([2, 3]);
   });
 });

@@ -37,9 +37,9 @@ describe('a tick of an experiment', () => {
       leases: { current: () => Promise.resolve({ holder, generation: 2 }) },
       services: { get: () => Promise.resolve(null) },
       experimentWindows: {
-        experimentWindow: (asked: { readonly fromMs: number }) => {
+        experimentWindows: (asked: unknown) => {
           looked.push(asked);
-          return Promise.resolve({ fromMs: asked.fromMs, toMs: asked.fromMs });
+          return Promise.resolve([]);
         },
       },
       experiments: { upsert: nothing },

@@ -116,7 +116,7 @@ export function experimentControl({
       async (request) => {
         const here = world(request.serviceId);
         await here.enter('takeArmsAway');
-        here.gateway.removeCandidate(request);
+        if (request.untouched !== true || here.gateway.arms !== null) here.gateway.removeCandidate(request);
         return { atMs: await nowMs() };
       },
       ['StaleGeneration'],

@@ -122,8 +122,9 @@ describe('an experiment', () => {
 
   it('that nobody approves before its start is rejected, and nothing was ever written', () => {
     const asks = play({ approval: 'beforeStart' }).toTheEnd();
-    expect([asks.state.outcome, asks.state.revision]).toEqual(['rejected', 0]);
-    expect(asks.kinds()).toEqual(['wait', 'expireApproval', 'closeUntouched', 'finish']);
+    expect([asks.state.outcome, asks.state.startedAtMs]).toEqual(['rejected', null]);
+    expect(asks.played.at(-2)?.action).toEqual({ kind: 'restore', untouched: true });
+    expect(asks.kinds()).toEqual(['wait', 'expireApproval', 'restore', 'finish']);
   });
 
   it('whose lease ran out serves the same arms again, in a new period, with its evidence', () => {

@@ -47,6 +47,12 @@ describe('an experiment that runs', () => {
     expect(reset.state.phase).toBe('awaitingApproval');
   });
 
+  it('reset to before its first write, and taken back, looks whether arms of the run before are live', () => {
+    const reset = new ExperimentPlay(experimentAdmitted());
+    reset.sends('rollback');
+    expect(reset.next).toEqual({ kind: 'restore', untouched: true });
+  });
+
   it('reset while it ran serves its arms under the new generation, with its evidence', () => {
     const reset = looked();
     const { evidenceHash } = reset.state;
@@ -140,8 +146,9 @@ describe('an experiment that runs', () => {
     const paused = new ExperimentPlay(experimentAdmitted());
     paused.sends('pause');
     paused.toTheEnd();
-    expect([paused.state.outcome, paused.state.revision]).toEqual(['expired', 0]);
-    expect(paused.nowMs).toBe(ADMITTED_AT_MS + 7 * DAY_MS);
+    expect([paused.state.outcome, paused.state.revision]).toEqual(['expired', 1]);
+    const { atMs } = paused.played.find(({ action }) => action.kind === 'runOutOfTime') ?? {};
+    expect(atMs).toBe(ADMITTED_AT_MS + 7 * DAY_MS);
   });
 });
 
@@ -240,13 +247,13 @@ describe('what ends elsewhere', () => {
     };
     const target = { driver: 'rest' as const, url: 'http://127.0.0.1:1', also: [also] };
     const gone = looked({ target }).happens({ kind: 'superseded', atMs: 1, why: 'generation 9 is live' });
-    expect(gone.next).toEqual({ kind: 'restore' });
+    expect(gone.next).toEqual({ kind: 'restore', untouched: false });
     expect(gone.toTheEnd().state.outcome).toBe('superseded');
   });
 
   it('a write that the gateway refuses for good: restored, as failed', () => {
     const failed = looked().happens({ kind: 'stepFailed', atMs: 1, by: 'gateway', why: 'no such model' });
-    expect(failed.next).toEqual({ kind: 'restore' });
+    expect(failed.next).toEqual({ kind: 'restore', untouched: false });
     expect(failed.toTheEnd().state.conclusion?.sentence).toMatch(/^no such model; until then concise led/u);
   });
 

@@ -47,8 +47,7 @@ const rolledBack = (state: ExperimentRunState, atMs: number): ExperimentRunState
     if (kind === 'restore') {
       next = reduceExperiment(next, { kind: 'writeStarted', atMs, arms: true });
       next = reduceExperiment(next, { kind: 'restored', atMs });
-    } else if (kind === 'closeUntouched') next = reduceExperiment(next, { kind: 'restored', atMs });
-    else if (kind === 'callOffGraduation')
+    } else if (kind === 'callOffGraduation')
       next = reduceExperiment(next, { kind: 'graduationCalledOff', atMs });
     else return kind === 'finish' ? next : fail(`${kind} after a rollback`);
   }
