@@ -1,6 +1,6 @@
 /**
  * Ingest from Kafka on one machine, broker, database and sender beside it: how fast a backlog is taken, how long an event takes from its sending to
- * a window that can be asked for at 10,000 a second, and whether memory grows. `INGEST_BENCH_SECONDS` shortens the ten minutes of the latter two.
+ * a window that can be asked for at 10,000 a second, and whether memory grows. `INGEST_BENCH_SECONDS` shortens the ten minutes of the latter two, `INGEST_BENCH_BACKLOG` the backlog.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { poll } from '../../src/embedded/poll.ts';
 import { startStage, type Stage } from '../support/ingest-stage.ts';
 import type { Bench } from './bench.ts';
 
-const BACKLOG = 300_000;
+const BACKLOG = Number(process.env['INGEST_BENCH_BACKLOG'] ?? 300_000);
 const RATE = 10_000;
 const LIMIT_MS = 600_000;
 const CLOCK_TICKS_PER_SECOND = 100;
@@ -32,6 +32,7 @@ export const ingest: Bench = {
     });
     try {
       const saturated = await drain(stage, onProgress);
+      onProgress(`saturated: ${JSON.stringify(saturated)}`);
       onProgress(`${RATE} events a second for ${seconds} s`);
       const steady = await hold(stage, seconds, seed + 1);
       const figures = {
