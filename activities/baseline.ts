@@ -12,6 +12,9 @@ const BASELINE_MS = 3_600_000;
 /** Labels per hour are counted over at most this long. */
 const RATE_MS = 600_000;
 
+/** The same where all labels are to have come. */
+const MATURED_RATE_MS = 3_600_000;
+
 /** Error probability of the interval whose cautious end is frozen. */
 const BASELINE_ALPHA = 0.001;
 
@@ -37,19 +40,30 @@ export interface Baseline {
 /**
  * Every arm that served the stable configuration counts: just after a promotion that was the candidate. A product that nobody of ours
  * has promoted anything at knows no generation (0): then it is the recorded one, by which ingest tells its events.
+ *
+ * `matureAfterMs`: rates are counted over the hour whose labels have all come by then, for plans that last. Left out: over the last minutes, as things are
+ * now; labels that are still to come are missing there.
  */
 export async function baselineOf(
   ports: ActivityPorts,
   service: ServiceRecord,
-  { live, recordedGeneration }: { readonly live: LiveConfiguration; readonly recordedGeneration: number },
+  {
+    live,
+    recordedGeneration,
+    matureAfterMs,
+  }: {
+    readonly live: LiveConfiguration;
+    readonly recordedGeneration: number;
+    readonly matureAfterMs?: number;
+  },
   nowMs: number,
 ): Promise<Baseline> {
   const { serviceId } = service;
   const generation = live.stable.generation === 0 ? recordedGeneration : live.stable.generation;
   const fromMs = Math.max(nowMs - BASELINE_MS, await backupUntilMs(ports, serviceId, generation));
   const range = { serviceId, generation, fromMs, toMs: nowMs };
-  const rateFromMs = Math.max(nowMs - RATE_MS, service.adoptedAtMs ?? 0);
-  const rateRange = { serviceId, generation: null, fromMs: rateFromMs, toMs: nowMs };
+  const rate = rateStretch(nowMs, service.adoptedAtMs ?? 0, matureAfterMs);
+  const rateRange = { serviceId, generation: null, ...rate };
   const [asStable, asCandidate, ...recent] = await Promise.all([
     ports.windows.summary({ ...range, arm: 'stable' }),
     ports.windows.summary({ ...range, arm: 'candidate' }),
@@ -64,7 +78,7 @@ export async function baselineOf(
   const [quality, error, latency] = [both('quality'), both('error'), both('latencyMs')];
   const perHour = (metric: Metric): number => {
     const count = recent.reduce((sum, arm) => sum + (arm.unitFirst[metric]?.count ?? 0), 0);
-    return (count * 3_600_000) / Math.max(1_000, nowMs - rateFromMs);
+    return (count * 3_600_000) / Math.max(1_000, rate.toMs - rate.fromMs);
   };
   const cost = both('costUsd');
   const costSd = cost && sdOf(cost);
@@ -82,6 +96,19 @@ export async function baselineOf(
     qualitySd: quality && sdOf(quality),
     costUsd: cost && costSd !== null ? { mean: cost.sum / cost.count, sd: costSd } : null,
   };
+}
+
+/** What rates are counted over; a service that was adopted since its labels matured has only the last minutes. */
+export function rateStretch(
+  nowMs: number,
+  adoptedAtMs: number,
+  matureAfterMs: number | undefined,
+): { readonly fromMs: number; readonly toMs: number } {
+  const recent = { fromMs: Math.max(nowMs - RATE_MS, adoptedAtMs), toMs: nowMs };
+  if (matureAfterMs === undefined) return recent;
+  const toMs = nowMs - matureAfterMs;
+  const fromMs = Math.max(toMs - MATURED_RATE_MS, adoptedAtMs);
+  return toMs - fromMs < RATE_MS ? recent : { fromMs, toMs };
 }
 
 /** Null without two observations. */

@@ -188,7 +188,10 @@ export function planOf(
 }
 
 /** Labels before the promotion. A plan that compares nothing waits for those at 100 % alone; an immediate one for none. */
-function labelsOf(strategy: RolloutStrategy, of: Required<Parameters<typeof planLabels>[0]>): number | null {
+function labelsOf(
+  strategy: RolloutStrategy,
+  of: Required<Omit<Parameters<typeof planLabels>[0], 'alpha'>>,
+): number | null {
   if (strategy === 'immediate') return 0;
   return of.steps.some((weightPct) => weightPct < 100) ? planLabels(of) : of.minSamples;
 }

@@ -90,6 +90,7 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
       minImprovementPct: input.minImprovementPct ?? experiment.minImprovementPct,
       minCostReductionPct: input.minCostReductionPct ?? experiment.minCostReductionPct,
     },
+    minSamples: input.minSamples ?? experiment.minSamples,
     seed: Number.parseInt(identity.slice(0, SEED_DIGITS), 16),
     forcedStart: input.force === true,
     approval: approvalOf(input, settings),
@@ -184,6 +185,7 @@ function sizingInput(
     minSamples: input.minSamples ?? experiment.minSamples,
     matureAfterMs: durationMs(quality.matureAfter),
     maxDurationMs: durationMs(input.maxDuration ?? experiment.maxDuration),
+    unit: settings.unit,
     blockMs: durationMs(rollout.block),
   };
 }

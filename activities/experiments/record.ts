@@ -51,17 +51,32 @@ export async function recordRow(
 export function limitsOf(
   plan: ExperimentPlan,
   judged: JudgedLook,
-  of: { readonly expired: boolean; readonly weights: Weights },
+  of: {
+    readonly expired: boolean;
+    readonly weights: Weights;
+    readonly before: ExperimentRunState['verdict'];
+  },
 ) {
-  const { design, primary, analysis, allocation, budget, criteria, sizing } = plan;
+  const { design, primary, analysis, allocation, budget, criteria, sizing, minSamples } = plan;
   const { totals, providers, foldedToMs } = judged;
   return {
-    plan: { design, primary, analysis, allocation, budget, criteria, sizing },
+    plan: {
+      design,
+      primary,
+      analysis,
+      allocation,
+      budget,
+      criteria,
+      sizing,
+      ...(minSamples !== undefined && { minSamples }),
+    },
     totals,
     providers,
     foldedToMs,
     weights: of.weights,
     expired: of.expired,
+    // A fixed horizon is judged once: what it said is what it says.
+    ...(analysis === 'fixedHorizon' && of.before && { verdict: of.before }),
   };
 }
 
@@ -78,15 +93,17 @@ export async function recordVerdict(
     readonly expired: boolean;
     /** That were in force. */
     readonly weights: Weights;
+    /** What the look before said. */
+    readonly before: ExperimentRunState['verdict'];
     readonly atMs: number;
   },
 ): Promise<void> {
-  const { id, plan, holder, judged, expired, weights, atMs } = of;
+  const { id, plan, holder, judged, expired, weights, before, atMs } = of;
   const { evidence, evidenceHash, verdict, conclusion, totals, allocation } = judged;
   const basis: ExperimentBasis = recordDecision(
     {
       evidence,
-      limits: limitsOf(plan, judged, { expired, weights }),
+      limits: limitsOf(plan, judged, { expired, weights, before }),
       seed: plan.seed,
       codeVersion: EXPERIMENT_CODE_VERSION,
     },

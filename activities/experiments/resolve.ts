@@ -2,7 +2,7 @@
  * What an input of an experiment comes to: validated, every default resolved, sized. Admission, the preview and making room for it share
  * this, so that no other change is ever ended for an input that would be refused. It changes nothing.
  */
-import { formatDuration } from '../../src/domain/duration.ts';
+import { durationMs, formatDuration } from '../../src/domain/duration.ts';
 import { experimentInputSchema, type ExperimentInput } from '../../src/domain/experiment.ts';
 import { invalidInput, type Problem } from '../../src/domain/failure.ts';
 import { gatewayTargetOf } from '../../src/domain/supporting-target.ts';
@@ -64,7 +64,12 @@ export async function resolveExperiment(
     ...(keeper.kind === 'refused' ? [keeper.problem] : []),
   ]);
   const nowMs = ports.nowMs();
-  const baseline = await baselineOf(ports, service, { live, recordedGeneration: stable.generation }, nowMs);
+  const of = {
+    live,
+    recordedGeneration: stable.generation,
+    matureAfterMs: durationMs(settings.quality.matureAfter),
+  };
+  const baseline = await baselineOf(ports, service, of, nowMs);
   refuse(problemsOfBaseline(service, baseline));
   const plan = planned(ports, {
     input,

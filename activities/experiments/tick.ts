@@ -143,6 +143,7 @@ async function recorded(
     judged,
     expired: tick.atMs >= endsAtMs(state),
     weights: inForce(state).weights,
+    before: state.verdict,
     atMs: tick.atMs,
   });
   return { ...tick, judged: { ...judged, decisionId } };

@@ -15,20 +15,21 @@ export function providerSignature({ model, provider }: Pick<FeedbackData, 'model
   });
 }
 
-/**
- * The signatures without those that only tell less than another one: an answer for which nobody told the fingerprint came from no other
- * provider for that. Sorted, each once.
- */
+/** Whether what one signature tells is all told by another, and more: an answer for which nobody told the fingerprint came from no other provider for that. */
+export function tellsLess(one: string, other: string): boolean {
+  if (one === other) return false;
+  const told = partsOf(other);
+  return [...partsOf(one)].every(([name, value]) => value === null || value === told.get(name));
+}
+
+/** The signatures without those that only tell less than another one. Sorted, each once. */
 export function distinctProviders(signatures: Iterable<string>): readonly string[] {
   const all = [...new Set(signatures)].sort();
-  const parts = new Map(all.map((signature) => [signature, partsOf(signature)]));
-  const tellsLess = (one: string, other: string): boolean =>
-    one !== other &&
-    [...(parts.get(one) ?? [])].every(
-      ([name, told]) => told === null || told === parts.get(other)?.get(name),
-    );
   return all.filter((one) => !all.some((other) => tellsLess(one, other)));
 }
 
-const partsOf = (signature: string): ReadonlyMap<string, unknown> =>
-  new Map(Object.entries(JSON.parse(signature) as Readonly<Record<string, unknown>>));
+function partsOf(signature: string): ReadonlyMap<string, unknown> {
+  // Not one of ours: it tells what it is and nothing that could be compared.
+  if (!signature.startsWith('{')) return new Map([[signature, signature]]);
+  return new Map(Object.entries(JSON.parse(signature) as Readonly<Record<string, unknown>>));
+}

@@ -31,10 +31,14 @@ export const plannedRates = (
   return [stableRate, stableRate / (1 + marginShareAtRung) ** TAIL_EXPONENT];
 };
 
-/** Candidate labels for evidence of `PROOF_NEEDED` at this growth per candidate label, null where there is none. */
-export const labelsAtGrowth = (growth: number, evidenceSoFar: number): number | null => {
+/** Candidate labels for a proof (evidence of `proof`) at this growth per candidate label, null where there is none. */
+export const labelsAtGrowth = (
+  growth: number,
+  evidenceSoFar: number,
+  proof: number = PROOF_NEEDED,
+): number | null => {
   if (!(growth > 0)) return null;
-  const needed = Math.ceil((PROOF_NEEDED + LEARNING_COST - evidenceSoFar) / growth);
+  const needed = Math.ceil((proof + LEARNING_COST - evidenceSoFar) / growth);
   return needed > HOPELESS ? null : Math.max(1, needed);
 };
 

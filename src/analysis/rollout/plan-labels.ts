@@ -4,7 +4,7 @@
  */
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
 import { ASYMPTOTIC_BURN_IN } from '../asymptotic.ts';
-import { requireWhole } from '../../math/require.ts';
+import { requireOpenUnit, requireWhole } from '../../math/require.ts';
 import { tlgGrowth } from '../tlg.ts';
 import { requireBaseline } from './evidence.ts';
 import { marginShare, requireSpec, shareNull } from './hypotheses.ts';
@@ -31,10 +31,15 @@ export interface PlanInput {
   readonly baseline: PlanBaseline;
   /** Matured labels per arm, step and guardrail; 0 when left out. */
   readonly minSamples?: number;
+  /** Error probability of each proof; .05 when left out. */
+  readonly alpha?: number;
 }
 
 /** The frozen p95 is slower than this share of requests. */
 const TAIL_SHARE = 0.05;
+
+/** Error probability of a proof, unless said otherwise. */
+const ALPHA = 0.05;
 
 /** Coefficient of variation that a mean is planned with: that of an exponential. */
 const MEAN_VARIATION = 1;
@@ -59,8 +64,14 @@ const growthOf = (
 };
 
 /** Candidate labels a mean needs at one weight, where it starts anew: 1.6 fixed half-widths of the difference within the margin. */
-const meanLabels = (spec: GuardrailSpec, multiple: number, weightPct: number, steps: number): number => {
-  const z = 1.6 * Math.sqrt(2 * Math.log(steps * 20));
+const meanLabels = (
+  spec: GuardrailSpec,
+  multiple: number,
+  weightPct: number,
+  steps: number,
+  alpha: number,
+): number => {
+  const z = 1.6 * Math.sqrt(2 * Math.log(steps / alpha));
   const perCandidate = 1 + weightPct / (100 - weightPct);
   const margin = marginShare(spec, multiple) / MEAN_VARIATION;
   return Math.max(ASYMPTOTIC_BURN_IN, Math.ceil(perCandidate * (z / margin) ** 2));
@@ -76,10 +87,12 @@ export const planSteps = ({
   steps,
   baseline,
   minSamples = 0,
+  alpha = ALPHA,
 }: PlanInput): readonly StepPlan[] | null => {
   guardrails.forEach(requireSpec);
   requireBaseline(baseline);
   requireWhole('minSamples', minSamples, 0);
+  requireOpenUnit('alpha', alpha);
   const ladder = ladderOf(steps);
   const required = guardrails.filter((g) => g.required);
   const plan: StepPlan[] = [];
@@ -87,7 +100,7 @@ export const planSteps = ({
     const weightPct = steps[i]!;
     let most = { candidateLabels: minSamples, slowest: required[0]?.id ?? 'quality' };
     for (const spec of required) {
-      const needed = stepLabels(spec, multiple, weightPct, ladder.length, baseline, plan);
+      const needed = stepLabels(spec, multiple, weightPct, ladder.length, baseline, plan, alpha);
       if (needed === null) return null;
       if (needed > most.candidateLabels) most = { candidateLabels: needed, slowest: spec.id };
     }
@@ -103,15 +116,16 @@ const stepLabels = (
   steps: number,
   baseline: PlanBaseline,
   before: readonly StepPlan[],
+  alpha: number,
 ): number | null => {
-  if (spec.kind === 'mean') return meanLabels(spec, multiple, weightPct, steps);
+  if (spec.kind === 'mean') return meanLabels(spec, multiple, weightPct, steps, alpha);
   const growth = growthOf(spec, multiple, weightPct, baseline);
   if (growth === null) return null;
   const gathered = before.reduce(
     (sum, step) => sum + step.candidateLabels * (growthOf(spec, multiple, step.weightPct, baseline) ?? 0),
     0,
   );
-  return labelsAtGrowth(growth, gathered);
+  return labelsAtGrowth(growth, gathered, Math.log(1 / alpha));
 };
 
 /** Labelled requests of both arms that a whole rollout needs, null as `planSteps`. @throws RangeError as `planSteps`. */

@@ -3,7 +3,7 @@
  * one: a closed block is never opened again. It judges nothing; `judge.ts` does.
  */
 import { emptyStagedSampleRatio, foldSampleRatio } from '../sample-ratio.ts';
-import { requireBlock, type ExperimentBlock } from './block.ts';
+import { countOf, metricOf, requireBlock, type ExperimentBlock } from './block.ts';
 import { foldComparison, processData, type FoldContext, type PairBlock } from './fold-comparison.ts';
 import { foldHarmWatch } from './harm-watch.ts';
 import { guardrailBoundary, superiorityBoundary, type Question } from './hypotheses.ts';
@@ -75,6 +75,26 @@ const foldExposures = (state: ExperimentState, block: ExperimentBlock): Experime
   );
 };
 
+/**
+ * How the graded outcomes themselves are split. A bet is fair because an outcome is the variant's with the probability of its weight, and label rates are
+ * counted while labels still come: those that come later are seen here alone.
+ */
+const foldScores = (state: ExperimentState, block: ExperimentBlock): ExperimentState['scoreRatio'] => {
+  const { design, scoreRatio } = state;
+  const metric = [design.primary, ...design.guardrails.map((one) => one.metric)].find(
+    ({ kind }) => kind === 'score',
+  );
+  if (metric === undefined) return scoreRatio;
+  const arms = armsOf(design);
+  const outcomes = arms.map((arm) => metricOf(block, arm, metric));
+  if (outcomes.every((one) => one === null)) return scoreRatio;
+  return foldSampleRatio(
+    scoreRatio ?? emptyStagedSampleRatio(),
+    outcomes.map((one) => (one === null ? 0 : countOf(one))),
+    arms.map((arm) => block.weights[arm] ?? 0),
+  );
+};
+
 /** What the bets earned, when they were those of this very state. */
 const betsOf = (state: ExperimentState, { bets }: ExperimentBlock): FoldContext['bets'] => {
   if (bets === undefined) return {};
@@ -117,8 +137,10 @@ export const foldExperimentBlock = (state: ExperimentState, block: ExperimentBlo
       }),
     };
   });
+  const scoreRatio = foldScores(state, block);
   return {
     ...state,
+    ...(scoreRatio !== undefined && { scoreRatio }),
     lastBlockNo: block.no,
     blocks: state.blocks + 1,
     stage,

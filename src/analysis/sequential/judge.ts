@@ -44,7 +44,7 @@ const open = (looks: readonly VariantLook[]): string =>
 type Decision = Pick<ExperimentVerdict, 'outcome' | 'variant' | 'reason'>;
 
 const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: boolean): Decision => {
-  const { design, sampleRatio } = state;
+  const { design, sampleRatio, scoreRatio } = state;
   for (const { variant, guardrails } of looks) {
     const harm = guardrails.find(({ required, outcome }) => required && outcome === 'harm');
     if (harm !== undefined) return { outcome: 'harm', variant, reason: `${variant}: ${harm.reason}` };
@@ -52,6 +52,11 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
   if (sampleRatio?.mismatch === true) {
     const evidence = `log Bayes factor ${sampleRatio.maxLogBayesFactor.toFixed(1)} of ${SAMPLE_RATIO_LIMIT.toFixed(1)}`;
     const reason = `units are not split as the weights say (${evidence}), so no verdict can be trusted`;
+    return { outcome: 'frozen', variant: null, reason };
+  }
+  if (scoreRatio?.mismatch === true) {
+    const evidence = `log Bayes factor ${scoreRatio.maxLogBayesFactor.toFixed(1)} of ${SAMPLE_RATIO_LIMIT.toFixed(1)}`;
+    const reason = `graded outcomes are not split as the weights say (${evidence}), so no verdict can be trusted`;
     return { outcome: 'frozen', variant: null, reason };
   }
   const unlike = looks.find(({ labelParity }) => labelParity?.mismatch === true);

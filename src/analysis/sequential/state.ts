@@ -77,6 +77,8 @@ export interface ExperimentState {
   readonly stage: StageState | null;
   /** Null until a block with exposures came. */
   readonly sampleRatio: StagedSampleRatio | null;
+  /** Of the scores that were folded, against the weights; left out before the first, and where nothing is graded. */
+  readonly scoreRatio?: StagedSampleRatio;
   readonly variants: readonly VariantEvidence[];
 }
 

@@ -17,7 +17,7 @@ import type { Rejudgement } from './rejudgement.ts';
 interface Basis {
   readonly evidence: LookInput['state']['evidence'];
   readonly limits: Pick<LookInput, 'plan' | 'weights' | 'expired'> &
-    Pick<LookInput['state'], 'totals' | 'providers' | 'foldedToMs'>;
+    Pick<LookInput['state'], 'totals' | 'providers' | 'foldedToMs' | 'verdict'>;
   readonly seed: number | null;
   readonly codeVersion: string;
   readonly hash: string;
@@ -50,13 +50,13 @@ export function rejudgeExperiment(decision: DecisionRecord, hash: HashText): Rej
 }
 
 function judge({ evidence, limits }: Basis): Judgement {
-  const { plan, weights, expired = false, totals, providers, foldedToMs } = limits;
+  const { plan, weights, expired = false, totals, providers, foldedToMs, verdict = null } = limits;
   return judgeLook({
     plan,
     weights,
     expired,
     windows: [],
-    state: { evidence, totals, providers, foldedToMs },
+    state: { evidence, totals, providers, foldedToMs, verdict },
   });
 }
 

@@ -4,11 +4,11 @@
  */
 import type { ExperimentState, ExperimentVerdict, VariantLook } from '../../analysis/index.ts';
 import type { PrePeriodSums } from '../../domain/experiment-window.ts';
-import type {
-  ArmTotals,
-  ExperimentConclusion,
-  ExperimentOutcome,
-  ExperimentPlan,
+import {
+  besideControl,
+  type ExperimentConclusion,
+  type ExperimentOutcome,
+  type ExperimentPlan,
 } from '../../state/experiment/index.ts';
 import { sentenceOf } from './conclusion-sentence.ts';
 import { cupedOf } from './cuped-of.ts';
@@ -31,22 +31,23 @@ export interface ToConclude {
   readonly expired?: boolean;
 }
 
-/** Per cent that a variant improves on control, above 0 where it is better; null where there is nothing to compare. */
-const reductionPct = (control: ArmTotals | undefined, variant: ArmTotals | undefined): number | null => {
-  const [before, after] = [control?.costUsdPerRequest ?? null, variant?.costUsdPerRequest ?? null];
-  return before === null || after === null || before <= 0 ? null : (1 - after / before) * 100;
+/** Per cent by which a variant is cheaper than control; null where there is nothing to compare. */
+const reductionPct = ({ plan, totals }: ToConclude, variant: string): number | null => {
+  const cost = besideControl(totals, plan.design.control, variant, 'costUsd');
+  return cost === null || cost.control <= 0 ? null : (1 - cost.variant / cost.control) * 100;
 };
 
 /**
  * Whether a proven winner is worth a rollout: quality up by `minImprovementPct`, or cost down by `minCostReductionPct`, as observed. Where cost was to get
  * better, cost alone counts.
  */
-const meetsCriteria = ({ plan, totals }: ToConclude, look: VariantLook): boolean => {
+const meetsCriteria = (asked: ToConclude, look: VariantLook): boolean => {
+  const { plan } = asked;
   const { minImprovementPct, minCostReductionPct } = plan.criteria;
   const relative = look.observed.relative;
   if (plan.primary === 'cost') return relative !== null && -relative * 100 >= minCostReductionPct;
   if (relative !== null && relative * 100 >= minImprovementPct) return true;
-  const cheaper = reductionPct(totals[plan.design.control], totals[look.variant]);
+  const cheaper = reductionPct(asked, look.variant);
   return cheaper !== null && cheaper >= minCostReductionPct;
 };
 
@@ -63,6 +64,8 @@ const told = ({ plan, verdict }: ToConclude): VariantLook | null => {
   );
 };
 
+const fewestOf = ({ labels }: VariantLook): number => Math.min(labels.control, labels.variant);
+
 const isOver = (spent: Spent, budget: ExperimentPlan['budget']): boolean =>
   (budget.usd !== null && spent.usd >= budget.usd) ||
   (budget.regret !== null && spent.regret >= budget.regret);
@@ -74,27 +77,23 @@ const outcomeOf = (asked: ToConclude, look: VariantLook | null): ExperimentOutco
   if (outcome === 'harm') return 'harmed';
   // Money is spent whether or not the split is sound.
   if (outcome === 'frozen') return isOver(spent, plan.budget) ? 'budgetSpent' : null;
-  if (outcome === 'winner') return look !== null && meetsCriteria(asked, look) ? 'adopted' : 'keptControl';
+  if (outcome === 'winner') {
+    if (look === null) return 'keptControl';
+    if (meetsCriteria(asked, look)) return 'adopted';
+    // What is seen at the moment of proof is noise as much as effect: at the cap it is told better.
+    const isAtEnd = expired || isOver(spent, plan.budget) || fewestOf(look) >= plan.design.capPerArm;
+    return isAtEnd ? 'keptControl' : null;
+  }
   if (outcome === 'controlBetter') return 'keptControl';
   if (outcome === 'noDifference') {
     // Better, but without proof on a guardrail: to say that there is no difference would be wrong.
     if (verdict.perVariant.some(({ status }) => status === 'better')) return 'keptControl';
     const undecided = verdict.perVariant.filter(({ status }) => status !== 'worse');
-    const fewest = Math.min(...undecided.map(({ labels }) => Math.min(labels.control, labels.variant)));
+    const fewest = Math.min(...undecided.map(fewestOf));
     return expired && fewest < plan.design.capPerArm ? 'expired' : 'noDifference';
   }
   if (isOver(spent, plan.budget)) return 'budgetSpent';
   return expired ? 'expired' : null;
-};
-
-const pairOf = (
-  totals: Totals,
-  control: string,
-  variant: string,
-  field: 'costUsdPerRequest' | 'latencyP95Ms',
-): { readonly control: number; readonly variant: number } | null => {
-  const [a, b] = [totals[control]?.[field] ?? null, totals[variant]?.[field] ?? null];
-  return a === null || b === null ? null : { control: a, variant: b };
 };
 
 const effectOf = (
@@ -122,12 +121,12 @@ const NO_NUMBERS: Numbers = {
 const numbersOf = (look: VariantLook, { plan, evidence, totals, prePeriod = {} }: ToConclude): Numbers => {
   const { control, variants } = plan.design;
   const { variant } = look;
-  const cost = pairOf(totals, control, variant, 'costUsdPerRequest');
+  const cost = besideControl(totals, control, variant, 'costUsd');
   const isOfQuality = plan.primary === 'quality';
   return {
     effect: effectOf(look, evidence, variants.indexOf(variant)),
     costUsdPerRequest: cost,
-    latencyP95Ms: pairOf(totals, control, variant, 'latencyP95Ms'),
+    latencyP95Ms: besideControl(totals, control, variant, 'latencyMs'),
     savedUsdPer1000Requests: cost === null ? null : (cost.control - cost.variant) * 1000,
     cuped: isOfQuality ? cupedOf(prePeriod[control], prePeriod[variant], plan.design.alpha) : null,
   };
@@ -139,7 +138,7 @@ const numbersOf = (look: VariantLook, { plan, evidence, totals, prePeriod = {} }
  * | outcome | when |
  * |---|---|
  * | `adopted` | a proven winner that meets the criteria |
- * | `keptControl` | a proven winner that is better by less, or without proof on a guardrail at the end; or every variant proven worse |
+ * | `keptControl` | a proven winner that is better by less at the cap or the end, or without proof on a guardrail at the end; or every variant proven worse |
  * | `noDifference`, `expired` | the cap, or the end of the time before it, without a difference |
  * | `harmed` | a required guardrail is proven to be hurt |
  * | `budgetSpent` | what it may lose or cost is used up, and nothing is proven |

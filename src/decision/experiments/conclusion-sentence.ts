@@ -64,7 +64,7 @@ const body = (told: Told, context: Context): string => {
         return `What is live stays: every variant is worse, ${told.variant} the least: ${compared}.`;
       }
       if (verdict.outcome === 'winner') {
-        return `What is live stays: ${told.variant} is better, but by less than was asked for (${asked(context)}): ${compared}${savings(told)}.`;
+        return `What is live stays: ${told.variant} is better, but by less than was asked for to the end (${asked(context)}): ${compared}${savings(told)}.`;
       }
       const better = verdict.perVariant.find(({ status }) => status === 'better') ?? look;
       const open = better?.guardrails.filter(({ required, outcome }) => required && outcome !== 'pass') ?? [];

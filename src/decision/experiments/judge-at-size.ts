@@ -87,9 +87,10 @@ const judged = (
     labelsNeeded: 0,
     reason: `${status} at the planned size (p ${pAdjusted.toPrecision(2)} of ${state.design.alpha})`,
     guardrails: look.guardrails.map((guardrail, i): VariantLook['guardrails'][number] => {
-      if (guardrail.outcome !== 'inconclusive') return guardrail;
+      if (guardrail.outcome === 'harm' || guardrail.outcome === 'noData') return guardrail;
+      // A second test beside the one at the size would have an error probability of its own.
       const passed = passes(evidence.guardrails[i]!, state.design.guardrails[i]!, state.design.alpha);
-      return passed ? { ...guardrail, outcome: 'pass' } : guardrail;
+      return { ...guardrail, outcome: passed ? 'pass' : 'inconclusive' };
     }),
   };
 };
@@ -97,19 +98,26 @@ const judged = (
 const isProven = ({ status, guardrails }: VariantLook): boolean =>
   status === 'better' && guardrails.every(({ required, outcome }) => !required || outcome === 'pass');
 
+/** Said at the size, and not of harm or a broken split. */
+export const isReached = ({ outcome }: ExperimentVerdict): boolean =>
+  outcome === 'winner' || outcome === 'controlBetter' || outcome === 'noDifference';
+
 const fewest = (looks: readonly VariantLook[]): number =>
   Math.min(...looks.map(({ labels }) => Math.min(labels.control, labels.variant)));
 
 /**
  * The verdict at the fixed size, in the terms of `judgeExperiment`, whose verdict on the same evidence is `anytime`. Until every arm has
- * `capPerArm` outcomes, or time is up, it is `running`. At that look each p is of one test; the error probability alpha holds for that look alone.
+ * `capPerArm` outcomes, or time is up, it is `running`. `before` is what the last look said: a verdict that was reached stays, while somebody pauses or
+ * an approval is waited for. At that look each p is of one test; the error probability alpha holds for that look alone.
  */
 export const judgeAtSize = (
   state: ExperimentState,
   anytime: ExperimentVerdict,
   expired: boolean,
+  before: ExperimentVerdict | null = null,
 ): ExperimentVerdict => {
   if (anytime.outcome === 'harm' || anytime.outcome === 'frozen') return anytime;
+  if (before !== null && isReached(before)) return before;
   const { capPerArm } = state.design;
   const labels = fewest(anytime.perVariant);
   if (labels < capPerArm && !expired) {

@@ -25,6 +25,7 @@ import { judgePosterior } from './judge-posterior.ts';
 import { nextWeights } from './next-weights.ts';
 import { lookAtProviders } from './provider-phase.ts';
 import { spentBy } from './spent.ts';
+import { inThousands } from './words.ts';
 import { addToTotals, type Totals } from './totals.ts';
 
 export interface LookInput {
@@ -32,8 +33,10 @@ export interface LookInput {
     ExperimentPlan,
     'design' | 'primary' | 'analysis' | 'allocation' | 'budget' | 'criteria' | 'sizing'
   > &
-    Partial<Pick<ExperimentPlan, 'foldMs' | 'lookMs'>>;
-  readonly state: Pick<ExperimentRunState, 'evidence' | 'totals' | 'providers' | 'foldedToMs'>;
+    Partial<Pick<ExperimentPlan, 'foldMs' | 'lookMs' | 'minSamples'>>;
+  /** `verdict`: of the look before; a fixed horizon is judged once. */
+  readonly state: Pick<ExperimentRunState, 'evidence' | 'totals' | 'providers' | 'foldedToMs'> &
+    Partial<Pick<ExperimentRunState, 'verdict'>>;
   /** In order of time, each within one allocation period, none beyond what is mature. */
   readonly windows: readonly PeriodWindow[];
   /** What is live now: what an adaptive allocation would change. */
@@ -74,23 +77,52 @@ const foldWindow = (folded: Folded, period: PeriodWindow, i: number, blocksPerLo
   const block = blockOfWindow(period, design, { no, stage: providers.phase, withOutcomes: changed === null });
   return {
     evidence: foldExperimentBlock(evidence, block),
-    totals: addToTotals(folded.totals, window),
+    totals: addToTotals(folded.totals, window, { control: design.control, isNewPhase: changed !== null }),
     providers,
     foldedToMs: window.toMs,
   };
 };
 
-const verdictOf = ({ plan, expired = false }: LookInput, evidence: ExperimentState): ExperimentVerdict => {
+const verdictOf = (
+  { plan, state, expired = false }: LookInput,
+  evidence: ExperimentState,
+): ExperimentVerdict => {
   const anytime = judgeExperiment(evidence, { expired });
-  if (plan.analysis === 'fixedHorizon') return judgeAtSize(evidence, anytime, expired);
+  if (plan.analysis === 'fixedHorizon') return judgeAtSize(evidence, anytime, expired, state.verdict ?? null);
   if (plan.analysis !== 'bayesian') return anytime;
   return judgePosterior(evidence, anytime, { expired, minimumEffect: plan.sizing.minimumEffect });
 };
 
-const phaseInWords = (verdict: ExperimentVerdict, { phase }: ProviderPhases): ExperimentVerdict =>
-  phase === 0 || verdict.outcome === 'harm' || verdict.outcome === 'frozen'
+/** With fewer outcomes than were asked for nothing is proven; harm is, whenever it is seen. */
+const heldBack = (verdict: ExperimentVerdict, { plan, expired = false }: LookInput): ExperimentVerdict => {
+  const { minSamples = 1 } = plan;
+  if (verdict.outcome !== 'winner' && verdict.outcome !== 'controlBetter') return verdict;
+  const looks = verdict.perVariant.filter(
+    ({ variant }) => verdict.variant === null || variant === verdict.variant,
+  );
+  const labels = Math.min(...looks.flatMap((look) => [look.labels.control, look.labels.variant]));
+  if (labels >= minSamples) return verdict;
+  const reason = `${inThousands(labels)} of the ${inThousands(minSamples)} outcomes per arm before which nothing is concluded`;
+  const perVariant = verdict.perVariant.map((look) => ({ ...look, status: 'undecided' as const }));
+  return { ...verdict, outcome: expired ? 'noDifference' : 'running', variant: null, reason, perVariant };
+};
+
+/** Of what was said before and stays said (`before`), the words are there. */
+const phaseInWords = (
+  verdict: ExperimentVerdict,
+  { phase }: ProviderPhases,
+  before: ExperimentVerdict | null | undefined,
+): ExperimentVerdict =>
+  phase === 0 || verdict === before || verdict.outcome === 'harm' || verdict.outcome === 'frozen'
     ? verdict
     : { ...verdict, reason: `${verdict.reason} (since what answers changed for the ${ordinal(phase)} time)` };
+
+const BELOW_GATE = ' (better by less than was asked for so far: goes on until the cap)';
+
+const belowGate = (verdict: ExperimentVerdict): ExperimentVerdict =>
+  verdict.outcome === 'winner' && !verdict.reason.endsWith(BELOW_GATE)
+    ? { ...verdict, reason: `${verdict.reason}${BELOW_GATE}` }
+    : verdict;
 
 const ordinal = (n: number): string => `${n}${n === 1 ? 'st' : n === 2 ? 'nd' : n === 3 ? 'rd' : 'th'}`;
 
@@ -117,7 +149,7 @@ export const judgeLook = (input: LookInput): Judgement => {
     (folded, period, i) => foldWindow(folded, period, i, blocksPerLook),
     start,
   );
-  const verdict = phaseInWords(verdictOf(input, evidence), providers);
+  const verdict = phaseInWords(heldBack(verdictOf(input, evidence), input), providers, state.verdict ?? null);
   const { control, variants } = plan.design;
   const spent = spentBy(totals, control);
   const conclusion = concludeExperiment({
@@ -133,7 +165,7 @@ export const judgeLook = (input: LookInput): Judgement => {
   return {
     evidence,
     foldedToMs,
-    verdict,
+    verdict: conclusion === null ? belowGate(verdict) : verdict,
     totals,
     spent,
     providers,

@@ -72,6 +72,7 @@ export const neededToRuleOut = (
   spec: GuardrailSpec,
   baseline: GuardrailBaseline,
   { control, variants }: Shares,
+  alpha: number,
 ): number | null => {
   if (spec.metric === 'error' && baseline.errorRate === null) return null;
   return Math.max(
@@ -81,6 +82,7 @@ export const neededToRuleOut = (
         guardrails: [{ ...spec, required: true }],
         steps: [weightPct, 100],
         baseline,
+        alpha,
       });
       const ofVariant = plan === null ? Infinity : plan[0]!.candidateLabels;
       return Math.ceil(ofVariant * Math.min(1, control / share));

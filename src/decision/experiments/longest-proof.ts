@@ -21,7 +21,7 @@ const CAP_OVER_PLANNED = 1.5;
  * variant that is better by the minimum effect is shown not to be worse long before it is shown to be better.
  */
 export const longestProof = (
-  { primary, guardrails, baseline }: SizingInput,
+  { primary, guardrails, baseline, alpha = 0.05 }: SizingInput,
   perHour: number,
   shares: Shares,
 ): Proof | null => {
@@ -30,7 +30,7 @@ export const longestProof = (
     .filter(({ id, required }) => required || (primary === 'cost' && id === 'quality'))
     .filter(({ id }) => id !== primary)
     .flatMap((spec): readonly Proof[] => {
-      const needed = neededToRuleOut(spec, rates, shares);
+      const needed = neededToRuleOut(spec, rates, shares, alpha);
       const itsRate = spec.id === 'quality' ? baseline.labelsPerHour : baseline.unitsPerHour;
       if (needed === null || !(itsRate > 0)) return [];
       const perArm = Math.ceil((needed * perHour) / itsRate);

@@ -1,6 +1,6 @@
 /**
- * Which shares an adaptive allocation would have next, from past outcomes only. It minimises regret and promises no power: with a floor of .1
- * Thompson finds in 42 % of experiments what fixed weights find in 80 % (statistics.md 1.6). It proves nothing; inference stays with the evidence.
+ * Which shares an adaptive allocation would have next, from past outcomes only. It minimises regret and promises no power: Thompson
+ * finds less than fixed weights do (`simulate experiments`). It proves nothing; inference stays with the evidence.
  *
  * Both rules are computed, not drawn. Thompson plays an arm with the chance that it is the best; T3C plays the best half of the time and else its
  * challenger, which depends on the totals alone. So the same totals always give the same weights, and no noise of draws moves traffic.

@@ -137,6 +137,7 @@ export const planSizing = (input: SizingInput): ExperimentSizing => {
       coarseMs,
       maxDurationMs,
       exposedPct: ramp.exposedPct.at(-1)!,
+      unit: input.unit ?? 'request',
     }),
   };
 };

@@ -4,7 +4,9 @@
  *
  * An arm may be answered by several at once (a fleet in the middle of an update, a router), so a signature counts as known while it was seen within
  * the last `MEMORY` looks in which the arm answered. The block in which an unknown one turns up may hold both sides of the change: its outcomes belong to neither phase.
+ * An answer that tells less than a known one (nobody told the fingerprint), or more than anything known, is no other provider for that.
  */
+import { distinctProviders, tellsLess } from '../../domain/provider-signature.ts';
 import type { ExperimentWindow } from '../../domain/experiment-window.ts';
 import type { ProviderPhases } from '../../state/experiment/index.ts';
 
@@ -38,9 +40,15 @@ export const lookAtProviders = (
     const seen = Object.entries(before[arm] ?? {});
     const latest = Math.max(...seen.map(([, at]) => at));
     const known = seen.filter(([, at]) => latest - at < MEMORY * blocksPerLook);
-    const unknown = providers.filter((signature) => !known.some(([name]) => name === signature));
+    const names = distinctProviders(known.map(([name]) => name));
+    const isKnown = (signature: string): boolean =>
+      names.some((name) => name === signature || tellsLess(name, signature) || tellsLess(signature, name));
+    const unknown = providers.filter((signature) => !isKnown(signature));
     if (unknown.length > 0 && known.length > 0) changed ??= { arm, signatures: unknown };
-    lastSeen[arm] = Object.fromEntries([...known, ...providers.map((name) => [name, no] as const)]);
+    const told = new Set(distinctProviders([...names, ...providers]));
+    lastSeen[arm] = Object.fromEntries(
+      [...known, ...providers.map((name) => [name, no] as const)].filter(([name]) => told.has(name)),
+    );
   }
   // Nothing of the mixed block is known to the next phase: what answers from now on teaches it.
   if (changed !== null) return { providers: { signature: '', phase: phase + 1, lastSeen: {} }, changed };

@@ -2,6 +2,7 @@
 import { requireClosedUnit, requireFinite, requireOpenUnit, requirePositive } from '../../math/require.ts';
 import type { AnalysisKind, PrimaryKind } from '../../domain/experiment.ts';
 import type { GuardrailSpec } from '../../domain/guardrail.ts';
+import type { Unit } from '../../domain/orchestrator-wire.ts';
 import type { Weights } from '../../state/experiment/index.ts';
 import type { Shares } from './labels-needed.ts';
 
@@ -42,6 +43,8 @@ export interface SizingInput {
   readonly minSamples?: number;
   readonly matureAfterMs: number;
   readonly maxDurationMs: number;
+  /** Whose first outcome counts; what it says is that users who come back are counted once. */
+  readonly unit?: Unit;
   /** The shortest block that evidence can be folded in by. */
   readonly blockMs?: number;
 }

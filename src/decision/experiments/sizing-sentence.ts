@@ -1,4 +1,5 @@
 /** A size in one sentence with its numbers, for whoever may have to be told that it cannot be reached. */
+import type { Unit } from '../../domain/orchestrator-wire.ts';
 import type { Needed } from './labels-needed.ts';
 import type { Proof } from './longest-proof.ts';
 import { daysInWords, inThousands, perHourInWords } from './words.ts';
@@ -23,6 +24,7 @@ export interface Told {
   readonly coarseMs: number | null;
   readonly maxDurationMs: number;
   readonly exposedPct: number;
+  readonly unit: Unit;
 }
 
 export const sizingSentence = ({
@@ -33,6 +35,7 @@ export const sizingSentence = ({
   coarseMs,
   maxDurationMs,
   exposedPct,
+  unit,
 }: Told): string => {
   const { needed, perHour, what, most } = sized;
   if (most !== null) {
@@ -50,5 +53,8 @@ export const sizingSentence = ({
   if (capMs === null) return `${size}, and the service yields none lately`;
   const rate = perHourInWords((perHour * needed.share * exposedPct) / 100);
   const longest = `the longest duration is ${daysInWords(maxDurationMs)}`;
-  return `${size}, the service yields ${rate} an hour per arm: ${daysInWords(capMs)}; ${longest}`;
+  // An hour knows no user of the hours before: what it yields is an upper limit of what later ones do.
+  const again =
+    unit === 'request' ? '' : `; a ${unit} counts once, so it takes longer where the same come back`;
+  return `${size}, the service yields ${rate} an hour per arm: ${daysInWords(capMs)}; ${longest}${again}`;
 };

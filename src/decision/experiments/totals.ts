@@ -3,7 +3,7 @@ import type { WindowStats } from '../../domain/window.ts';
 import { quantile } from '../../math/ddsketch.ts';
 import { meanOf } from '../../math/window-stats.ts';
 import type { ExperimentArmWindow, ExperimentWindow } from '../../domain/experiment-window.ts';
-import type { ArmTotals } from '../../state/experiment/index.ts';
+import type { ArmTotals, WeighedPair } from '../../state/experiment/index.ts';
 
 export type Totals = Readonly<Record<string, ArmTotals>>;
 
@@ -48,12 +48,59 @@ const merged = (a: ArmTotals, b: ArmTotals): ArmTotals => {
   };
 };
 
-/** The totals with one more window. */
-export const addToTotals = (before: Totals, window: ExperimentWindow): Totals => {
+const NOTHING_BESIDE: WeighedPair = { weight: 0, control: 0, variant: 0 };
+
+const addPair = (
+  before: WeighedPair,
+  [a, nA]: readonly [number | null, number],
+  [b, nB]: readonly [number | null, number],
+): WeighedPair => {
+  if (a === null || b === null || nA + nB === 0) return before;
+  const weight = (nA * nB) / (nA + nB);
+  return {
+    weight: before.weight + weight,
+    control: before.control + weight * a,
+    variant: before.variant + weight * b,
+  };
+};
+
+const besideOf = (
+  before: ArmTotals['beside'],
+  control: ArmTotals,
+  variant: ArmTotals,
+): NonNullable<ArmTotals['beside']> => {
+  const of = (field: 'costUsdPerRequest' | 'latencyP95Ms') =>
+    [
+      [control[field], control.requests],
+      [variant[field], variant.requests],
+    ] as const;
+  return {
+    costUsd: addPair(before?.costUsd ?? NOTHING_BESIDE, ...of('costUsdPerRequest')),
+    latencyMs: addPair(before?.latencyMs ?? NOTHING_BESIDE, ...of('latencyP95Ms')),
+  };
+};
+
+/**
+ * The totals with one more window. With a window in which something else began to answer the comparison beside control starts anew, and that window, which
+ * may hold both sides of the change, is not in it.
+ */
+export const addToTotals = (
+  before: Totals,
+  window: ExperimentWindow,
+  { control, isNewPhase }: { readonly control: string; readonly isNewPhase: boolean },
+): Totals => {
+  const added = totalsOfWindow(window);
   const after: Record<string, ArmTotals> = { ...before };
-  for (const [arm, added] of Object.entries(totalsOfWindow(window))) {
+  for (const [arm, one] of Object.entries(added)) {
     const had = after[arm];
-    after[arm] = had === undefined ? added : merged(had, added);
+    after[arm] = had === undefined ? one : { ...had, ...merged(had, one) };
+  }
+  for (const [arm, one] of Object.entries(after)) {
+    if (arm === control) continue;
+    const [ofControl, ofVariant] = [added[control], added[arm]];
+    if (isNewPhase) after[arm] = { ...one, beside: { costUsd: NOTHING_BESIDE, latencyMs: NOTHING_BESIDE } };
+    else if (ofControl && ofVariant)
+      after[arm] = { ...one, beside: besideOf(one.beside, ofControl, ofVariant) };
   }
   return after;
 };

@@ -1,5 +1,6 @@
 /** A person rolls a variant out, whatever was proven: which one, and what was unmet. Refused while harm is proven or nothing was measured. */
 import type { VariantLook } from '../../analysis/sequential/verdict.ts';
+import { besideControl } from './beside-control.ts';
 import { leadingVariant } from './conclusions.ts';
 import { isStopped, type ExperimentRunState } from './state.ts';
 
@@ -52,9 +53,8 @@ function criteriaUnmet({ plan, totals }: ExperimentRunState, look: VariantLook):
   const { minImprovementPct, minCostReductionPct } = plan.criteria;
   const sign = plan.design.primary.direction === 'increase' ? 1 : -1;
   const betterPct = 100 * sign * (look.observed.relative ?? 0);
-  const before = totals[plan.design.control]?.costUsdPerRequest ?? 0;
-  const after = totals[look.variant]?.costUsdPerRequest ?? before;
-  const cheaperPct = before > 0 ? (100 * (before - after)) / before : 0;
+  const cost = besideControl(totals, plan.design.control, look.variant, 'costUsd');
+  const cheaperPct = cost && cost.control > 0 ? (100 * (cost.control - cost.variant)) / cost.control : 0;
   return betterPct >= minImprovementPct || cheaperPct >= minCostReductionPct
     ? []
     : [`neither ${minImprovementPct} % better nor ${minCostReductionPct} % cheaper as observed`];

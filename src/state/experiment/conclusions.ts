@@ -3,6 +3,7 @@
  * found it, and claim nothing more. Pure.
  */
 import type { VariantLook } from '../../analysis/sequential/verdict.ts';
+import { besideControl } from './beside-control.ts';
 import type { ExperimentConclusion, ExperimentOutcome, ExperimentRunState } from './state.ts';
 
 export function plainConclusion(outcome: ExperimentOutcome, sentence: string): ExperimentConclusion {
@@ -40,9 +41,8 @@ export function conclusionByHand(
   sentence: string,
 ): ExperimentConclusion {
   const { variant, observed, interval } = look;
-  const control = totals[plan.design.control];
-  const other = totals[variant];
-  const cost = pair(control?.costUsdPerRequest, other?.costUsdPerRequest);
+  const { control } = plan.design;
+  const cost = besideControl(totals, control, variant, 'costUsd');
   return {
     ...plainConclusion('adopted', sentence),
     variant,
@@ -56,7 +56,7 @@ export function conclusionByHand(
             high: interval?.high ?? null,
           },
     costUsdPerRequest: cost,
-    latencyP95Ms: pair(control?.latencyP95Ms, other?.latencyP95Ms),
+    latencyP95Ms: besideControl(totals, control, variant, 'latencyMs'),
     savedUsdPer1000Requests: cost && 1_000 * (cost.control - cost.variant),
   };
 }
@@ -67,11 +67,4 @@ export function leadingVariant({ plan, verdict }: ExperimentRunState): VariantLo
   const gain = ({ observed }: VariantLook): number => sign * (observed.difference ?? 0);
   const measured = (verdict?.perVariant ?? []).filter(({ observed }) => observed.difference !== null);
   return measured.toSorted((a, b) => gain(b) - gain(a))[0] ?? null;
-}
-
-function pair(
-  control: number | null | undefined,
-  variant: number | null | undefined,
-): { readonly control: number; readonly variant: number } | null {
-  return control == null || variant == null ? null : { control, variant };
 }

@@ -14,6 +14,7 @@ export type {
   ExperimentRunState,
   ExperimentSizing,
   ProviderPhases,
+  WeighedPair,
   Weights,
 } from './state.ts';
 export { asked, inForce, onlyFalls, wantsArms } from './allocation.ts';
@@ -26,6 +27,7 @@ export {
   type ExperimentFinding,
   type ExperimentStanding,
 } from './decision-table.ts';
+export { besideControl } from './beside-control.ts';
 export { isLateForExperiment } from './is-late.ts';
 export { leadingVariant } from './conclusions.ts';
 export {

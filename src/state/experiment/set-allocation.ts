@@ -49,6 +49,8 @@ function problemOf(
   if (weights && mayNotRaise(state)) return `weights are not changed now: ${why}`;
   if (weights && plan.allocation.kind !== 'fixed')
     return `weights are set by ${plan.allocation.kind}: only exposedPct can be set by hand`;
+  if (weights && plan.analysis === 'fixedHorizon')
+    return 'weights are not changed under fixedHorizon: it is judged once, as one sample of the weights it was planned with';
   if (exposedPct !== undefined && mayNotRaise(state) && exposedPct > asked(state).exposedPct)
     return `exposedPct: ${exposedPct} is given, expected at most ${asked(state).exposedPct} now: ${why}`;
   return weights ? weightsProblem(plan, weights) : null;

@@ -57,6 +57,8 @@ export interface ExperimentPlan {
   readonly budget: { readonly usd: number | null; readonly regret: number | null };
   readonly sizing: ExperimentSizing;
   readonly criteria: { readonly minImprovementPct: number; readonly minCostReductionPct: number };
+  /** Outcomes per arm before which nothing is concluded but harm or a spent budget; left out by plans from before. */
+  readonly minSamples?: number;
   readonly seed: number;
   readonly forcedStart: boolean;
   readonly approval: 'none' | 'beforeStart' | 'beforeGraduation' | 'both';
@@ -131,6 +133,21 @@ export interface ArmTotals {
   readonly errorRate: number | null;
   readonly costUsdPerRequest: number | null;
   readonly latencyP95Ms: number | null;
+  /**
+   * Of a variant: what it and control cost and took in the running phase, compared within blocks (weight nA nB / (nA + nB)), so that neither a change of
+   * weights nor one of prices for all shows up as saved money. Left out before the first comparison, and by looks from before.
+   */
+  readonly beside?: {
+    readonly costUsd: WeighedPair;
+    readonly latencyMs: WeighedPair;
+  };
+}
+
+/** Sums over blocks of weight times value. */
+export interface WeighedPair {
+  readonly weight: number;
+  readonly control: number;
+  readonly variant: number;
 }
 
 /**

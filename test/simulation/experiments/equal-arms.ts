@@ -31,7 +31,7 @@ export const EQUAL_ARMS = {
     play: (runs, seed) => playMany({ bases: BASES, allocation: 'fixed', world: equal }, runs, seed),
   },
   thompson: {
-    title: 'Thompson, floor .1, every look',
+    title: 'Thompson, floor .05, every look',
     play: (runs, seed) => playMany({ bases: BASES, allocation: 'thompson', world: equal }, runs, seed + 1000),
   },
   clustered: {

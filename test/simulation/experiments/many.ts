@@ -18,27 +18,38 @@ export interface Kind {
   readonly analysis?: AnalysisKind;
   readonly errorsRequired?: boolean;
   readonly looksToFixed?: number;
+  /** What it is sized for. */
+  readonly lift?: number;
 }
 
 /** One experiment: `nFix` outcomes per arm is the size of the test that is looked at once. */
 export interface Played extends Ended {
   readonly base: number;
   readonly nFix: number;
+  readonly lift: number;
 }
 
 export const playMany = (
-  { bases, allocation, world, analysis = 'anytime', errorsRequired = false, looksToFixed = 20 }: Kind,
+  {
+    bases,
+    allocation,
+    world,
+    analysis = 'anytime',
+    errorsRequired = false,
+    looksToFixed = 20,
+    lift = LIFT,
+  }: Kind,
   runs: number,
   seed: number,
 ): readonly Played[] => {
   const random = randomFromSeed(seed);
   const plans = bases.map((base) => ({
     base,
-    ...planFor({ base, lift: LIFT, allocation, analysis, errorsRequired, looksToFixed }),
+    ...planFor({ base, lift, allocation, analysis, errorsRequired, looksToFixed }),
   }));
   return Array.from({ length: runs }, (_, i) => {
     const { base, plan, unitsPerMs } = plans[i % plans.length]!;
     const ended = endedOf(playExperiment(plan, world(unitsPerMs, base, random)));
-    return { ...ended, base, nFix: plan.sizing.nFixPerArm };
+    return { ...ended, base, nFix: plan.sizing.nFixPerArm, lift };
   });
 };

@@ -58,6 +58,9 @@ const guardrailsWith = (errorsRequired: boolean): readonly GuardrailSpec[] => [
   guardrail('errorRate', 'decrease', { kind: 'absolute', points: 1 }, errorsRequired),
 ];
 
+/** The product's own, where traffic follows the outcomes. */
+const FLOOR = 0.05;
+
 export interface Setting {
   readonly base: number;
   /** The difference that it is sized for, in shares. */
@@ -135,7 +138,7 @@ export const planFor = ({
     primary: 'quality',
     analysis,
     design,
-    allocation: { kind: allocation, weights, floor: allocation === 'fixed' ? 0 : 0.1 },
+    allocation: { kind: allocation, weights, floor: allocation === 'fixed' ? 0 : FLOOR },
     ramp: { exposedPct: [100], everyMs: LOOK_MS },
     forced: {},
     budget: { usd: null, regret: null },

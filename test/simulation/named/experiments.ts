@@ -59,6 +59,7 @@ const lift = ({ runs, seed, onProgress }: SimulationOptions) => {
   const thompson = LIFTED.thompson(few, seed);
   const errorsRequired = LIFTED.errorsRequired(few, seed);
   const oneLook = LIFTED.oneLook(few, seed);
+  const atCriterion = LIFTED.atCriterion(few, seed);
   const thirdOfALook = LIFTED.thirdOfALook(few, seed);
   const { power, adopted, meanRatio, biasAtStop, wrongSide } = liftFigures(fixed);
   const byBase = LIFTED_BASES.map((base) => fixed.filter((one) => one.base === base));
@@ -72,6 +73,8 @@ const lift = ({ runs, seed, onProgress }: SimulationOptions) => {
       wrongSide,
       powerThompson: liftFigures(thompson).power,
       powerErrorsRequired: liftFigures(errorsRequired).power,
+      powerAtCriterion: liftFigures(atCriterion).power,
+      adoptedAtCriterion: liftFigures(atCriterion).adopted,
       powerOneLook: liftFigures(oneLook).power,
       powerThirdOfALook: liftFigures(thirdOfALook).power,
     },
@@ -83,6 +86,7 @@ const lift = ({ runs, seed, onProgress }: SimulationOptions) => {
       liftRow('all', fixed),
       liftRow('0.70 -> 0.75, Thompson', thompson),
       liftRow('0.70 -> 0.75, errors proven too', errorsRequired),
+      liftRow('0.70 -> 0.735, just as asked for', atCriterion),
       liftRow('0.70 -> 0.75, size in one look', oneLook),
       liftRow('0.70 -> 0.75, size in .3 looks', thirdOfALook),
     ],

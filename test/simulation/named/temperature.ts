@@ -42,6 +42,17 @@ const byTechnique = (questions: readonly Question[]): readonly UnitRates[] => {
   }));
 };
 
+/** The same questions, with the last arm's chance of a right answer raised on each by `lift` (at most to 1), and by how much that raises its mean. */
+const planted = (units: readonly UnitRates[], arm: string, lift: number) => {
+  const lifted = units.map((rates) => ({ ...rates, [arm]: Math.min(1, rates[arm]! + lift) }));
+  const meanOf = (control: string) =>
+    lifted.reduce((sum, rates) => sum + rates[arm]! - rates[control]!, 0) / lifted.length;
+  return { lifted, truly: meanOf('0.0') };
+};
+
+/** Shares added to the hottest arm, to see whether it would be found at all. */
+const PLANTED = [0.1, 0.15, 0.2] as const;
+
 /** p when every answer is taken for a unit, and when the question is. */
 const tests = (units: readonly UnitRates[], [a, b]: readonly [string, string], answers: number) => {
   const count = (arm: string) => ({
@@ -87,6 +98,17 @@ export const simulation: Simulation = {
     const zeroOne = play(temperatures, ['0.0', '1.0'], 100);
     const scorching = play(hot, ['0.0', HOT], 10);
     const technique = play(techniques, TECHNIQUES, 10);
+    const some = Math.max(1, Math.round(runs / 10));
+    onProgress(`${some} experiments each with a lift planted in temperature 1, of 2 arms and of 11`);
+    const powers = PLANTED.map((lift) => {
+      const { lifted, truly } = planted(temperatures, '1.0', lift);
+      const ofArms = (arms: readonly string[]) =>
+        shareOf(
+          Array.from({ length: some }, () => playOnQuestions(lifted, arms, 100, random)),
+          ({ better }) => better.includes('1.0'),
+        );
+      return { truly, two: ofArms(['0.0', '1.0']), eleven: ofArms(LOW_TO_ONE) };
+    });
     const answers = ATTEMPTS * LOW_TO_ONE.length;
     const few = Math.max(1, Math.round(runs / 50));
     const asAnswers = play(answersOf(techniques, answers), TECHNIQUES, 500, few);
@@ -104,6 +126,8 @@ export const simulation: Simulation = {
         zeroAgainstOnePairedP: ends.pairedP,
         zeroAgainstOneNaiveP: ends.naiveP,
         hotFound: scorching.declared,
+        plantedFoundOfTwo: powers.at(-1)!.two,
+        plantedFoundOfEleven: powers.at(-1)!.eleven,
       },
       table: [
         'experiments, each question in one arm                      a winner  declared',
@@ -117,6 +141,13 @@ export const simulation: Simulation = {
           `${pct(asAnswers.winner).padStart(9)} ${pct(asAnswers.declared).padStart(9)}`,
         `temperature ${HOT} against 0, ${hot.length} questions`.padEnd(58) +
           `${pct(scorching.winner).padStart(9)} ${pct(scorching.declared).padStart(9)}`,
+        '',
+        `a lift planted in temperature 1: found of                       2 arms   11 arms`,
+        ...powers.map(
+          ({ truly, two, eleven: ofEleven }) =>
+            `  truly ${(truly * 100).toFixed(1)} points better than temperature 0`.padEnd(58) +
+            `${pct(two).padStart(9)} ${pct(ofEleven).padStart(9)}`,
+        ),
         '',
         'one look at everything                          difference   by question   by answer (naive)',
         `chain-of-thought against the plain prompt`.padEnd(48) +

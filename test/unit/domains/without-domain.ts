@@ -20,5 +20,7 @@ export const withoutDomain: Readonly<Record<string, string>> = {
   judgeGates: 'reads states that the folds have checked',
   labelsDiffer: 'reads a state that the fold has checked',
   startLabelParity: 'takes nothing',
+  foldMsOf: 'takes what the sizing and the settings have checked',
+  pieceMsOf: 'takes what the plan has frozen',
   totalsOfWindow: 'adds up what a window holds',
 };

@@ -91,6 +91,72 @@ describe('the end of an experiment', () => {
     expect(conclusion?.sentence).toMatch(/quality 0\.\d+ against 0\.\d+|did harm/u);
   });
 
+  it('a winner that is better by less than was asked for goes on, and is adopted once it shows enough', () => {
+    const base = planOf({ capPerArm: 6000 });
+    const plan = { ...base, criteria: { minImprovementPct: 12, minCostReductionPct: 50 } };
+    const at = (good: number) => (no: number) =>
+      period(no, { control: arm(100, 70), concise: arm(100, good) });
+    const proven = play(plan, looks(30, at(77)));
+    expect(proven).toMatchObject({ conclusion: null, verdict: { outcome: 'winner' } });
+    expect(proven.verdict.reason).toContain('less than was asked for so far: goes on until the cap');
+    const later = play(plan, [...looks(30, at(77)), ...looks(20, (i) => at(82)(30 + i))]);
+    expect(later.conclusion?.outcome).toBe('adopted');
+    const never = play(plan, looks(80, at(77)));
+    expect(never.conclusion?.outcome).toBe('keptControl');
+    expect(never.verdict.perVariant[0]!.labels.variant).toBe(6000);
+  });
+
+  it('nothing is concluded with fewer outcomes than were asked for, but harm', () => {
+    const plan = { ...planOf({ nFixPerArm: 388, capPerArm: 1000 }), minSamples: 1000 };
+    const at = (good: number) =>
+      looks(20, (no) => period(no, { control: arm(50, 25), concise: arm(50, good) }));
+    const better = play(plan, at(38));
+    expect(better.conclusion?.outcome).toBe('adopted');
+    expect(better.verdict.perVariant[0]!.labels.variant).toBe(1000);
+    const early = play(plan, at(38).slice(0, 12));
+    expect(early).toMatchObject({ conclusion: null, verdict: { outcome: 'running' } });
+    expect(early.verdict.reason).toContain('600 of the 1,000 outcomes');
+    const state = play(plan, at(38).slice(0, 11));
+    const last = at(38).slice(11, 12);
+    const timeUp = judgeLook({ plan, state, windows: last, weights: WEIGHTS, expired: true });
+    expect(timeUp.conclusion?.outcome).toBe('expired');
+    expect(play(plan, at(10)).verdict).toMatchObject({ outcome: 'harm' });
+    expect(play(plan, at(10)).verdict.perVariant[0]!.labels.variant).toBeLessThan(1000);
+  });
+
+  it('what is saved is compared within blocks: neither weights nor prices that fall for all save anything', () => {
+    const plan = planOf({ capPerArm: 4000 });
+    const at = (no: number) => {
+      const [share, costUsd] = no <= 10 ? [0.5, 0.01] : [0.9, 0.006];
+      const [n, m] = [Math.round(200 * (1 - share)), Math.round(200 * share)];
+      const arms = { control: arm(n, n * 0.7, { costUsd }), concise: arm(m, m * 0.7, { costUsd }) };
+      return period(no, arms, { weights: { control: 1 - share, concise: share } });
+    };
+    const told = play(plan, looks(20, at), { expired: true });
+    expect(told.conclusion).not.toBeNull();
+    const whole = judgeLook({
+      plan,
+      state: startOf(plan),
+      windows: looks(20, at),
+      weights: WEIGHTS,
+      expired: true,
+    });
+    expect(whole.totals['concise']!.costUsdPerRequest).toBeLessThan(
+      whole.totals['control']!.costUsdPerRequest!,
+    );
+    expect(whole.conclusion?.savedUsdPer1000Requests).toBeCloseTo(0, 9);
+    const before = looks(5, (no) =>
+      period(no, { control: arm(100, 70, { costUsd: 0.01 }), concise: arm(100, 70) }),
+    );
+    const since = looks(3, (i) =>
+      period(5 + i, { control: arm(100, 70), concise: arm(100, 70, { providers: ['gpt-b'] }) }),
+    );
+    const windows = [...before, ...since];
+    const phased = judgeLook({ plan, state: startOf(plan), windows, weights: WEIGHTS, expired: true });
+    expect(phased.providers.phase).toBe(1);
+    expect(phased.conclusion?.savedUsdPer1000Requests).toBeCloseTo(0, 9);
+  });
+
   it('a winner by cost when quality is shown not to fall', () => {
     const plan = planOf({ primary: 'cost' });
     const { conclusion } = play(
@@ -265,6 +331,20 @@ describe('when something else answers', () => {
     expect(judged.verdict.reason).toContain('since what answers changed for the 1st time');
   });
 
+  it('an answer that tells less than what is known, or more, is no other provider for that', () => {
+    const told = (fingerprint: string | null) => JSON.stringify({ model: 'm', fingerprint });
+    const by = (no: number, ...providers: readonly string[]) =>
+      period(no, {
+        control: arm(100, 70, { providers: [told('fp_1')] }),
+        concise: arm(100, 70, { providers }),
+      });
+    const seen = [[null], ['fp_1'], [null], ['fp_1', null], [null]] as const;
+    const plan = planOf();
+    const same = seen.map((told_, i) => by(i + 1, ...told_.map(told)));
+    expect(play(plan, same).providers.phase).toBe(0);
+    expect(play(plan, [...same, by(6, told('fp_2'))]).providers.phase).toBe(1);
+  });
+
   it('a fleet that has two fingerprints all the time is one phase', () => {
     const plan = planOf();
     const mixed = (no: number) =>
@@ -297,6 +377,35 @@ describe('other analyses', () => {
     expect(early.verdict.reason).toBe('900 of the 1,000 outcomes per arm at which it is judged, once');
     const late = play(plan, looks(10, even));
     expect(late.conclusion).toMatchObject({ outcome: 'adopted', variant: 'concise' });
+  });
+
+  it('a fixed horizon keeps what it said at its size, whatever comes while it waits', () => {
+    const plan = planOf({ analysis: 'fixedHorizon', capPerArm: 1000 });
+    const alike = (no: number) => period(no, { control: arm(100, 70), concise: arm(100, 70) });
+    let judged = play(plan, looks(10, alike));
+    expect(judged.verdict.outcome).toBe('noDifference');
+    const { verdict } = judged;
+    for (let no = 11; no < 30; no++) {
+      const better = period(no, { control: arm(100, 60), concise: arm(100, 80) });
+      judged = judgeLook({ plan, state: judged, windows: [better], weights: WEIGHTS });
+    }
+    expect(judged.verdict).toEqual(verdict);
+  });
+
+  it('under a fixed horizon a guardrail passes by the test at the size alone', () => {
+    const plan = planOf({ analysis: 'fixedHorizon', capPerArm: 2000, guardrails: [errorGuardrail] });
+    const failing = (of: ReturnType<typeof arm>, n: number) => ({
+      ...of,
+      unitFirst: { ...of.unitFirst, error: stats(100, n) },
+    });
+    const at = (no: number) =>
+      period(no, {
+        control: failing(arm(100, 60), no <= 6 ? 6 : 2),
+        concise: failing(arm(100, 80), no <= 6 ? 0 : 5),
+      });
+    const { verdict, evidence } = play(plan, looks(20, at));
+    expect(evidence.variants[0]!.guardrails[0]!.nonInferiority.maxLogE).toBeGreaterThan(Math.log(20));
+    expect(verdict.perVariant[0]!.guardrails[0]!.outcome).toBe('inconclusive');
   });
 
   it('a fixed horizon without a difference says so at its size', () => {

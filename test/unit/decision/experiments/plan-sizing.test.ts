@@ -133,6 +133,19 @@ describe('sizing', () => {
     expect(planSizing(input({ baseline: much, blockMs: 30_000 })).reachable).toBe(true);
   });
 
+  it('a smaller alpha takes longer to prove that a guardrail is kept', () => {
+    const perArm = (alpha: number) =>
+      planSizing(input({ alpha, minImprovementPct: 20, guardrails: [errorGuardrail] })).capPerArm;
+    const [usual, strict] = [perArm(0.05), perArm(0.001)];
+    expect(strict / usual).toBeCloseTo((Math.log(1000) + 4) / (Math.log(20) + 4), 2);
+  });
+
+  it('where the same users come back, the sentence says that an hour promises too much', () => {
+    expect(planSizing(input({ unit: 'user' })).reason).toMatch(
+      /7 days; a user counts once, so it takes longer/u,
+    );
+  });
+
   it('without traffic there is no time and nothing is reachable', () => {
     const sizing = planSizing(input({ baseline: { ...input().baseline, labelsPerHour: 0 } }));
     expect(sizing).toMatchObject({ expectedMs: null, capMs: null, reachable: false });

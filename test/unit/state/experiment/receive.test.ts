@@ -305,6 +305,12 @@ describe('setAllocation', () => {
       /only exposedPct can be set/u,
     ],
     [
+      'weights of one that is judged once',
+      { analysis: 'fixedHorizon' },
+      { weights: EQUAL },
+      /not changed under fixedHorizon/u,
+    ],
+    [
       'an arm called like what objects have',
       {},
       { weights: { control: 0.5, constructor: 0.5 } },
