@@ -87,7 +87,9 @@ function renew(
   const { generation: _generation, ...deployment } = experiment;
   const { weights, exposedPct } = inForce(request.state);
   const write = { ...request, weights, exposedPct, leaseMs: request.state.plan.leaseMs };
-  return writeArms(ports, ports.orchestratorFor(request.target), write, deployment);
+  const arms = deployment.arms.map((arm) => ({ ...arm, weight: weights[arm.id] ?? 0 }));
+  const inForceAgain = { ...deployment, exposed_pct: exposedPct, arms };
+  return writeArms(ports, ports.orchestratorFor(request.target), write, inForceAgain);
 }
 
 async function look(ports: ActivityPorts, { state }: TickRequest, nowMs: number): Promise<JudgedLook> {
