@@ -58,9 +58,18 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
     state: () => ExperimentRunState,
   ): Promise<{ readonly isTaken: boolean; readonly why: string; readonly runId: string | null }> {
     const isRevoked = (): boolean => nextExperimentAction(state(), 0).kind === 'callOffGraduation';
+    // Of one that it has not started itself, only what is known to be its own is told.
+    let isOwn = of.startedBy === undefined;
     let isTold = false;
+    const mustTell = (): boolean => isRevoked() && isOwn && !isTold;
+    const tell = async (): Promise<void> => {
+      if (!mustTell()) return;
+      isTold = true;
+      await passOn(of.workflowId, state());
+    };
     let runId: string | null = null;
     for (let tried = 0; ; tried += 1) {
+      await tell();
       let found: Awaited<ReturnType<typeof graduationOf>> | null = null;
       try {
         found = await graduationOf(of);
@@ -69,15 +78,12 @@ export function openGraduation(ignored: IgnoredMessage[]): Graduation {
       }
       runId = found?.runId ?? runId;
       if (found?.kind === 'ended') return { isTaken: false, why: report?.reason ?? found.reason, runId };
-      // Of one that it has not started itself, only what is known to be its own is told.
-      if (isRevoked() && !isTold && (of.startedBy === undefined || found !== null)) {
-        isTold = true;
-        await passOn(of.workflowId, state());
-      }
+      isOwn ||= found !== null;
+      await tell();
       if (found?.kind === 'taken') return { isTaken: true, why: found.reason, runId };
       if (report !== null) return { isTaken: report.outcome !== 'refused', why: report.reason, runId };
       const pauseMs = 1_000 * Math.min(LONGEST_PAUSE_S, 2 ** tried);
-      await condition(() => report !== null || (isRevoked() && !isTold), pauseMs);
+      await condition(() => report !== null || mustTell(), pauseMs);
     }
   }
 

@@ -1,7 +1,7 @@
 /** An experiment from its start to each of its ends: which phases it goes through, what it leaves at the gateway, and who follows it. */
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ExperimentSummary } from '../../activities/index.ts';
 import type { ExperimentPlan, ExperimentRunState } from '../../src/state/experiment/index.ts';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
@@ -309,7 +309,7 @@ describe.concurrent('a rollback', () => {
       ((await child.fetchHistory()).events ?? []).filter(
         ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'rollback',
       ).length;
-    await expect.poll(told, { timeout: 10_000 }).toBe(1);
+    await vi.waitFor(async () => expect(await told()).toBe(1), { timeout: 10_000 });
     hang.release();
     expect(await summaryOf(handle)).toMatchObject({ outcome: 'rolledBack' });
     expect(await told()).toBe(1);

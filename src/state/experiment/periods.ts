@@ -9,7 +9,10 @@ export function openPeriod(
   period: Pick<AllocationPeriod, 'fromMs' | 'exposedPct' | 'weights' | 'why'>,
 ): ExperimentRunState {
   const closed = closePeriod(state, period.fromMs);
-  return kept({ ...closed, periods: [...closed.periods, { ...period, generation: state.plan.generation, toMs: null }] });
+  return kept({
+    ...closed,
+    periods: [...closed.periods, { ...period, generation: state.plan.generation, toMs: null }],
+  });
 }
 
 /** The period that is open, if there is one, ends at `atMs`; never before it began. */
