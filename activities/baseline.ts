@@ -62,13 +62,10 @@ export async function baselineOf(
   const generation = live.stable.generation === 0 ? recordedGeneration : live.stable.generation;
   const fromMs = Math.max(nowMs - BASELINE_MS, await backupUntilMs(ports, serviceId, generation));
   const range = { serviceId, generation, fromMs, toMs: nowMs };
-  const rate = rateStretch(nowMs, service.adoptedAtMs ?? 0, matureAfterMs);
-  const rateRange = { serviceId, generation: null, ...rate };
-  const [asStable, asCandidate, ...recent] = await Promise.all([
+  const [asStable, asCandidate, counted] = await Promise.all([
     ports.windows.summary({ ...range, arm: 'stable' }),
     ports.windows.summary({ ...range, arm: 'candidate' }),
-    ports.windows.summary({ ...rateRange, arm: 'stable' }),
-    ports.windows.summary({ ...rateRange, arm: 'candidate' }),
+    ratesOf(ports, serviceId, rateStretches(nowMs, service.adoptedAtMs ?? 0, matureAfterMs)),
   ]);
   const both = (metric: Metric): WindowStats | null => {
     const [a, b] = [asStable.unitFirst[metric], asCandidate.unitFirst[metric]];
@@ -76,10 +73,6 @@ export async function baselineOf(
     return stats && stats.count > 0 ? stats : null;
   };
   const [quality, error, latency] = [both('quality'), both('error'), both('latencyMs')];
-  const perHour = (metric: Metric): number => {
-    const count = recent.reduce((sum, arm) => sum + (arm.unitFirst[metric]?.count ?? 0), 0);
-    return (count * 3_600_000) / Math.max(1_000, rate.toMs - rate.fromMs);
-  };
   const cost = both('costUsd');
   const costSd = cost && sdOf(cost);
   return {
@@ -91,24 +84,52 @@ export async function baselineOf(
     errorRate: error && error.sum / error.count,
     latencyP95Ms: latency?.sketch ? quantile(latency.sketch, 0.95) : null,
     labels: quality?.count ?? 0,
-    labelsPerHour: perHour('quality'),
-    unitsPerHour: Math.max(perHour('quality'), perHour('error')),
+    labelsPerHour: counted.quality,
+    unitsPerHour: Math.max(counted.quality, counted.error),
     qualitySd: quality && sdOf(quality),
     costUsd: cost && costSd !== null ? { mean: cost.sum / cost.count, sd: costSd } : null,
   };
 }
 
-/** What rates are counted over; a service that was adopted since its labels matured has only the last minutes. */
-export function rateStretch(
+interface RateStretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What rates are counted over, the first one in which anything came: a service may have been adopted, or have got its traffic, since its labels matured. */
+export function rateStretches(
   nowMs: number,
   adoptedAtMs: number,
   matureAfterMs: number | undefined,
-): { readonly fromMs: number; readonly toMs: number } {
+): readonly RateStretch[] {
   const recent = { fromMs: Math.max(nowMs - RATE_MS, adoptedAtMs), toMs: nowMs };
-  if (matureAfterMs === undefined) return recent;
+  if (matureAfterMs === undefined) return [recent];
   const toMs = nowMs - matureAfterMs;
   const fromMs = Math.max(toMs - MATURED_RATE_MS, adoptedAtMs);
-  return toMs - fromMs < RATE_MS ? recent : { fromMs, toMs };
+  return toMs - fromMs < RATE_MS ? [recent] : [{ fromMs, toMs }, recent];
+}
+
+/** First outcomes per hour, whatever generation answered. */
+async function ratesOf(
+  { windows }: Pick<ActivityPorts, 'windows'>,
+  serviceId: string,
+  stretches: readonly RateStretch[],
+): Promise<{ readonly quality: number; readonly error: number }> {
+  let rates = { quality: 0, error: 0 };
+  for (const { fromMs, toMs } of stretches) {
+    const range = { serviceId, generation: null, fromMs, toMs };
+    const arms = await Promise.all([
+      windows.summary({ ...range, arm: 'stable' }),
+      windows.summary({ ...range, arm: 'candidate' }),
+    ]);
+    const perHour = (metric: Metric): number => {
+      const count = arms.reduce((sum, arm) => sum + (arm.unitFirst[metric]?.count ?? 0), 0);
+      return (count * 3_600_000) / Math.max(1_000, toMs - fromMs);
+    };
+    rates = { quality: perHour('quality'), error: perHour('error') };
+    if (rates.quality > 0) break;
+  }
+  return rates;
 }
 
 /** Null without two observations. */

@@ -99,12 +99,13 @@ export const simulation: Simulation = {
     const scorching = play(hot, ['0.0', HOT], 10);
     const technique = play(techniques, TECHNIQUES, 10);
     const some = Math.max(1, Math.round(runs / 10));
+    const plantedRandom = randomFromSeed(seed + 1);
     onProgress(`${some} experiments each with a lift planted in temperature 1, of 2 arms and of 11`);
     const powers = PLANTED.map((lift) => {
       const { lifted, truly } = planted(temperatures, '1.0', lift);
       const ofArms = (arms: readonly string[]) =>
         shareOf(
-          Array.from({ length: some }, () => playOnQuestions(lifted, arms, 100, random)),
+          Array.from({ length: some }, () => playOnQuestions(lifted, arms, 100, plantedRandom)),
           ({ better }) => better.includes('1.0'),
         );
       return { truly, two: ofArms(['0.0', '1.0']), eleven: ofArms(LOW_TO_ONE) };
