@@ -14,10 +14,9 @@ const TICK_MS = 5 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Looks come with every third tick. */
 const TICKS_PER_LOOK = 3;
-/** Events at which a run continues as new, those that a tick adds, and a length at which it is not to be expected within hours. */
+/** Events at which a run continues as new, and those that a tick adds. */
 const RUN_ENDS_AT = 8_000;
 const EVENTS_OF_A_TICK = 11;
-const FAR_FROM_THE_END = 7_500;
 const PAUSED_MS = 6 * 60 * MINUTE_MS;
 
 export interface Week {
@@ -65,8 +64,9 @@ function wholeWeek(bundle: WorkflowBundleOption): Promise<Week> {
 }
 
 /**
- * Just before the end of the first run it is paused, so that the run continues as new with the pause; after six hours it is resumed. At the end of the second run it is rolled back, by a signal
- * that comes within the tick after which it would continue as new. (A pause that interrupts an activity stops this server from skipping time for good.)
+ * Within the last tick but one of the first run time is held still, and the experiment is paused after that tick: the run continues as new with the pause.
+ * After six hours it is resumed. At the end of the second run it is rolled back, by a signal that comes within the tick after which it would continue as new.
+ * (A pause that interrupts an activity stops this server from skipping time for good.)
  */
 function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']> {
   return onServer(bundle, async (temporal) => {
@@ -74,27 +74,59 @@ function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']
     const handle = await temporal.experiment(world);
     const lengthOf = async (): Promise<number> => (await handle.describe()).historyLength;
     const sentAtEvents: number[] = [];
-    for (let length = 0; length < RUN_ENDS_AT - EVENTS_OF_A_TICK; length = await lengthOf()) {
-      await skipped(temporal, length < FAR_FROM_THE_END ? '1h' : '5m');
-      if (world.finishedExperiment) throw new Error('it ended before it could be paused');
-    }
-    sentAtEvents.push(await lengthOf());
-    await handle.signal('pause', { by: 'ann', reason: 'pause across the boundary' });
-    const pausedAtMs = await whenServed(temporal, world, false);
-    while ((await temporal.env.currentTimeMs()) < pausedAtMs + PAUSED_MS) await skipped(temporal, '1h');
-    const runsWhilePaused = (await historiesOf(temporal, handle.workflowId)).length;
-    await handle.signal('resume', { by: 'ann' });
-    const resumedAtMs = await whenServed(temporal, world, true);
-    world.onTick = async () => {
-      if (sentAtEvents.length > 1) return;
+    const isNearTheEnd = async (ticksAhead: number): Promise<boolean> => {
       const length = await lengthOf();
-      if (length < RUN_ENDS_AT - EVENTS_OF_A_TICK) return;
+      if (length < RUN_ENDS_AT - ticksAhead * EVENTS_OF_A_TICK) return false;
       sentAtEvents.push(length);
-      await handle.signal('rollback', { by: 'oncall', reason: 'rollback across the boundary' });
+      return true;
     };
-    const week = await weekOf(temporal, world, handle, bundle);
-    return { ...week, pausedMs: resumedAtMs - pausedAtMs, runsWhilePaused, sentAtEvents };
+    const paused = new Promise<Paused>((resolve, reject) => {
+      world.onTick = async () => {
+        if (sentAtEvents.length === 0) {
+          if (!(await isNearTheEnd(2))) return;
+          await clockOf(temporal).lockTimeSkipping({});
+          const before = await ticksOf(handle);
+          pauseForHours(temporal, world, { handle, before }).then(resolve, reject);
+        } else if (sentAtEvents.length === 1 && (await isNearTheEnd(1))) {
+          await handle.signal('rollback', { by: 'oncall', reason: 'rollback across the boundary' });
+        }
+      };
+    });
+    const [week, pause] = await Promise.all([weekOf(temporal, world, handle, bundle), paused]);
+    return { ...week, ...pause, sentAtEvents };
   });
+}
+
+type Paused = Pick<Weeks['disturbed'], 'pausedMs' | 'runsWhilePaused'>;
+
+const ticksOf = async (handle: WorkflowHandle): Promise<number> =>
+  (await handle.query<{ readonly ticks: number }>('state')).ticks;
+
+/** Begins within a tick, with time held still, and ends with time running again. */
+async function pauseForHours(
+  temporal: Temporal,
+  world: World,
+  { handle, before }: { readonly handle: WorkflowHandle; readonly before: number },
+): Promise<Paused> {
+  const { env } = temporal;
+  const ticks = world.ticks.length;
+  while ((await ticksOf(handle)) === before) await delay(20);
+  await handle.signal('pause', { by: 'ann', reason: 'pause across the boundary' });
+  const pausedAtMs = await whenServed(temporal, world, false);
+  await env.sleep(PAUSED_MS);
+  if (world.ticks.length > ticks) throw new Error('it ticked while it was paused');
+  const runsWhilePaused = (await historiesOf(temporal, handle.workflowId)).length;
+  await handle.signal('resume', { by: 'ann' });
+  const resumedAtMs = await whenServed(temporal, world, true);
+  await clockOf(temporal).unlockTimeSkipping({});
+  return { pausedMs: resumedAtMs - pausedAtMs, runsWhilePaused };
+}
+
+/** What holds the time of the server still, and lets it run again. */
+function clockOf({ env }: Temporal) {
+  const { testService } = env.connection;
+  if (!testService) throw new TypeError('this server skips no time');
+  return testService;
 }
 
 /** Server time at which the gateway was seen to serve the arms, or not to serve them any more. Nothing is skipped meanwhile: no timer leads there. */
@@ -104,11 +136,6 @@ async function whenServed(temporal: Temporal, world: World, wanted: boolean): Pr
     await delay(20);
   }
   throw new Error(`the arms were never ${wanted ? 'served again' : 'taken away'}`);
-}
-
-/** Skips time, or gives up after a second: the server now and then loses the wake-up of a sleep that meets a task. */
-async function skipped({ env }: Temporal, duration: '5m' | '1h'): Promise<void> {
-  await Promise.race([env.sleep(duration), delay(1_000)]);
 }
 
 async function onServer<T>(
