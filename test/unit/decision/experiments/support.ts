@@ -2,7 +2,9 @@
 import { startExperiment } from '../../../../src/analysis/index.ts';
 import {
   designOf,
+  judgeLook,
   type DesignPieces,
+  type Judgement,
   type LookInput,
   type PeriodWindow,
 } from '../../../../src/decision/index.ts';
@@ -126,3 +128,24 @@ export const period = (
   weights: { control: 0.5, concise: 0.5 },
   ...over,
 });
+
+export const WEIGHTS = { control: 0.5, concise: 0.5 };
+
+/** Looks one after the other, until one concludes. */
+export const play = (
+  plan: LookInput['plan'],
+  periods: readonly PeriodWindow[],
+  over: Partial<LookInput> = {},
+): Judgement => {
+  let state = startOf(plan);
+  let judged: Judgement | null = null;
+  for (const one of periods) {
+    judged = judgeLook({ plan, state, windows: [one], weights: one.weights, ...over });
+    state = judged;
+    if (judged.conclusion !== null) break;
+  }
+  return judged!;
+};
+
+export const looks = (count: number, of: (no: number) => PeriodWindow): readonly PeriodWindow[] =>
+  Array.from({ length: count }, (_, i) => of(i + 1));
