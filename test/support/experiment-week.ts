@@ -64,9 +64,9 @@ function wholeWeek(bundle: WorkflowBundleOption): Promise<Week> {
 }
 
 /**
- * Within the last tick but one of the first run time is held still, and the experiment is paused after that tick: the run continues as new with the pause.
- * After six hours it is resumed. At the end of the second run it is rolled back, by a signal that comes within the tick after which it would continue as new.
- * (A pause that interrupts an activity stops this server from skipping time for good.)
+ * Within the last tick but one of a run time is held still, and the experiment is paused after that tick: the run continues as new with the pause. The
+ * first time it is resumed after six hours; the second time it is rolled back at that very moment. (A message that interrupts an activity stops this
+ * server from skipping time for good.)
  */
 function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']> {
   return onServer(bundle, async (temporal) => {
@@ -87,8 +87,10 @@ function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']
           await clockOf(temporal).lockTimeSkipping({});
           const before = await ticksOf(handle);
           pauseForHours(temporal, world, { handle, before }).then(resolve, reject);
-        } else if (sentAtEvents.length === 1 && (await isNearTheEnd(1))) {
-          await handle.signal('rollback', { by: 'oncall', reason: 'rollback across the boundary' });
+        } else if (sentAtEvents.length === 1 && (await isNearTheEnd(2))) {
+          await clockOf(temporal).lockTimeSkipping({});
+          const before = await ticksOf(handle);
+          rollBackAtTheEnd(temporal, world, { handle, before }).catch(reject);
         }
       };
     });
@@ -99,15 +101,26 @@ function disturbedWeek(bundle: WorkflowBundleOption): Promise<Weeks['disturbed']
 
 type Paused = Pick<Weeks['disturbed'], 'pausedMs' | 'runsWhilePaused'>;
 
+/** Pauses it once more, and rolls it back at the moment at which its arms are gone: that is when the run continues as new. */
+async function rollBackAtTheEnd(temporal: Temporal, world: World, { handle, before }: At): Promise<void> {
+  while ((await ticksOf(handle)) === before) await delay(20);
+  await handle.signal('pause', { by: 'ann', reason: 'pause before the boundary' });
+  await whenServed(temporal, world, false);
+  await handle.signal('rollback', { by: 'oncall', reason: 'rollback across the boundary' });
+  await clockOf(temporal).unlockTimeSkipping({});
+}
+
+interface At {
+  readonly handle: WorkflowHandle;
+  /** Ticks that were reported when time was held still. */
+  readonly before: number;
+}
+
 const ticksOf = async (handle: WorkflowHandle): Promise<number> =>
   (await handle.query<{ readonly ticks: number }>('state')).ticks;
 
 /** Begins within a tick, with time held still, and ends with time running again. */
-async function pauseForHours(
-  temporal: Temporal,
-  world: World,
-  { handle, before }: { readonly handle: WorkflowHandle; readonly before: number },
-): Promise<Paused> {
+async function pauseForHours(temporal: Temporal, world: World, { handle, before }: At): Promise<Paused> {
   const { env } = temporal;
   const ticks = world.ticks.length;
   while ((await ticksOf(handle)) === before) await delay(20);
