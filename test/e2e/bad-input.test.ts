@@ -54,8 +54,8 @@ describe('A start of canaryRollout ends at once', () => {
 test.each([
   ['a mistyped type', 'canaryRolout', ROLLOUT, '{"serviceId":"support-bot","change":{"model":"x"}}'],
   [
-    'a type that is not there yet',
-    'abExperiment',
+    'a type in the wrong case',
+    'AbExperiment',
     'experiment/support-bot',
     '{"serviceId":"support-bot","name":"concise","variants":[{"id":"control"},{"id":"concise","change":{"systemPrompt":"..."}}]}',
   ],
