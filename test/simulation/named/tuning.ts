@@ -3,8 +3,8 @@
  * time. From 0 to 1 the temperature hardly matters, and at 1.6 next to nothing is right, so what exploring costs is what is shown. Beside it the same
  * elimination with equal shares.
  *
- * A method: proposals and their shares are the product's, but no experiment puts an arm out while it runs. What `abExperiment` does with a proposal is what `simulate
- * experiments` shows of fixed weights.
+ * A method: proposals and their shares are the product's, and every arm is held against every other. `abExperiment` puts out what is proven worse than the
+ * control (allocation `elimination`), and ends when harm to a guardrail is proven in any arm.
  */
 import { randomFromSeed, sampleBinomial, type Random } from '../../../src/math/index.ts';
 import {
@@ -181,7 +181,7 @@ export const simulation: Simulation = {
     return {
       figures,
       table: [
-        'a method, with elimination while it runs; an experiment of the product keeps its weights to the end',
+        'a method, of elimination by any arm; an experiment of the product puts out what is worse than the control, and ends on harm',
         `right at ${SERVED} (served) ${pct(figures.rateServed)}, at ${HOTTEST} ${pct(figures.rateHottest)}; ${UNITS_PER_BLOCK * BLOCKS} units a tuning`,
         '',
         `most of the traffic that an untried setting ever had:             ${pct(figures.mostUntriedShare)}`,
