@@ -176,7 +176,8 @@ async function ofParameters(question: Question): Promise<ExperimentProposal> {
     notes: [],
     tokens: null,
   }));
-  const input = parameterExperiment({ ...askedBy(request), taskType, untriedPct }, proposal);
+  const costDecides = settings.guardrails.cost.required;
+  const input = parameterExperiment({ ...askedBy(request), taskType, untriedPct, costDecides }, proposal);
   return { ...common, kind: 'proposal', input, variants, passedOver };
 }
 

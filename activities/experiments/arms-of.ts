@@ -98,7 +98,7 @@ function problemsOfChanges(settings: ServiceSettings, arms: readonly AskedArm[])
 }
 
 function problemsOfShares(
-  { weights, floor, forced, allocation }: ExperimentInput,
+  { weights, floor, forced, allocation, caps }: ExperimentInput,
   { experiment }: ServiceSettings,
   arms: readonly AskedArm[],
 ): readonly Problem[] {
@@ -125,8 +125,18 @@ function problemsOfShares(
   for (const [unit, arm] of Object.entries(forced ?? {})) {
     if (!ids.includes(arm)) problems.push({ field: `forced.${unit}`, value: arm, expected: known });
   }
+  const kind = allocation ?? experiment.allocation;
+  if (caps && kind !== 'elimination')
+    problems.push({ field: 'caps', value: caps, expected: `none with allocation ${kind}` });
+  for (const [id, cap] of Object.entries(caps ?? {})) {
+    const weight = weights?.[id] ?? 1 / ids.length;
+    if (!ids.slice(1).includes(id))
+      problems.push({ field: `caps.${id}`, value: cap, expected: `a variant: ${ids.slice(1).join(', ')}` });
+    else if (cap < weight - ROUNDING)
+      problems.push({ field: `caps.${id}`, value: cap, expected: `at least its weight, ${weight}` });
+  }
   const least = floor ?? experiment.floor;
-  if ((allocation ?? experiment.allocation) !== 'fixed' && least * arms.length > 1) {
+  if ((kind === 'thompson' || kind === 't3c') && least * arms.length > 1) {
     problems.push({
       field: 'floor',
       value: least,

@@ -81,7 +81,12 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
       capPerArm: sizing.capPerArm,
       alpha: input.alpha ?? experiment.alpha,
     }),
-    allocation: { kind: allocation, weights, floor: input.floor ?? experiment.floor },
+    allocation: {
+      kind: allocation,
+      weights,
+      floor: input.floor ?? experiment.floor,
+      ...(input.caps && { caps: input.caps }),
+    },
     ramp: rampOf(input, settings),
     forced: input.forced ?? {},
     budget: { usd: input.budget?.usd ?? null, regret: input.budget?.regret ?? null },

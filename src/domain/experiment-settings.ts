@@ -4,9 +4,10 @@ import { durationMs, durationSchema } from './duration.ts';
 
 /**
  * How traffic is shared among the arms. `fixed`: by `weights`, equal when left out. `thompson` and `t3c` move it to the arms that earn
- * more; they minimise regret, and promise no power. `floor` (0..1) is the least share that each arm keeps.
+ * more; they minimise regret, and promise no power. `floor` (0..1) is the least share that each arm keeps under those two. `elimination`: by
+ * `weights`, until a variant is proven worse than the control; that one gets nothing from then on.
  */
-export const ALLOCATIONS = ['fixed', 'thompson', 't3c'] as const;
+export const ALLOCATIONS = ['fixed', 'thompson', 't3c', 'elimination'] as const;
 export type AllocationKind = (typeof ALLOCATIONS)[number];
 
 /** A lease that is lost to one slow renewal would end every experiment. */

@@ -46,6 +46,8 @@ export const experimentInputSchema = z.strictObject({
   /** Share of each arm, by id; they sum to 1. */
   weights: z.record(armIdSchema, share).optional(),
   floor: share.optional(),
+  /** The most that a variant may ever have, by id, when others are put out: of `elimination` alone. */
+  caps: z.record(armIdSchema, share).optional(),
   /** Per cent of units that are in no arm: they are served as ever and compared with nothing. */
   holdoutPct: pct.optional(),
   /** Per cents of units in the experiment, rising, each for `rampEvery`; the last one stays. */

@@ -11,6 +11,8 @@ export interface Asked {
   /** A whole number from 0 that ends the name, such as the seed. */
   readonly mark: number;
   readonly untriedPct: number;
+  /** A required guardrail is of the cost: then weights may not follow the outcomes. */
+  readonly costDecides?: boolean;
   readonly by?: string;
 }
 
@@ -34,18 +36,20 @@ export function promptExperiment(
   };
 }
 
-/** An untried setting never has more than its share; the control has the rest. */
+/** What is proven worse is put out, and an untried setting never has more than its share; the control has the rest. */
 export function parameterExperiment(
-  { serviceId, taskType, mark, by }: Asked,
+  { serviceId, taskType, mark, untriedPct, costDecides = false, by }: Asked,
   { settings, weights }: Extract<ParameterProposal, { kind: 'proposal' }>,
 ): ExperimentInput {
+  const untried = settings.filter(({ isTried }) => !isTried);
+  const caps = Object.fromEntries(untried.map(({ id }) => [id, untriedPct / 100]));
   return {
     serviceId,
     name: experimentName('parameters', taskType, mark),
     hypothesis: 'a setting in the ranges of the service gives better or cheaper answers',
     variants: [{ id: CONTROL }, ...settings.map(({ id, change }) => ({ id, change }))],
-    allocation: 'fixed',
     weights,
+    ...(costDecides ? { allocation: 'fixed' } : { allocation: 'elimination', caps }),
     ...(by !== undefined && { by }),
     reason: settings.map(({ id, why }) => `${id}: ${why}`).join('; '),
   };

@@ -43,7 +43,7 @@ export function withExperiment(command: Command): Command {
     .addOption(
       new Option(
         '--allocation <kind>',
-        "how traffic is shared; thompson and t3c minimise regret and promise no power (default: the service's own)",
+        "how traffic is shared; thompson and t3c minimise regret and promise no power, elimination puts out what is proven worse (default: the service's own)",
       ).choices(ALLOCATIONS),
     )
     .option('--ramp <list>', 'per cents of the units that take part, rising, such as 5,25,100', steps)

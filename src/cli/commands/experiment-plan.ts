@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { previewExperiment, type ExperimentPreview } from '../../../activities/experiments/preview.ts';
 import { formatDuration } from '../../domain/duration.ts';
+import type { AllocationKind } from '../../domain/experiment.ts';
 import { about } from '../about.ts';
 import { answering, table, type Cli } from './answer.ts';
 import { experimentInput, withExperiment, type ExperimentOptions } from './experiment-input.ts';
@@ -48,7 +49,7 @@ function planText(serviceId: string, { plan, refusals }: ExperimentPreview): str
       plan.arms.map(({ id, summary }) => [id, `${percent(allocation.weights[id])} %`, summary]),
     ),
     `Judged:      ${design.primary.id} (${plan.analysis}, alpha ${design.alpha}); guardrails ${design.guardrails.map(({ metric, required }) => `${metric.id}${required ? '' : ' (shown only)'}`).join(', ')}`,
-    `Allocation:  ${allocation.kind}${allocation.kind === 'fixed' ? '' : ', minimises regret, power not promised'}; ${ramp.exposedPct.join(' > ')} % of the units take part`,
+    `Allocation:  ${SHARED[allocation.kind]}; ${ramp.exposedPct.join(' > ')} % of the units take part`,
     `Size:        ${sizing.reason}`,
     `Takes:       ${takes}, at most ${formatDuration(maxDurationMs)}`,
     ...(approval === 'none' ? [] : [`Approval:    ${approval}`]),
@@ -56,5 +57,13 @@ function planText(serviceId: string, { plan, refusals }: ExperimentPreview): str
     ...verdict,
   ].join('\n');
 }
+
+const OF_REGRET = ', minimises regret, power not promised';
+const SHARED: Readonly<Record<AllocationKind, string>> = {
+  fixed: 'fixed',
+  thompson: `thompson${OF_REGRET}`,
+  t3c: `t3c${OF_REGRET}`,
+  elimination: 'elimination, a variant that is proven worse gets nothing from then on',
+};
 
 const percent = (share = 0): number => Number((100 * share).toFixed(1));

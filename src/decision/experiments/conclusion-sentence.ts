@@ -1,5 +1,6 @@
 /** The conclusion in one plain sentence, for somebody who reads no statistics. It decides nothing. */
 import type { ExperimentVerdict, VariantLook } from '../../analysis/index.ts';
+import type { AllocationKind } from '../../domain/experiment.ts';
 import type { ExperimentConclusion, ExperimentPlan } from '../../state/experiment/index.ts';
 import type { Spent } from './spent.ts';
 import { inThousands, shortly, signedPct, signedPoints, usd } from './words.ts';
@@ -84,14 +85,20 @@ const body = (told: Told, context: Context): string => {
   }
 };
 
-const CAVEATS = {
-  bayesian: ' This is a belief (a posterior), and holds no error rate.',
-  adaptive: ' Traffic followed the outcomes, which loses less and finds less.',
-} as const;
+const OF_BELIEF = ' This is a belief (a posterior), and holds no error rate.';
+const OF_REGRET = ' Traffic followed the outcomes, which loses less and finds less.';
+
+/** What is put out was decided already: elimination finds no less of the others. */
+const OF_ALLOCATION: Readonly<Record<AllocationKind, string>> = {
+  fixed: '',
+  thompson: OF_REGRET,
+  t3c: OF_REGRET,
+  elimination: '',
+};
 
 /** One sentence, and a second where the reader must know how it was come by. */
 export const sentenceOf = (told: Told, context: Context): string => {
   const { analysis, allocation } = context.plan;
-  const belief = analysis === 'bayesian' && told.outcome !== 'harmed' ? CAVEATS.bayesian : '';
-  return `${body(told, context)}${belief}${allocation.kind === 'fixed' ? '' : CAVEATS.adaptive}`;
+  const belief = analysis === 'bayesian' && told.outcome !== 'harmed' ? OF_BELIEF : '';
+  return `${body(told, context)}${belief}${OF_ALLOCATION[allocation.kind]}`;
 };

@@ -86,7 +86,7 @@ const guardrailsIn = ({ primary, guardrails, graded }: DesignPieces): readonly E
       required: spec.required || (primary === 'cost' && spec.id === 'quality'),
     }));
 
-/** @throws RangeError naming `allocation`: where a mean decides, weights may not follow the outcomes. */
+/** @throws RangeError naming `allocation`: where a mean decides, weights may not follow the outcomes; a belief proves nobody worse. */
 const requireAllocation = (
   { allocation, analysis, primary }: DesignPieces,
   guardrails: readonly ExperimentGuardrail[],
@@ -95,6 +95,11 @@ const requireAllocation = (
   if (analysis === 'fixedHorizon') {
     throw new RangeError(
       `allocation must be fixed for a fixedHorizon analysis, which is of one sample, got ${allocation}`,
+    );
+  }
+  if (allocation === 'elimination' && analysis === 'bayesian') {
+    throw new RangeError(
+      `allocation must be another one for a bayesian analysis, which proves no variant worse, got ${allocation}`,
     );
   }
   const mean =

@@ -24,6 +24,7 @@ import { judgeAtSize } from './judge-at-size.ts';
 import { judgePosterior } from './judge-posterior.ts';
 import { nextWeights } from './next-weights.ts';
 import { lookAtProviders } from './provider-phase.ts';
+import { weightsOncePutOut } from './put-out.ts';
 import { spentBy } from './spent.ts';
 import { inThousands } from './words.ts';
 import { addToTotals, type Totals } from './totals.ts';
@@ -94,11 +95,17 @@ const verdictOf = (
 };
 
 /** With fewer outcomes than were asked for nothing is proven; harm is, whenever it is seen. */
-const heldBack = (verdict: ExperimentVerdict, { plan, expired = false }: LookInput): ExperimentVerdict => {
+const heldBack = (
+  verdict: ExperimentVerdict,
+  { plan, weights, expired = false }: LookInput,
+): ExperimentVerdict => {
   const { minSamples = 1 } = plan;
   if (verdict.outcome !== 'winner' && verdict.outcome !== 'controlBetter') return verdict;
-  const looks = verdict.perVariant.filter(
-    ({ variant }) => verdict.variant === null || variant === verdict.variant,
+  // One that was put out has no outcomes to come: those that are left must have as many as were asked for.
+  const isOut = (variant: string): boolean =>
+    plan.allocation.kind === 'elimination' && !((weights[variant] ?? 0) > 0);
+  const looks = verdict.perVariant.filter(({ variant }) =>
+    verdict.variant === null ? !isOut(variant) : variant === verdict.variant,
   );
   const labels = Math.min(...looks.flatMap((look) => [look.labels.control, look.labels.variant]));
   if (labels >= minSamples) return verdict;
@@ -117,6 +124,18 @@ const phaseInWords = (
     ? verdict
     : { ...verdict, reason: `${verdict.reason} (since what answers changed for the ${ordinal(phase)} time)` };
 
+/** `proven` as it was before few outcomes held it back: what is out does not come in again for that. */
+const allocationAfter = (
+  { plan: { allocation, design }, weights }: LookInput,
+  proven: ExperimentVerdict,
+  totals: Totals,
+): Judgement['allocation'] => {
+  const { control, variants } = design;
+  const { kind, floor } = allocation;
+  if (kind === 'elimination') return weightsOncePutOut(allocation, control, proven.perVariant, weights);
+  return nextWeights({ kind, floor }, [control, ...variants], totals, weights);
+};
+
 const BELOW_GATE = ' (better by less than was asked for so far: goes on until the cap)';
 
 const belowGate = (verdict: ExperimentVerdict): ExperimentVerdict =>
@@ -132,11 +151,11 @@ const ordinal = (n: number): string => `${n}${n === 1 ? 'st' : n === 2 ? 'nd' : 
  *
  * Inference under an allocation that follows the outcomes: shares and tails are compared within periods given how many went where, and marks bet on the
  * weights that were in force, so the guarantee of `judgeExperiment` holds; means are refused when the experiment is designed (`designOf`).
- * Weights for the next period come from the totals of the past alone.
+ * Weights for the next period come from the past alone: from its totals, or (elimination) from what is proven, held back or not.
  * @throws RangeError or TypeError naming `windows[i]` (a stretch that overlaps what is folded), `scores`, `block` or `state.version`.
  */
 export const judgeLook = (input: LookInput): Judgement => {
-  const { plan, state, weights } = input;
+  const { plan, state } = input;
   const { foldMs, lookMs } = plan;
   const blocksPerLook = foldMs === undefined || lookMs === undefined ? 1 : Math.ceil(lookMs / foldMs);
   const start: Folded = {
@@ -149,8 +168,9 @@ export const judgeLook = (input: LookInput): Judgement => {
     (folded, period, i) => foldWindow(folded, period, i, blocksPerLook),
     start,
   );
-  const verdict = phaseInWords(heldBack(verdictOf(input, evidence), input), providers, state.verdict ?? null);
-  const { control, variants } = plan.design;
+  const proven = verdictOf(input, evidence);
+  const verdict = phaseInWords(heldBack(proven, input), providers, state.verdict ?? null);
+  const { control } = plan.design;
   const spent = spentBy(totals, control);
   const conclusion = concludeExperiment({
     plan,
@@ -169,7 +189,7 @@ export const judgeLook = (input: LookInput): Judgement => {
     totals,
     spent,
     providers,
-    allocation: goesOn ? nextWeights(plan.allocation, [control, ...variants], totals, weights) : null,
+    allocation: goesOn ? allocationAfter(input, proven, totals) : null,
     conclusion,
   };
 };

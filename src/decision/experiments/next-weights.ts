@@ -63,7 +63,7 @@ const inParts = (shares: readonly number[]): readonly number[] => {
  * @throws RangeError naming `floor` when no weights can keep to it.
  */
 export const nextWeights = (
-  { kind, floor }: { readonly kind: AllocationKind; readonly floor: number },
+  { kind, floor }: { readonly kind: Exclude<AllocationKind, 'elimination'>; readonly floor: number },
   arms: readonly string[],
   totals: Totals,
   inForce: Weights,

@@ -1,7 +1,8 @@
 /** How far an experiment is: labels per arm, at most how many it takes, and when they will be there. Pure. Shown to people; decides nothing. */
+import { inForce } from './allocation.ts';
 import { endsAtMs, type ExperimentRunState } from './state.ts';
 
-/** `labels` are those of the arm with the fewest. `expectedAtMs` is null while none arrives. */
+/** `labels` are those of the arm with the fewest, among those that were not put out. `expectedAtMs` is null while none arrives. */
 export interface ExperimentProgress {
   readonly labels: number;
   /** At most: the cap of the sizing. */
@@ -19,7 +20,10 @@ const HOUR_MS = 3_600_000;
 export function experimentProgress(state: ExperimentRunState): ExperimentProgress | null {
   const { plan, phase, totals, foldedToMs, startedAtMs } = state;
   if (phase === 'ended' || phase === 'restoring' || phase === 'graduating') return null;
-  const labels = Math.min(...plan.arms.map(({ id }) => totals[id]?.labels ?? 0));
+  const { weights } = inForce(state);
+  const isOut = (id: string): boolean => plan.allocation.kind === 'elimination' && weights[id] === 0;
+  const left = plan.arms.filter(({ id }) => !isOut(id));
+  const labels = Math.min(...left.map(({ id }) => totals[id]?.labels ?? 0));
   const of = plan.design.capPerArm;
   const countedMs = startedAtMs === null ? 0 : foldedToMs - startedAtMs;
   const perHour =
@@ -27,9 +31,9 @@ export function experimentProgress(state: ExperimentRunState): ExperimentProgres
       ? (labels * HOUR_MS) / countedMs
       : plan.sizing.labelsPerHour / plan.arms.length;
   const fromMs = Math.max(foldedToMs, startedAtMs ?? 0);
-  const left = Math.max(0, of - labels);
+  const missing = Math.max(0, of - labels);
   const expectedAtMs =
-    perHour > 0 ? Math.round(fromMs + (left * HOUR_MS) / perHour + plan.matureAfterMs) : null;
+    perHour > 0 ? Math.round(fromMs + (missing * HOUR_MS) / perHour + plan.matureAfterMs) : null;
   return {
     labels,
     of,

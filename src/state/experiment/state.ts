@@ -50,7 +50,13 @@ export interface ExperimentPlan {
   readonly primary: PrimaryKind;
   readonly analysis: AnalysisKind;
   readonly design: ExperimentDesign;
-  readonly allocation: { readonly kind: AllocationKind; readonly weights: Weights; readonly floor: number };
+  readonly allocation: {
+    readonly kind: AllocationKind;
+    readonly weights: Weights;
+    readonly floor: number;
+    /** The most that a variant may have when others are put out; left out where there is no such limit. */
+    readonly caps?: Weights;
+  };
   /** Per cents of units that take part, each for `everyMs`; the last one stays. One entry without a ramp. */
   readonly ramp: { readonly exposedPct: readonly number[]; readonly everyMs: number };
   readonly forced: Readonly<Record<string, string>>;

@@ -59,6 +59,11 @@ describe('a refused experiment leaves no trace', () => {
         { weights: { control: 0.5, nobody: 0.5 }, forced: { tester: 'nobody' } },
         /weights\.nobody.*weights\.other.*forced\.tester/u,
       ],
+      [
+        { allocation: 'elimination', caps: { other: 0.1, control: 0.9 } },
+        /caps\.other: 0\.1 is given, expected at least its weight, 0\.5.*caps\.control.*a variant: other/u,
+      ],
+      [{ caps: { other: 0.9 } }, /caps.*none with allocation fixed/u],
       [{ ramp: [50, 20] }, /ramp\[1\].*more than 50.*rampEvery/u],
       [{ holdoutPct: 20, ramp: [90] }, /ramp\[0\].*at most 80/u],
       [

@@ -280,7 +280,7 @@ describe('a cycle that finds no better model', () => {
     const assessment = await world.activities.assess(request);
     expect(assessment).toMatchObject({
       kind: 'experiment',
-      input: { serviceId: SERVICE, allocation: 'fixed' },
+      input: { serviceId: SERVICE, allocation: 'elimination' },
     });
     expect(await world.activities.assess(request)).toEqual(assessment);
   });

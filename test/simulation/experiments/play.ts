@@ -72,6 +72,9 @@ export interface Setting {
   readonly errorsRequired?: boolean;
   /** Looks until the fixed size is reached; below 1 where much traffic comes. */
   readonly looksToFixed?: number;
+  /** Alike when left out. */
+  readonly weights?: Weights;
+  readonly caps?: Weights;
 }
 
 /** A plan with every default of the product, and how fast units come: so that the fixed size takes 20 looks. */
@@ -83,10 +86,12 @@ export const planFor = ({
   variants = ['variant'],
   errorsRequired = false,
   looksToFixed = LOOKS_TO_FIXED,
+  weights: asked,
+  caps,
 }: Setting): { readonly plan: ExperimentPlan; readonly unitsPerMs: number } => {
   const guardrails = guardrailsWith(errorsRequired);
   const arms = ['control', ...variants];
-  const weights: Weights = Object.fromEntries(arms.map((arm) => [arm, 1 / arms.length]));
+  const weights: Weights = asked ?? Object.fromEntries(arms.map((arm) => [arm, 1 / arms.length]));
   const minImprovementPct = (100 * lift) / base;
   const sized = (unitsPerHour: number, maxDurationMs: number) =>
     planSizing({
@@ -138,7 +143,12 @@ export const planFor = ({
     primary: 'quality',
     analysis,
     design,
-    allocation: { kind: allocation, weights, floor: allocation === 'fixed' ? 0 : FLOOR },
+    allocation: {
+      kind: allocation,
+      weights,
+      floor: allocation === 'fixed' ? 0 : FLOOR,
+      ...(caps && { caps }),
+    },
     ramp: { exposedPct: [100], everyMs: LOOK_MS },
     forced: {},
     budget: { usd: null, regret: null },

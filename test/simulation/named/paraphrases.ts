@@ -91,7 +91,7 @@ export const simulation: Simulation = {
     return {
       figures,
       table: [
-        'a method, of elimination and best-arm stopping; an experiment of the product keeps its arms to the end',
+        'a method, of elimination and best-arm stopping; an experiment of the product puts out, at most, what is worse than the control',
         `labels of all ten together until one is proven less than ${EPSILON * 100} points behind the best, median`,
         [''.padEnd(34), ...RULES.map((rule) => rule.padStart(12))].join(' '),
         ...results.map(([task, searches]) => row(task, searches)),

@@ -3,21 +3,26 @@
  * time. From 0 to 1 the temperature hardly matters, and at 1.6 next to nothing is right, so what exploring costs is what is shown. Beside it the same
  * elimination with equal shares.
  *
- * A method: proposals and their shares are the product's, but no experiment puts an arm out while it runs. What `abExperiment` does with a proposal is what `simulate
- * experiments` shows of fixed weights.
+ * A method: proposals and their shares are the product's, and every arm is held against every other. Below it the same proposals are whole
+ * experiments: the product puts out what is proven worse than the control (allocation `elimination`), and ends when harm to a guardrail is proven
+ * in any arm.
  */
 import { randomFromSeed, sampleBinomial, type Random } from '../../../src/math/index.ts';
 import {
   armsLeft,
   CONTROL,
   foldElimination,
+  openingWeights,
   proposeParameters,
   startElimination,
   weightsOfThoseLeft,
   type WeighedArm,
 } from '../../../src/strategies/parameters/index.ts';
+import type { ExperimentRunState } from '../../../src/state/experiment/index.ts';
 import { pct, shareOf, meanOf } from '../experiment-run.ts';
+import { planFor, playExperiment } from '../experiments/play.ts';
 import { ATTEMPTS, recordedQuestions } from '../experiments/recordings.ts';
+import { independentUnits } from '../experiments/world.ts';
 import type { Simulation } from '../simulation.ts';
 
 const MODEL = 'gpt-35-turbo';
@@ -103,6 +108,39 @@ function play(arms: readonly Arm[], untriedPct: number, random: Random): Run {
   return { arms, left: armsLeft(state), mostUntried, lost: lost / units, hotUntil };
 }
 
+interface ProductRun {
+  readonly arms: readonly Arm[];
+  readonly state: ExperimentRunState;
+}
+
+/** The proposal as an experiment of the product: its own reducer, looks and allocation, sized for 5 points. */
+function playProduct(arms: readonly Arm[], random: Random): ProductRun {
+  const variants = arms.slice(1);
+  const { plan, unitsPerMs } = planFor({
+    base: arms[0]!.rate,
+    lift: 0.05,
+    allocation: 'elimination',
+    variants: variants.map(({ id }) => id),
+    weights: openingWeights(CONTROL, variants, UNTRIED_PCT),
+    caps: Object.fromEntries(variants.map(({ id }) => [id, UNTRIED_PCT / 100])),
+  });
+  const rates = Object.fromEntries(arms.map(({ id, rate }) => [id, rate]));
+  return { arms, state: playExperiment(plan, independentUnits(rates, unitsPerMs, random)) };
+}
+
+const isOut = ({ state }: ProductRun, id: string): boolean => state.periods.at(-1)?.weights[id] === 0;
+
+/** Of all units, how many right answers fewer than with everybody at what is served. */
+function lostBy({ arms, state }: ProductRun): number {
+  const exposed = arms.map(({ id, rate }) => ({ n: state.totals[id]?.exposures ?? 0, rate }));
+  const units = exposed.reduce((sum, { n }) => sum + n, 0);
+  return exposed.reduce((sum, { n, rate }) => sum + n * (arms[0]!.rate - rate), 0) / units;
+}
+
+/** Every share that an untried setting ever had. */
+const mostShare = ({ arms, state }: ProductRun): number =>
+  Math.max(...state.periods.flatMap(({ weights }) => arms.slice(1).map(({ id }) => weights[id] ?? 0)));
+
 /** What the product proposes to a service at `SERVED` that allows everything up to the hottest. */
 function proposed(seed: number, rates: ReadonlyMap<number, number>, high: number): readonly Arm[] {
   const proposal = proposeParameters({
@@ -164,6 +202,11 @@ export const simulation: Simulation = {
     const hottest = seeds.map(() =>
       play(armsOf([{ id: 'p1', isTried: false, temperature: HOTTEST }], rates), UNTRIED_PCT, random),
     );
+    onProgress(`${runs} experiments of the product with the same proposals`);
+    // A stream of its own: the rows above stay what they were.
+    const ofProduct = randomFromSeed(seed + 1_000);
+    const products = wide.map(({ arms }) => playProduct(arms, ofProduct));
+    const settled = products.flatMap((run) => run.arms.slice(1).map((arm) => ({ run, arm })));
     const figures = {
       rateServed: rates.get(SERVED)!,
       rateHottest: rates.get(HOTTEST)!,
@@ -177,11 +220,22 @@ export const simulation: Simulation = {
       bestPutOut: shareOf(wide, lostTheBest),
       lowPutOut: shareOf(low, lostTheBest),
       lowControlPutOut: shareOf(low, ({ left }) => !left.includes(CONTROL)),
+      productMostUntriedShare: Math.max(...products.map(mostShare)),
+      productLost: meanOf(products.map(lostBy)),
+      productPutOut: shareOf(products, (run) => run.arms.some(({ id }) => isOut(run, id))),
+      productHarmed: shareOf(products, ({ state }) => state.outcome === 'harmed'),
+      productHotSettled: shareOf(
+        settled.filter(({ arm }) => arm.temperature >= HOT),
+        ({ run, arm }) => isOut(run, arm.id) || run.state.outcome === 'harmed',
+      ),
+      productPutOutWrongly: shareOf(products, (run) =>
+        run.arms.some(({ id, rate }) => isOut(run, id) && rate >= run.arms[0]!.rate),
+      ),
     };
     return {
       figures,
       table: [
-        'a method, with elimination while it runs; an experiment of the product keeps its weights to the end',
+        'a method, of elimination by any arm; below it, experiments of the product, which put out what is worse than the control, and end on harm',
         `right at ${SERVED} (served) ${pct(figures.rateServed)}, at ${HOTTEST} ${pct(figures.rateHottest)}; ${UNITS_PER_BLOCK * BLOCKS} units a tuning`,
         '',
         `most of the traffic that an untried setting ever had:             ${pct(figures.mostUntriedShare)}`,
@@ -191,6 +245,12 @@ export const simulation: Simulation = {
         `four settings from 0 to ${HOTTEST}: the best one put out:                 ${pct(figures.bestPutOut)} (at most ${pct(ALPHA)})`,
         `four settings from 0 to 1: the best one put out:                  ${pct(figures.lowPutOut)} (at most ${pct(ALPHA)})`,
         `four settings from 0 to 1: what is served put out as worse:       ${pct(figures.lowControlPutOut)}`,
+        '',
+        `the four settings from 0 to ${HOTTEST} as experiments of the product, which put out what is worse than the control:`,
+        `lost, of the units until it ends; most that an untried setting had: ${pct(figures.productLost, 2)}; ${pct(figures.productMostUntriedShare)}`,
+        `some setting put out; ended by harm to a guardrail:               ${pct(figures.productPutOut)}; ${pct(figures.productHarmed)}`,
+        `a setting from ${HOT} up put out, or ended by harm:                   ${pct(figures.productHotSettled)}`,
+        `a setting put out that is no worse than what is served:           ${pct(figures.productPutOutWrongly)} (at most ${pct(ALPHA)})`,
       ],
     };
   },

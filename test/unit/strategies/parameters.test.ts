@@ -159,8 +159,12 @@ describe('proposed settings', () => {
     const input = parameterExperiment(asked, proposalOf());
     expect(experimentInputSchema.parse(input)).toMatchObject({
       name: 'parameters-code-7',
-      allocation: 'fixed',
+      allocation: 'elimination',
+      caps: { p1: 0.05, p2: 0.05, p3: 0.05 },
     });
+    const ofCost = parameterExperiment({ ...asked, costDecides: true }, proposalOf());
+    expect(experimentInputSchema.parse(ofCost)).toMatchObject({ allocation: 'fixed' });
+    expect(ofCost).not.toHaveProperty('caps');
   });
 
   it('take no share of nonsense', () => {

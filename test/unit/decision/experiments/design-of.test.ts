@@ -54,12 +54,13 @@ describe('the design', () => {
     expect(() => shape({ guardrails: [unfrozen] })).toThrow(/^guardrails must have the latency frozen/u);
   });
 
-  it.each<Partial<DesignPieces>>([{ allocation: 'thompson' }, { allocation: 't3c', graded: true }])(
-    'takes %j',
-    (over) => {
-      expect(shape(over).stages).toBe(1);
-    },
-  );
+  it.each<Partial<DesignPieces>>([
+    { allocation: 'thompson' },
+    { allocation: 't3c', graded: true },
+    { allocation: 'elimination' },
+  ])('takes %j', (over) => {
+    expect(shape(over).stages).toBe(1);
+  });
 
   it.each<[Partial<DesignPieces>, RegExp]>([
     [{ allocation: 'thompson', primary: 'cost' }, /^allocation must be fixed where the cost decides/u],
@@ -67,6 +68,9 @@ describe('the design', () => {
       { allocation: 'thompson', guardrails: [{ ...costGuardrail, required: true }] },
       /^allocation must be fixed where the cost decides/u,
     ],
+    [{ allocation: 'elimination', primary: 'cost' }, /^allocation must be fixed where the cost decides/u],
+    [{ allocation: 'elimination', analysis: 'fixedHorizon' }, /^allocation must be fixed for a fixedHor/u],
+    [{ allocation: 'elimination', analysis: 'bayesian' }, /^allocation must be another one for a bayes/u],
     [{ allocation: 't3c', analysis: 'fixedHorizon' }, /^allocation must be fixed for a fixedHorizon/u],
     [{ primary: 'cost', guardrails: [] }, /^guardrails must hold quality/u],
     [{ arms: ['control'] }, /^variants must name/u],

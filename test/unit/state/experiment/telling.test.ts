@@ -135,6 +135,23 @@ describe('progress', () => {
     expect(String(at(different))).toMatch(text);
   });
 
+  it('of those that are left, once one was put out', () => {
+    const plan = experimentAdmitted().plan;
+    const weights = { control: 0.5, concise: 0.5, clear: 0 };
+    const put = (kind: 'fixed' | 'elimination') =>
+      at({
+        plan: { ...plan, allocation: { ...plan.allocation, kind } },
+        periods: [{ fromMs: 0, toMs: null, exposedPct: 100, weights, why: 'clear is out' }],
+        totals: {
+          control: { ...control, labels: 12_600 },
+          concise: { ...concise, labels: 12_000 },
+          clear: { ...clear, labels: 100 },
+        },
+      });
+    expect(put('elimination')).toMatch(/^12,000 of at most 22,500/u);
+    expect(put('fixed')).toMatch(/^100 of at most 22,500/u);
+  });
+
   it('without any traffic', () => {
     const plan = experimentAdmitted().plan;
     const none = experimentAdmitted({ sizing: { ...plan.sizing, labelsPerHour: 0 } });
