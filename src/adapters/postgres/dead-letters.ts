@@ -18,7 +18,7 @@ export async function keepDeadLetters(
       letters.map(({ offset }) => offset),
       letters.map(({ key }) => key),
       letters.map(({ value }) => value),
-      letters.map(({ headers }) => JSON.stringify(headers).replaceAll('\\u0000', '\uFFFD')),
+      letters.map(({ headers }) => JSON.stringify(headers)),
       letters.map(({ reason }) => reason.replaceAll('\0', '\uFFFD')),
       nowMs,
     ],

@@ -39,12 +39,21 @@ async function takeAlone(
     const { offset, key, value, headers } = only;
     const reason = `it could not be processed: ${error instanceof Error ? error.message : String(error)}`;
     const next = offset + 1;
-    const answer = await receiveFromLog(context, [], `log/${topic}`, {
-      move: { group, topic, partition, from: position, to: next },
-      letterOf: () => {
-        throw new RangeError('it holds no value');
-      },
-      unreadable: [{ topic, partition, offset, key, value, headers, reason }],
+    const keep = (kept: LogMessage['headers']) =>
+      receiveFromLog(context, [], `log/${topic}`, {
+        move: { group, topic, partition, from: position, to: next },
+        letterOf: () => {
+          throw new RangeError('it holds no value');
+        },
+        unreadable: [{ topic, partition, offset, key, value, headers: kept, reason }],
+      });
+    const answer = await keep(headers).catch((refused: unknown) => {
+      if (refused instanceof Failure) throw refused;
+      context.logger.error(
+        { err: refused, topic, partition, offset },
+        'a dead letter is kept without headers',
+      );
+      return keep({});
     });
     if (answer === 'moved') return { kind: 'moved' };
     context.counters.log.messages += 1;

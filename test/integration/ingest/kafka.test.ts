@@ -118,7 +118,7 @@ it('takes every form once, and sends what it cannot read to the dead-letter topi
     { value: JSON.stringify(others.map(envelope)) },
     { value: JSON.stringify(alert) },
     { value: JSON.stringify(metric) },
-    { key: 'k', value: '{"specversion":', headers: { trace: 't' } },
+    { key: 'k', value: '{"specversion":', headers: { trace: 't', six: '\\u0000', one: '\0' } },
     { value: null },
     {
       value: JSON.stringify({ ...alert, alert_id: 'deep' }).replace(
@@ -143,7 +143,12 @@ it('takes every form once, and sends what it cannot read to the dead-letter topi
   const dead = await messagesOf(`${topic}.dlq`);
   expect(dead).toHaveLength(4);
   const cut = dead.find(({ value }) => value === '{"specversion":');
-  expect(cut?.headers).toMatchObject({ trace: 't', [DLQ_REASON]: expect.stringContaining('JSON') });
+  expect(cut?.headers).toMatchObject({
+    trace: 't',
+    six: '\\u0000',
+    one: '\0',
+    [DLQ_REASON]: expect.stringContaining('JSON'),
+  });
   expect(new Set(dead.map(({ headers: of }) => of[DLQ_ID])).size).toBe(4);
   expect(dead.map(({ headers: of }) => of[DLQ_REASON]).join()).toContain('data.id');
   expect(await ingest.setAside()).toHaveLength(4);
