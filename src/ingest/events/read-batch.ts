@@ -8,6 +8,10 @@ import { unattributedService } from './attribute.ts';
 import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent, type ReadEvent } from './read-event.ts';
 
+/** Values of one body or message: each that cannot be read is an answer and a row of its own, and all of them one transaction. */
+export const MOST_VALUES = 10_000;
+export const EXPECTED_VALUES = `at most ${MOST_VALUES} events at once`;
+
 export interface Good {
   readonly index: number;
   readonly read: Extract<ReadEvent, { ok: true }>;
