@@ -50,20 +50,24 @@ const letterOf = (row: Row) => ({
 
 export function createDeadLetterStore(db: Database): DeadLetterStore {
   return {
-    handOver: (limit, send) =>
+    handOver: ({ limit, notOf }, send) =>
       db.transaction(async (tx) => {
         const rows = await tx.query<Row>(
-          'SELECT * FROM dead_letters WHERE refused IS NULL ORDER BY no LIMIT $1 FOR UPDATE SKIP LOCKED',
-          [limit],
+          `SELECT * FROM dead_letters WHERE refused IS NULL AND topic <> ALL ($2::text[])
+           ORDER BY no LIMIT $1 FOR UPDATE SKIP LOCKED`,
+          [limit, notOf],
         );
         if (rows.length === 0) return 0;
         const answers = await send(rows.map(letterOf));
-        const sent = rows.filter((_, i) => answers[i] === null).map(({ no }) => no);
+        const sent = rows.filter((_, i) => answers[i]?.kind === 'sent').map(({ no }) => no);
         await tx.query('DELETE FROM dead_letters WHERE no = ANY ($1::bigint[])', [sent]);
         await tx.query(
           `UPDATE dead_letters d SET refused = n.why FROM unnest($1::bigint[], $2::text[]) AS n(no, why)
            WHERE d.no = n.no AND n.why IS NOT NULL`,
-          [rows.map(({ no }) => no), [...answers]],
+          [
+            rows.map(({ no }) => no),
+            answers.map((answer) => (answer.kind === 'refused' ? answer.reason : null)),
+          ],
         );
         return rows.length;
       }),
