@@ -68,11 +68,12 @@ export type LetterSent =
 
 export interface DeadLetterStore {
   /**
-   * Hands the oldest letters to `send`, those of the topics `notOf` left out, and answers how many that were. What was sent or refused is not
+   * Hands the oldest letters to `send`, those of the topics `notOf` left out, and answers how many that were: `limit` and `bytes` at most, and
+   * one however large it is. What was sent or refused is not
    * handed out again. Two processes never hand out the same letter at once; one whose sending was not remembered is handed out again.
    */
   handOver(
-    of: { readonly limit: number; readonly notOf: readonly string[] },
+    of: { readonly limit: number; readonly bytes: number; readonly notOf: readonly string[] },
     send: (
       letters: readonly (DeadLetter & { readonly setAsideAtMs: number })[],
     ) => Promise<readonly LetterSent[]>,

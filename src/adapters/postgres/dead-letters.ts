@@ -48,14 +48,30 @@ const letterOf = (row: Row) => ({
   setAsideAtMs: row.set_aside_at_ms,
 });
 
+/** The first letters that together are no larger than `bytes`; the very first whatever its size. */
+function firstWithin(
+  sizes: readonly { readonly no: number; readonly bytes: number }[],
+  bytes: number,
+): readonly number[] {
+  let sum = 0;
+  const end = sizes.findIndex((each, i) => (sum += each.bytes) > bytes && i > 0);
+  return sizes.slice(0, end < 0 ? sizes.length : end).map(({ no }) => no);
+}
+
 export function createDeadLetterStore(db: Database): DeadLetterStore {
   return {
-    handOver: ({ limit, notOf }, send) =>
+    handOver: ({ limit, bytes, notOf }, send) =>
       db.transaction(async (tx) => {
-        const rows = await tx.query<Row>(
-          `SELECT * FROM dead_letters WHERE refused IS NULL AND topic <> ALL ($2::text[])
+        const sizes = await tx.query<{ no: number; bytes: number }>(
+          `SELECT no, octet_length(topic) + coalesce(octet_length(message_key), 0) + coalesce(octet_length(message_value), 0)
+             + octet_length(headers::text) + octet_length(reason) AS bytes
+           FROM dead_letters WHERE refused IS NULL AND topic <> ALL ($2::text[])
            ORDER BY no LIMIT $1 FOR UPDATE SKIP LOCKED`,
           [limit, notOf],
+        );
+        const rows = await tx.query<Row>(
+          'SELECT * FROM dead_letters WHERE no = ANY ($1::bigint[]) ORDER BY no',
+          [firstWithin(sizes, bytes)],
         );
         if (rows.length === 0) return 0;
         const answers = await send(rows.map(letterOf));

@@ -16,6 +16,8 @@ export const DLQ_REASON = `${DLQ_HEADER}reason`;
 export const DLQ_TOPIC = `${DLQ_HEADER}topic`;
 
 const AT_ONCE = 500;
+/** Letters are held in memory while they are sent, and a batch that must go one by one takes longer the larger it is. */
+const BYTES_AT_ONCE = 8 * 1024 * 1024;
 const LONGEST_REASON = 2_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
@@ -60,9 +62,8 @@ export function startDeadLetters(
   const pass = async (): Promise<void> => {
     const failed = new Map<string, unknown>();
     for (;;) {
-      const handed = await store.handOver({ limit: AT_ONCE, notOf: [...failed.keys()] }, (letters) =>
-        sendAll(log, letters, failed),
-      );
+      const some = { limit: AT_ONCE, bytes: BYTES_AT_ONCE, notOf: [...failed.keys()] };
+      const handed = await store.handOver(some, (letters) => sendAll(log, letters, failed));
       if (handed === 0 || closed) break;
     }
     if (failed.size > 0) {
