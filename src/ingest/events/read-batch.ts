@@ -4,7 +4,8 @@ import type { Problem } from '../../domain/failure.ts';
 import type { Serving } from '../../ports/windows.ts';
 import type { IngestContext } from '../context.ts';
 import { EXPECTED_NESTING, isTooDeep } from '../nesting.ts';
-import { unattributedService } from './attribute.ts';
+import { isStorableText } from '../storable-text.ts';
+import { partlyToldService, unattributedService } from './attribute.ts';
 import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent, type ReadEvent } from './read-event.ts';
 
@@ -33,9 +34,13 @@ export interface ReadBatch {
   readonly bad: readonly Bad[];
 }
 
+interface AsksWhatServes {
+  readonly store: Pick<IngestContext['store'], 'serving'>;
+}
+
 /** @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached */
 export async function readBatch(
-  context: IngestContext,
+  context: AsksWhatServes,
   values: readonly unknown[],
   nowMs: number,
 ): Promise<ReadBatch> {
@@ -54,16 +59,16 @@ export async function readBatch(
   return { good, alerts, bad };
 }
 
-/** Asks the store only when an event leaves its arm to be told. */
+/** Asks the store only when an event leaves its arm to be told, or a metric its generation. */
 async function servingOf(
-  { store }: IngestContext,
+  { store }: AsksWhatServes,
   values: readonly unknown[],
 ): Promise<ReadonlyMap<string, Serving>> {
   const services = new Set<string>();
   for (const value of values) {
     const data: unknown = typeof value === 'object' && value !== null && 'data' in value ? value.data : null;
-    const service = unattributedService(data) ?? unattributedService(attributesOf(data));
-    if (service !== null) services.add(service);
+    const service = unattributedService(data) ?? partlyToldService(attributesOf(data));
+    if (service !== null && isStorableText(service)) services.add(service);
   }
   return services.size === 0 ? new Map() : store.serving([...services]);
 }
