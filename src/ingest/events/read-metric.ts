@@ -43,9 +43,10 @@ export function readMetric(
   return { ok: true, event: { source, id, data: kept, stats: statsOfMetric(data) } };
 }
 
-/** Not a number where it is no RFC 3339 time: outside every range. */
+/** Not a number where it is no RFC 3339 time, which has a zone: outside every range. */
 const timeOf = (time: unknown): number =>
-  typeof time === 'string' && /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}/u.test(time)
+  typeof time === 'string' &&
+  /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/u.test(time)
     ? Date.parse(time)
     : Number.NaN;
 
