@@ -38,11 +38,15 @@ interface AsksWhatServes {
   readonly store: Pick<IngestContext['store'], 'serving'>;
 }
 
-/** @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached */
+/**
+ * @param sentMsOf when the value of this place was sent, for events that leave their time out; null is now
+ * @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached
+ */
 export async function readBatch(
   context: AsksWhatServes,
   values: readonly unknown[],
   nowMs: number,
+  sentMsOf: (index: number) => number | null = () => null,
 ): Promise<ReadBatch> {
   const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
   const serving = await servingOf(context, values);
@@ -51,7 +55,9 @@ export async function readBatch(
       bad.push({ index, problems: [{ field: '', value: '(nested)', expected: EXPECTED_NESTING }] });
       continue;
     }
-    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
+    const read = isAlert(value)
+      ? readAlert(value)
+      : readEvent(value, nowMs, serving, sentMsOf(index) ?? nowMs);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });
     else good.push({ index, read });

@@ -23,6 +23,10 @@ export async function takeBatch(context: IngestContext, group: string, batch: Lo
   }
 }
 
+const noValue = (): never => {
+  throw new RangeError('it holds no value');
+};
+
 /**
  * A message by itself after the other, each with its own move of the position: what we failed to foresee in one of them holds up no partition. One
  * that cannot be taken goes to the dead-letter topic with what was thrown.
@@ -42,9 +46,8 @@ async function takeAlone(
     const keep = (kept: LogMessage['headers']) =>
       receiveFromLog(context, [], `log/${topic}`, {
         move: { group, topic, partition, from: position, to: next },
-        letterOf: () => {
-          throw new RangeError('it holds no value');
-        },
+        letterOf: noValue,
+        timestampMsOf: noValue,
         unreadable: [{ topic, partition, offset, key, value, headers: kept, reason }],
       });
     const answer = await keep(headers).catch((refused: unknown) => {
@@ -102,6 +105,7 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
   const answer = await receiveFromLog(context, values, `log/${topic}`, {
     move: { group, topic, partition, from: position, to: next },
     letterOf: (index) => letterOf(messageAt(index)),
+    timestampMsOf: (index) => messageAt(index).timestampMs,
     unreadable,
   });
   const { log } = context.counters;

@@ -52,6 +52,7 @@ const batchOf = (...values: readonly string[]) => ({
     key: null,
     value: Buffer.from(value),
     headers: { bad: 'x' },
+    timestampMs: null,
   })),
   position: 0,
   behind: 0,
