@@ -60,16 +60,23 @@ export type Recorded =
     }
   | { readonly kind: 'moved' };
 
+/** What became of a letter: its topic has it, its topic never will, or it is to be handed out again. */
+export type LetterSent =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'later' };
+
 export interface DeadLetterStore {
   /**
-   * Hands the oldest letters to `send`, which answers for each null when its topic has it, or why it never will; then it is not handed out
-   * again. Two processes never hand out the same letter at once; one whose sending was not remembered is handed out again.
+   * Hands the oldest letters to `send`, those of the topics `notOf` left out, and answers how many that were: `limit` and `bytes` at most, and
+   * one however large it is. What was sent or refused is not
+   * handed out again. Two processes never hand out the same letter at once; one whose sending was not remembered is handed out again.
    */
   handOver(
-    limit: number,
+    of: { readonly limit: number; readonly bytes: number; readonly notOf: readonly string[] },
     send: (
       letters: readonly (DeadLetter & { readonly setAsideAtMs: number })[],
-    ) => Promise<readonly (string | null)[]>,
+    ) => Promise<readonly LetterSent[]>,
   ): Promise<number>;
 }
 

@@ -13,6 +13,8 @@ export interface LogMessage {
   readonly value: Buffer | null;
   /** As text; of a header that is given several times the last one. */
   readonly headers: Readonly<Record<string, string>>;
+  /** When it was sent, or came into the log: milliseconds since the epoch. Null: the log does not know. */
+  readonly timestampMs: number | null;
 }
 
 /** Consecutive messages of one partition, at least one. */

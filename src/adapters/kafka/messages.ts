@@ -2,11 +2,13 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { LogMessage, OutgoingMessage } from '../../ports/event-log.ts';
 
-export const toLogMessage = ({ offset, key, value, headers }: KafkaMessage): LogMessage => ({
+export const toLogMessage = ({ offset, key, value, headers, timestamp }: KafkaMessage): LogMessage => ({
   offset: Number(offset),
   key,
   value,
   headers: headers === undefined ? {} : textsOf(headers),
+  // -1: nobody gave one.
+  timestampMs: Number(timestamp) > 0 ? Number(timestamp) : null,
 });
 
 function textsOf(headers: IHeaders): Record<string, string> {

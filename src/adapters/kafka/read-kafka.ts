@@ -47,6 +47,8 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
   /** One consumer from its joining to its end, which is a failure unless a missing topic has come, or we close. */
   const session = async (onReading: () => void): Promise<void> => {
     const topics = await existingTopics(kafka, reader.topics, logger);
+    // What is aborted already tells no listener any more: the session would go on without end.
+    if (closing.signal.aborted) return;
     if (topics.length === 0) throw new Error(`none of the topics ${reader.topics.join(', ')} is there`);
     const consumer = kafka.consumer({
       groupId: group,
@@ -58,11 +60,11 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
     });
     const mine = new Assignment(consumer, reader, logger, closing.signal);
     assignment = mine;
+    let look: NodeJS.Timeout | undefined;
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       closing.signal.addEventListener('abort', () => resolve(), { once: true });
-      const look = lookFor(topics, resolve);
-      closing.signal.addEventListener('abort', () => clearInterval(look), { once: true });
+      look = lookFor(topics, resolve);
     });
     ended.catch(() => undefined);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -80,6 +82,7 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
       });
       await ended;
     } finally {
+      clearInterval(look);
       mine.end();
       await consumer.disconnect().catch(() => undefined);
     }

@@ -18,7 +18,7 @@ export async function keepDeadLetters(
       letters.map(({ offset }) => offset),
       letters.map(({ key }) => key),
       letters.map(({ value }) => value),
-      letters.map(({ headers }) => JSON.stringify(headers).replaceAll('\\u0000', '\uFFFD')),
+      letters.map(({ headers }) => JSON.stringify(headers)),
       letters.map(({ reason }) => reason.replaceAll('\0', '\uFFFD')),
       nowMs,
     ],
@@ -48,22 +48,42 @@ const letterOf = (row: Row) => ({
   setAsideAtMs: row.set_aside_at_ms,
 });
 
+/** The first letters that together are no larger than `bytes`; the very first whatever its size. */
+function firstWithin(
+  sizes: readonly { readonly no: number; readonly bytes: number }[],
+  bytes: number,
+): readonly number[] {
+  let sum = 0;
+  const end = sizes.findIndex((each, i) => (sum += each.bytes) > bytes && i > 0);
+  return sizes.slice(0, end < 0 ? sizes.length : end).map(({ no }) => no);
+}
+
 export function createDeadLetterStore(db: Database): DeadLetterStore {
   return {
-    handOver: (limit, send) =>
+    handOver: ({ limit, bytes, notOf }, send) =>
       db.transaction(async (tx) => {
+        const sizes = await tx.query<{ no: number; bytes: number }>(
+          `SELECT no, octet_length(topic) + coalesce(octet_length(message_key), 0) + coalesce(octet_length(message_value), 0)
+             + octet_length(headers::text) + octet_length(reason) AS bytes
+           FROM dead_letters WHERE refused IS NULL AND topic <> ALL ($2::text[])
+           ORDER BY no LIMIT $1 FOR UPDATE SKIP LOCKED`,
+          [limit, notOf],
+        );
         const rows = await tx.query<Row>(
-          'SELECT * FROM dead_letters WHERE refused IS NULL ORDER BY no LIMIT $1 FOR UPDATE SKIP LOCKED',
-          [limit],
+          'SELECT * FROM dead_letters WHERE no = ANY ($1::bigint[]) ORDER BY no',
+          [firstWithin(sizes, bytes)],
         );
         if (rows.length === 0) return 0;
         const answers = await send(rows.map(letterOf));
-        const sent = rows.filter((_, i) => answers[i] === null).map(({ no }) => no);
+        const sent = rows.filter((_, i) => answers[i]?.kind === 'sent').map(({ no }) => no);
         await tx.query('DELETE FROM dead_letters WHERE no = ANY ($1::bigint[])', [sent]);
         await tx.query(
           `UPDATE dead_letters d SET refused = n.why FROM unnest($1::bigint[], $2::text[]) AS n(no, why)
            WHERE d.no = n.no AND n.why IS NOT NULL`,
-          [rows.map(({ no }) => no), [...answers]],
+          [
+            rows.map(({ no }) => no),
+            answers.map((answer) => (answer.kind === 'refused' ? answer.reason : null)),
+          ],
         );
         return rows.length;
       }),

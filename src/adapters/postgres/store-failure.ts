@@ -22,7 +22,7 @@ const RETRIED_SQLSTATE = /^(08|40|53|55P03$|57014$|57P0[1-5]$|25006$)/u;
 
 /** What `pg` says without a code when a connection or its pool goes away. */
 const LOST_CONNECTION =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|client was closed|query read timeout/iu;
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|client was closed|query read timeout|^timeout expired$/iu;
 
 /** `Failure('StoreUnavailable')` for what another attempt may mend; a `Failure` and everything else as it is. */
 export function toStoreFailure(error: unknown): unknown {

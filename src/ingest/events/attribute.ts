@@ -20,6 +20,14 @@ export function unattributedService(data: unknown): string | null {
   return typeof data['service'] === 'string' ? data['service'] : null;
 }
 
+/** The service of a metric of these attributes that leaves its arm, its generation or both to be told; null when it names both itself. */
+export function partlyToldService(attributes: unknown): string | null {
+  if (!isData(attributes)) return null;
+  const { service, arm, variant, generation } = attributes;
+  if ((arm ?? variant) !== undefined && generation !== undefined) return null;
+  return typeof service === 'string' ? service : null;
+}
+
 /** The event's data with arm and generation, and without `deployment`; or why it cannot be told. */
 export function attribute(
   data: unknown,

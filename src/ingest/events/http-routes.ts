@@ -2,13 +2,14 @@
  * `POST /v1/events`: CloudEvents 1.0 over HTTP in structured, batch and binary mode.
  *
  * 202: all taken (or seen before). 207: some put aside, see `setAside`. 422: all put aside. 400: no JSON at all.
- * 415: a content type that carries no event. 503 with Retry-After: nothing was taken, send again.
+ * 413: too large, or too many events. 415: a content type that carries no event. 503 with Retry-After: nothing was taken, send again.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../../domain/failure.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
 import { fromBinaryMode, isBinaryMode } from './envelope.ts';
+import { EXPECTED_VALUES, MOST_VALUES } from './read-batch.ts';
 import { receiveEvents } from './receive-events.ts';
 
 const SOURCE = 'http/v1/events';
@@ -51,6 +52,10 @@ export function serveEvents(app: FastifyInstance, context: IngestContext): void 
     if (parsed.kind === 'unsupported') {
       const expected = [...JSON_TYPES].join(', ');
       return sendError(reply, 415, 'InvalidInput', `content-type: expected ${expected}, or ce- headers`);
+    }
+    if (parsed.kind === 'events' && parsed.values.length > MOST_VALUES) {
+      const message = `body: ${parsed.values.length} events are given, expected ${EXPECTED_VALUES}`;
+      return sendError(reply, 413, 'InvalidInput', message);
     }
     try {
       if (parsed.kind === 'malformed') {

@@ -4,9 +4,14 @@ import type { Problem } from '../../domain/failure.ts';
 import type { Serving } from '../../ports/windows.ts';
 import type { IngestContext } from '../context.ts';
 import { EXPECTED_NESTING, isTooDeep } from '../nesting.ts';
-import { unattributedService } from './attribute.ts';
+import { isStorableText } from '../storable-text.ts';
+import { partlyToldService, unattributedService } from './attribute.ts';
 import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent, type ReadEvent } from './read-event.ts';
+
+/** Values of one body or message: each that cannot be read is an answer and a row of its own, and all of them one transaction. */
+export const MOST_VALUES = 10_000;
+export const EXPECTED_VALUES = `at most ${MOST_VALUES} events at once`;
 
 export interface Good {
   readonly index: number;
@@ -29,11 +34,19 @@ export interface ReadBatch {
   readonly bad: readonly Bad[];
 }
 
-/** @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached */
+interface AsksWhatServes {
+  readonly store: Pick<IngestContext['store'], 'serving'>;
+}
+
+/**
+ * @param sentMsOf when the value of this place was sent, for events that leave their time out; null is now
+ * @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached
+ */
 export async function readBatch(
-  context: IngestContext,
+  context: AsksWhatServes,
   values: readonly unknown[],
   nowMs: number,
+  sentMsOf: (index: number) => number | null = () => null,
 ): Promise<ReadBatch> {
   const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
   const serving = await servingOf(context, values);
@@ -42,7 +55,9 @@ export async function readBatch(
       bad.push({ index, problems: [{ field: '', value: '(nested)', expected: EXPECTED_NESTING }] });
       continue;
     }
-    const read = isAlert(value) ? readAlert(value) : readEvent(value, nowMs, serving);
+    const read = isAlert(value)
+      ? readAlert(value)
+      : readEvent(value, nowMs, serving, sentMsOf(index) ?? nowMs);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });
     else good.push({ index, read });
@@ -50,16 +65,16 @@ export async function readBatch(
   return { good, alerts, bad };
 }
 
-/** Asks the store only when an event leaves its arm to be told. */
+/** Asks the store only when an event leaves its arm to be told, or a metric its generation. */
 async function servingOf(
-  { store }: IngestContext,
+  { store }: AsksWhatServes,
   values: readonly unknown[],
 ): Promise<ReadonlyMap<string, Serving>> {
   const services = new Set<string>();
   for (const value of values) {
     const data: unknown = typeof value === 'object' && value !== null && 'data' in value ? value.data : null;
-    const service = unattributedService(data) ?? unattributedService(attributesOf(data));
-    if (service !== null) services.add(service);
+    const service = unattributedService(data) ?? partlyToldService(attributesOf(data));
+    if (service !== null && isStorableText(service)) services.add(service);
   }
   return services.size === 0 ? new Map() : store.serving([...services]);
 }

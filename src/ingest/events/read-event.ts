@@ -26,18 +26,20 @@ const problem = (field: string, value: unknown, expected: string): Problem => ({
 /**
  * @param value one CloudEvent in its structured form
  * @param serving what each service is served by, for events that leave their arm to be told
+ * @param sentMs of an event that may leave its time out, and does
  */
 export function readEvent(
   value: unknown,
   nowMs: number,
   serving: ReadonlyMap<string, Serving> = new Map(),
+  sentMs = nowMs,
 ): ReadEvent {
   const read = readEnvelope(value);
   if (!read.ok) return read;
   const { source, id, type, data: given } = read.envelope;
   if (type === PAIR_EVENT_TYPE) return readPair(source, id, given, nowMs);
   if (type === METRIC_EVENT_TYPE) {
-    const metric = readMetric(read.envelope, nowMs, serving);
+    const metric = readMetric(read.envelope, nowMs, serving, sentMs);
     return metric.ok ? { ...metric, kind: 'metric' } : metric;
   }
   if (type !== FEEDBACK_EVENT_TYPE) {

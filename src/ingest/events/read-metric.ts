@@ -19,20 +19,23 @@ export type ReadMetric =
 const ANY_TASK = 'all';
 
 /**
- * Its time is the envelope's, else the moment it arrives. An event without an arm belongs to the arm that alone serves its model, else to the
+ * Its time is the envelope's, else the moment at which it was sent, as far as that is known, or arrives. An event without an arm belongs to the arm that alone serves its model, else to the
  * stable one; without a generation to what that arm is served by, or 0 where nobody knows.
  */
 export function readMetric(
   { source, id, time, data: given }: Envelope,
   nowMs: number,
   serving: ReadonlyMap<string, Serving>,
+  sentMs = nowMs,
 ): ReadMetric {
   const parsed = problemsOf(() => parseOrFail(metricDataSchema, given, 'metric'));
   if (!parsed.ok) return { ok: false, problems: parsed.problems.map(inData) };
   const data = parsed.value;
-  const atMs = time === undefined ? nowMs : timeOf(time);
+  const atMs = time === undefined ? sentMs : timeOf(time);
   const problems = [
-    ...(isTakenTime(atMs, nowMs) ? [] : [{ field: 'time', value: time, expected: EXPECTED_TIME }]),
+    ...(isTakenTime(atMs, nowMs)
+      ? []
+      : [{ field: 'time', value: time ?? sentMs, expected: `${EXPECTED_TIME}, with its zone` }]),
     ...unstorable(data),
   ];
   if (problems.length > 0) return { ok: false, problems };
@@ -43,9 +46,10 @@ export function readMetric(
   return { ok: true, event: { source, id, data: kept, stats: statsOfMetric(data) } };
 }
 
-/** Not a number where it is no RFC 3339 time: outside every range. */
+/** Not a number where it is no RFC 3339 time, which has a zone: outside every range. */
 const timeOf = (time: unknown): number =>
-  typeof time === 'string' && /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}/u.test(time)
+  typeof time === 'string' &&
+  /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/u.test(time)
     ? Date.parse(time)
     : Number.NaN;
 

@@ -24,6 +24,8 @@ export interface FromLog {
   readonly move: LogMove;
   /** The message that a value came in. */
   readonly letterOf: (index: number) => Omit<DeadLetter, 'reason'>;
+  /** When that message came into the log: the time of events that may leave theirs out, and do. */
+  readonly timestampMsOf: (index: number) => number | null;
   /** Messages that hold no value at all. */
   readonly unreadable: readonly DeadLetter[];
 }
@@ -63,7 +65,7 @@ async function receive(
   log: FromLog | null,
 ): Promise<EventsAnswer | 'moved'> {
   const nowMs = context.clock();
-  const { good, alerts, bad } = await readBatch(context, values, nowMs);
+  const { good, alerts, bad } = await readBatch(context, values, nowMs, log?.timestampMsOf);
   // Kept before the position moves: an alert of a batch that comes again is a duplicate.
   const alarmed = await recordAlerts(context, alerts, nowMs);
   const aside = (refused: readonly Bad[]) => asideOf(values, source, log, refused);

@@ -3,7 +3,7 @@
  * sending and its remembering sends again, under the same id.
  */
 import type { Logger } from 'pino';
-import type { DeadLetter, DeadLetterStore } from '../../ports/event-batch.ts';
+import type { DeadLetter, DeadLetterStore, LetterSent } from '../../ports/event-batch.ts';
 import type { EventLog, OutgoingMessage } from '../../ports/event-log.ts';
 
 export const dlqOf = (topic: string): string => `${topic}.dlq`;
@@ -16,6 +16,8 @@ export const DLQ_REASON = `${DLQ_HEADER}reason`;
 export const DLQ_TOPIC = `${DLQ_HEADER}topic`;
 
 const AT_ONCE = 500;
+/** Letters are held in memory while they are sent, and a batch that must go one by one takes longer the larger it is. */
+const BYTES_AT_ONCE = 8 * 1024 * 1024;
 const LONGEST_REASON = 2_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
@@ -56,10 +58,19 @@ export function startDeadLetters(
   let closed = false;
   let failures = 0;
 
+  /** A topic that takes nothing now is left out of the rest of the pass, so that it holds up no other. */
   const pass = async (): Promise<void> => {
+    const failed = new Map<string, unknown>();
     for (;;) {
-      const handed = await store.handOver(AT_ONCE, (letters) => sendAll(log, letters));
-      if (handed < AT_ONCE || closed) return;
+      const some = { limit: AT_ONCE, bytes: BYTES_AT_ONCE, notOf: [...failed.keys()] };
+      const handed = await store.handOver(some, (letters) => sendAll(log, letters, failed));
+      if (handed === 0 || closed) break;
+    }
+    if (failed.size > 0) {
+      throw new AggregateError(
+        failed.values(),
+        `not written now: ${[...failed.keys()].map(dlqOf).join(', ')}`,
+      );
     }
   };
   const onePass = async (): Promise<void> => {
@@ -97,19 +108,24 @@ export function startDeadLetters(
   };
 }
 
-/** By topic, in one go where the topic takes it, else one by one. */
+/** By topic, in one go where the topic takes it, else one by one. Topics that take nothing now are added to `failed`, each with why. */
 async function sendAll(
   log: Pick<EventLog, 'send'>,
   letters: readonly Letter[],
-): Promise<readonly (string | null)[]> {
-  const answers = new Map<Letter, string | null>();
+  failed: Map<string, unknown>,
+): Promise<readonly LetterSent[]> {
+  const answers = new Map<Letter, LetterSent>();
   for (const topic of new Set(letters.map((letter) => letter.topic))) {
     const of = letters.filter((letter) => letter.topic === topic);
-    const sent = await log.send(dlqOf(topic), of.map(messageOf));
-    for (const letter of of) {
-      const alone = sent.kind === 'sent' ? sent : await log.send(dlqOf(topic), [messageOf(letter)]);
-      answers.set(letter, alone.kind === 'sent' ? null : alone.reason);
+    try {
+      const sent = await log.send(dlqOf(topic), of.map(messageOf));
+      for (const letter of of) {
+        const alone = sent.kind === 'sent' ? sent : await log.send(dlqOf(topic), [messageOf(letter)]);
+        answers.set(letter, alone.kind === 'sent' ? alone : { kind: 'refused', reason: alone.reason });
+      }
+    } catch (error) {
+      failed.set(topic, error);
     }
   }
-  return letters.map((letter) => answers.get(letter) ?? null);
+  return letters.map((letter) => answers.get(letter) ?? { kind: 'later' });
 }

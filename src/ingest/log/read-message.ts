@@ -2,6 +2,7 @@
  * The values of one message of a log: a CloudEvent in structured or binary mode (Kafka protocol binding 1.0), a list of them, or a raw alert. Pure.
  */
 import type { LogMessage } from '../../ports/event-log.ts';
+import { EXPECTED_VALUES, MOST_VALUES } from '../events/read-batch.ts';
 
 export type ReadMessage =
   | { readonly ok: true; readonly values: readonly unknown[] }
@@ -23,6 +24,8 @@ export function readMessage({ value, headers }: Pick<LogMessage, 'value' | 'head
   if (headers[`${PREFIX}specversion`] !== undefined)
     return { ok: true, values: [fromBinary(headers, parsed)] };
   if (Array.isArray(parsed)) {
+    if (parsed.length > MOST_VALUES)
+      return refused(`value: ${parsed.length} events are given, expected ${EXPECTED_VALUES}`);
     return parsed.length > 0
       ? { ok: true, values: parsed }
       : refused('value: an empty list is given, expected events');

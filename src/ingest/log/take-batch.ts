@@ -23,6 +23,10 @@ export async function takeBatch(context: IngestContext, group: string, batch: Lo
   }
 }
 
+const noValue = (): never => {
+  throw new RangeError('it holds no value');
+};
+
 /**
  * A message by itself after the other, each with its own move of the position: what we failed to foresee in one of them holds up no partition. One
  * that cannot be taken goes to the dead-letter topic with what was thrown.
@@ -39,12 +43,20 @@ async function takeAlone(
     const { offset, key, value, headers } = only;
     const reason = `it could not be processed: ${error instanceof Error ? error.message : String(error)}`;
     const next = offset + 1;
-    const answer = await receiveFromLog(context, [], `log/${topic}`, {
-      move: { group, topic, partition, from: position, to: next },
-      letterOf: () => {
-        throw new RangeError('it holds no value');
-      },
-      unreadable: [{ topic, partition, offset, key, value, headers, reason }],
+    const keep = (kept: LogMessage['headers']) =>
+      receiveFromLog(context, [], `log/${topic}`, {
+        move: { group, topic, partition, from: position, to: next },
+        letterOf: noValue,
+        timestampMsOf: noValue,
+        unreadable: [{ topic, partition, offset, key, value, headers: kept, reason }],
+      });
+    const answer = await keep(headers).catch((refused: unknown) => {
+      if (refused instanceof Failure) throw refused;
+      context.logger.error(
+        { err: refused, topic, partition, offset },
+        'a dead letter is kept without headers',
+      );
+      return keep({});
     });
     if (answer === 'moved') return { kind: 'moved' };
     context.counters.log.messages += 1;
@@ -93,6 +105,7 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
   const answer = await receiveFromLog(context, values, `log/${topic}`, {
     move: { group, topic, partition, from: position, to: next },
     letterOf: (index) => letterOf(messageAt(index)),
+    timestampMsOf: (index) => messageAt(index).timestampMs,
     unreadable,
   });
   const { log } = context.counters;

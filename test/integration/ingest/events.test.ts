@@ -124,6 +124,7 @@ it.each([
   ['JSON that is cut', '[{"specversion":', BATCH, 400],
   ['a batch that is no list', '{}', BATCH, 400],
   ['nothing', '', 'application/cloudevents+json', 400],
+  ['more events than it takes at once', `[1${',1'.repeat(10_000)}]`, BATCH, 413],
   ['a form', 'a=b', 'application/x-www-form-urlencoded', 415],
 ])('answers %s with a reason, and counts nothing', async (_, body, type, status) => {
   const answer = await post(body, { 'content-type': type });

@@ -22,6 +22,7 @@ import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const START = Date.now() - 60_000;
 const FIRST = feedbackEvent('first', { timestamp: new Date(START).toISOString() });
+const NOTHING = { feedback: [], pairs: [], metrics: [], setAside: [], deadLetters: [] };
 
 let postgres: TestPostgres;
 let kafka: TestKafka;
@@ -118,7 +119,7 @@ it('takes every form once, and sends what it cannot read to the dead-letter topi
     { value: JSON.stringify(others.map(envelope)) },
     { value: JSON.stringify(alert) },
     { value: JSON.stringify(metric) },
-    { key: 'k', value: '{"specversion":', headers: { trace: 't' } },
+    { key: 'k', value: '{"specversion":', headers: { trace: 't', six: '\\u0000', one: '\0' } },
     { value: null },
     {
       value: JSON.stringify({ ...alert, alert_id: 'deep' }).replace(
@@ -143,7 +144,12 @@ it('takes every form once, and sends what it cannot read to the dead-letter topi
   const dead = await messagesOf(`${topic}.dlq`);
   expect(dead).toHaveLength(4);
   const cut = dead.find(({ value }) => value === '{"specversion":');
-  expect(cut?.headers).toMatchObject({ trace: 't', [DLQ_REASON]: expect.stringContaining('JSON') });
+  expect(cut?.headers).toMatchObject({
+    trace: 't',
+    six: '\\u0000',
+    one: '\0',
+    [DLQ_REASON]: expect.stringContaining('JSON'),
+  });
   expect(new Set(dead.map(({ headers: of }) => of[DLQ_ID])).size).toBe(4);
   expect(dead.map(({ headers: of }) => of[DLQ_REASON]).join()).toContain('data.id');
   expect(await ingest.setAside()).toHaveLength(4);
@@ -200,11 +206,8 @@ it('stores nothing of a batch whose position another reader has moved', async ()
   const { ingest, log } = createStores(pool);
   const move = { group: 'g', topic: 't', partition: 0 };
   const batch = (id: string) => ({
+    ...NOTHING,
     feedback: [feedbackEvent(id, { timestamp: FIRST.data.timestamp })],
-    pairs: [],
-    metrics: [],
-    setAside: [],
-    deadLetters: [],
   });
   const now = Date.now();
   const both = await Promise.all([
@@ -216,6 +219,32 @@ it('stores nothing of a batch whose position another reader has moved', async ()
   const { rows } = await pool.query('SELECT FROM feedback_events');
   expect(rows).toHaveLength(1);
   expect([5, 7]).toContain((await log.positions('g', [move]))[0]?.next);
+});
+
+it('hands out dead letters by their bytes, and forgets only those that were sent or refused', async () => {
+  const { pool } = await postgres.createDatabase();
+  const { ingest, log } = createStores(pool);
+  const place = { topic: 't', partition: 0, key: null, headers: {}, reason: 'no JSON' };
+  const deadLetters = [30, 4, 4, 4].map((kilobytes, offset) => ({
+    ...place,
+    topic: offset === 3 ? 'other' : 't',
+    offset,
+    value: Buffer.alloc(kilobytes * 1024),
+  }));
+  await ingest.recordEvents({ ...NOTHING, deadLetters }, Date.now());
+  const handed: number[][] = [];
+  const handOver = (kind: 'sent' | 'later', notOf: readonly string[] = []) =>
+    log.handOver({ limit: 10, bytes: 9 * 1024, notOf }, async (letters) => {
+      handed.push(letters.map(({ offset }) => offset));
+      return letters.map((_, i) =>
+        kind === 'sent' && i === 1 ? { kind: 'refused', reason: 'too large' } : { kind },
+      );
+    });
+  for (const kind of ['later', 'sent', 'later', 'sent'] as const) await handOver(kind);
+  expect(await handOver('sent', ['other'])).toBe(0);
+  expect(await handOver('sent')).toBe(1);
+  expect(await handOver('sent')).toBe(0);
+  expect(handed).toEqual([[0], [0], [1, 2], [1, 2], [3]]);
 });
 
 it('reads over TLS as who the settings say, and tells a wrong password', async () => {

@@ -7,6 +7,7 @@ const of = (value: string | null, headers: Record<string, string> = {}) =>
 it('reads a structured event, a raw alert and a list as they are', () => {
   expect(of('{"specversion":"1.0"}')).toEqual({ ok: true, values: [{ specversion: '1.0' }] });
   expect(of('{"alert_id":"a"}')).toEqual({ ok: true, values: [{ alert_id: 'a' }] });
+  expect(of(JSON.stringify(Array(10_000).fill(1)))).toMatchObject({ ok: true });
   expect(of('[1,2]')).toEqual({ ok: true, values: [1, 2] });
 });
 
@@ -26,6 +27,7 @@ it.each([
   ['nothing', '', {}],
   ['half of it', '{"a":', {}],
   ['an empty list', '[]', {}],
+  ['more events than are taken at once', JSON.stringify(Array(10_001).fill(1)), {}],
   ['a batch that is no list', '{}', { 'content-type': 'application/cloudevents-batch+json' }],
 ])('refuses %s with a reason', (_, value, headers) => {
   expect(of(value, headers)).toEqual({ ok: false, reason: expect.stringMatching(/^value: ./u) });

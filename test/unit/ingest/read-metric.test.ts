@@ -77,7 +77,9 @@ describe('a metric of an observatory', () => {
 
   it('without a time is of the moment at which it arrives', () => {
     expect(eventOf({}, 'none').data.timestamp).toBe(new Date(NOW).toISOString());
-    expect(eventOf({}).data.timestamp).toBe(new Date(TIME).toISOString());
+    for (const time of [TIME, '2026-03-01T13:00:00.000+01:00', '2026-03-01t12:00:00z']) {
+      expect(eventOf({}, time).data.timestamp).toBe(new Date(TIME).toISOString());
+    }
   });
 
   it.each([
@@ -97,7 +99,10 @@ describe('a metric of an observatory', () => {
     expect(fieldsOf(data)).toEqual(fields);
   });
 
-  it.each(['yesterday', '2026-01-01T00:00:00Z', 7])('of the time %s is refused', (time) => {
-    expect(fieldsOf({}, time)).toEqual(['time']);
-  });
+  it.each(['yesterday', '2026-03-01T12:00:00', '2026-03-01T12:00:00Z+', '2026-01-01T00:00:00Z', 7])(
+    'of the time %s is refused',
+    (time) => {
+      expect(fieldsOf({}, time)).toEqual(['time']);
+    },
+  );
 });
