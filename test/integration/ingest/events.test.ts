@@ -133,6 +133,15 @@ it.each([
   expect(await ingest.totals('support-bot')).toEqual({});
 });
 
+it('takes as many events as it may at once when each has a source of its own', async () => {
+  const timestamp = new Date(clock()).toISOString();
+  const events = Array.from({ length: 10_000 }, (_, i) => {
+    const { data } = feedbackEvent(`${i}`, { timestamp });
+    return toCloudEvent({ source: `/s/${i}`, id: '1', data });
+  });
+  expect(await postBatch(events)).toMatchObject({ status: 202, body: { accepted: 10_000 } });
+});
+
 it('refuses a body beyond the limit', async () => {
   const answer = await post(`[${' '.repeat(9 * 1024 * 1024)}]`, { 'content-type': BATCH });
   expect(answer.status).toBe(413);
