@@ -21,6 +21,12 @@ const MAX_WAIT_MS = 250;
 /** Batches of so many partitions at once; each is a transaction. */
 const AT_ONCE = 3;
 
+/** Pauses begin short again once a batch is stored, not with joining: what cannot be decoded ends each session after it has joined. */
+interface Progress {
+  readonly onJoined: () => void;
+  readonly onStored: () => void;
+}
+
 export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger: Logger): LogConsumer {
   const closing = new AbortController();
   let assignment: Assignment | null = null;
@@ -29,9 +35,9 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
     let failures = 0;
     while (!closing.signal.aborted) {
       try {
-        await session(() => {
-          failures = 0;
-          problem = null;
+        await session({
+          onJoined: () => (problem = null),
+          onStored: () => (failures = 0),
         });
       } catch (error) {
         problem = rootOf(error);
@@ -45,7 +51,7 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
   };
 
   /** One consumer from its joining to its end, which is a failure unless a missing topic has come, or we close. */
-  const session = async (onReading: () => void): Promise<void> => {
+  const session = async ({ onJoined, onStored }: Progress): Promise<void> => {
     const topics = await existingTopics(kafka, reader.topics, logger);
     // What is aborted already tells no listener any more: the session would go on without end.
     if (closing.signal.aborted) return;
@@ -58,7 +64,15 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
       // A consumer that fails is not started again by itself: this loop does, and knows why.
       retry: { restartOnFailure: async () => false },
     });
-    const mine = new Assignment(consumer, reader, logger, closing.signal);
+    const telling: LogReader = {
+      ...reader,
+      take: async (batch) => {
+        const taken = await reader.take(batch);
+        if (taken.kind === 'stored') onStored();
+        return taken;
+      },
+    };
+    const mine = new Assignment(consumer, telling, logger, closing.signal);
     assignment = mine;
     let look: NodeJS.Timeout | undefined;
     const ended = new Promise<void>((resolve, reject) => {
@@ -68,7 +82,7 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
     });
     ended.catch(() => undefined);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      onReading();
+      onJoined();
       mine.joined(payload.memberAssignment);
     });
     try {

@@ -55,7 +55,8 @@ const INSERT = `
 
 /**
  * Stores the events that were never seen and answers them, in exposure order. Writers of one source take turns, so that
- * an id is counted once even when it comes twice at the same moment with different times.
+ * an id is counted once even when it comes twice at the same moment with different times. Sources share 256 locks: one each for every source of a
+ * batch would be more than the database has room for.
  */
 export async function insertNew<E extends RawEvent>(
   tx: Queryable,
@@ -78,7 +79,7 @@ export async function insertNew<E extends RawEvent>(
   };
   await tx.query(
     `SELECT pg_advisory_xact_lock(lock) FROM (
-       SELECT DISTINCT hashtextextended('feedback_events:' || source, 0) AS lock
+       SELECT DISTINCT hashtextextended('feedback_events:' || source, 0) & 255 AS lock
        FROM unnest($1::text[]) AS s(source) ORDER BY lock) AS sorted`,
     [[...new Set(unique.map(({ event }) => event.source))]],
   );

@@ -6,6 +6,8 @@ import { createStores } from '../../../src/adapters/postgres/index.ts';
 import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { startIngest } from '../../../src/ingest/index.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
+import { databaseOver } from '../../../src/adapters/postgres/database.ts';
+import { ensurePartitions, insertNew } from '../../../src/adapters/postgres/feedback-events.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
 import { nobody, startTestIngest, type TestIngest } from '../../support/ingest.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -131,6 +133,23 @@ it.each([
   expect(answer).toMatchObject({ status, body: { error: { type: 'InvalidInput' } } });
   expect(await ingest.setAside()).toHaveLength(status === 400 ? 1 : 0);
   expect(await ingest.totals('support-bot')).toEqual({});
+});
+
+it('takes few locks for a batch in which each event has a source of its own', async () => {
+  const timestamp = new Date(clock()).toISOString();
+  const events = Array.from({ length: 2_000 }, (_, i) => ({
+    ...feedbackEvent(`${i}`, { timestamp }),
+    source: `/s/${i}`,
+  }));
+  const db = databaseOver(ingest.pool);
+  await ensurePartitions(db, events, new Set());
+  const locks = await db.transaction(async (tx) => {
+    expect(await insertNew(tx, events, () => true, clock())).toHaveLength(2_000);
+    return tx.query<{ n: number }>(
+      `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()`,
+    );
+  });
+  expect(locks[0]?.n).toBeLessThanOrEqual(256);
 });
 
 it('refuses a body beyond the limit', async () => {

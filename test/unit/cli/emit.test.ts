@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { METRIC_EVENT_TYPE } from '../../../src/domain/observatory-metric.ts';
+import { allTaken } from '../../../src/cli/commands/emit/all-taken.ts';
 import { eventsOf } from '../../../src/cli/commands/emit/events-of.ts';
 import { messageFor, requestsFor, type Form } from '../../../src/cli/commands/emit/forms.ts';
 import { toOtlp } from '../../../src/cli/commands/emit/to-otlp.ts';
@@ -79,9 +80,37 @@ describe('an OTLP export', () => {
     expect(points[2]?.value).toMatchObject({ count: 4, sum: 8, min: 1, max: 3 });
   });
 
+  it('of equal times is counted in the order given, also over several exports, and nothing of it is moved back', () => {
+    const taken = new Map<string, number>();
+    const at = (ms: number) => ({ ...metric(), time: new Date(ms).toISOString() });
+    const timesOf = (events: unknown[], nowMs: number) =>
+      readPoints(exportSchema.parse(toOtlp(events, nowMs, taken)), NOW).points.map(
+        ({ timeNano }) => Number(BigInt(timeNano) / 1_000_000n) - NOW,
+      );
+    expect(timesOf([metric(), at(NOW), at(NOW + 1), metric()], NOW)).toEqual([0, 1, 2, 3]);
+    expect(timesOf([metric(), metric(), at(NOW - 7)], NOW + 1)).toEqual([4, 5, -7]);
+  });
+
+  it('refuses a time that is none, by its place', () => {
+    expect(() => read({ ...metric(), time: 'x' }, { ...metric(), time: 'x' })).toThrow(/event 2: .*a time/u);
+  });
+
   it('takes nothing but metrics', () => {
     expect(() => read(metric(), event)).toThrow(/event 2: expected .*OTLP carries metrics/u);
   });
+});
+
+it.each([
+  ['taken by llm.observatory.feedback', true],
+  ['202', true],
+  ['200', true],
+  ['200 {"partialSuccess":{}}', true],
+  ['200 {"partialSuccess":{"rejectedDataPoints":"1"}}', false],
+  ['207 {"accepted":1}', false],
+  ['422 {"accepted":0}', false],
+  ['503', false],
+])('the answer %j is a success: %s', (answer, ok) => {
+  expect(allTaken(answer)).toBe(ok);
 });
 
 describe('a file', () => {

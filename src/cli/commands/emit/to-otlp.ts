@@ -15,13 +15,30 @@ const attribute = (key: string, value: string | number | undefined) =>
     ? []
     : [{ key, value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value } }];
 
+/** Times that points of a stream have, each with the next one to look at: `new Map()` for the first export of a run, and the same for its others. */
+export type TakenTimes = Map<string, number>;
+
+/** `atMs`, or the first millisecond after it that no point of the stream has. */
+function freeTime(taken: TakenTimes, stream: string, atMs: number): number {
+  const first = `${atMs}${stream}`;
+  let freeMs = atMs;
+  for (let next = taken.get(first); next !== undefined; next = taken.get(`${freeMs}${stream}`)) freeMs = next;
+  taken.set(first, freeMs + 1);
+  taken.set(`${freeMs}${stream}`, freeMs + 1);
+  return freeMs;
+}
+
 /**
- * Two values of one metric with the same attributes and time would be one stream's same point: each gets a millisecond of its own, back from its time.
- * @throws Failure('InvalidInput') when an event is no metric, by its place
+ * Two values of one metric with the same attributes and time would be one stream's same point, and one that is not newer than the stream's last
+ * counts nothing: each gets a millisecond of its own, on from its time, in the order in which they are given.
+ * @throws Failure('InvalidInput') when an event is no metric, or its time none, by its place
  */
-export function toOtlp(events: readonly unknown[], nowMs: number): unknown {
+export function toOtlp(
+  events: readonly unknown[],
+  nowMs: number,
+  taken: TakenTimes = new Map<string, number>(),
+): unknown {
   const problems: Problem[] = [];
-  const taken = new Set<string>();
   const resourceMetrics = events.flatMap((event, i) => {
     const { type, time, data } = (event ?? {}) as Given;
     if (type !== METRIC_EVENT_TYPE) {
@@ -33,11 +50,13 @@ export function toOtlp(events: readonly unknown[], nowMs: number): unknown {
       return [];
     }
     const read = parseOrFail(metricDataSchema, data, `event ${i + 1}`);
-    let atMs = typeof time === 'string' ? Date.parse(time) : nowMs;
+    const atMs = typeof time === 'string' ? Date.parse(time) : nowMs;
+    if (Number.isNaN(atMs)) {
+      problems.push({ field: `event ${i + 1}`, value: time, expected: 'a time as in RFC 3339' });
+      return [];
+    }
     const stream = JSON.stringify([read.metric_name, read.attributes]);
-    while (taken.has(`${atMs}${stream}`)) atMs -= 1;
-    taken.add(`${atMs}${stream}`);
-    return [resourceOf(read, atMs)];
+    return [resourceOf(read, freeTime(taken, stream, atMs))];
   });
   if (problems.length > 0) {
     const lines = problems.map(({ field, expected }) => `${field}: expected ${expected}`);
