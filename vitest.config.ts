@@ -14,13 +14,19 @@ const unhurried = { testTimeout: 60_000 };
 /** Programs that a project's tests drive, fetched before its first test. */
 const FETCH = 'test/support/prerequisites/fetch.ts';
 
-/** Projects that share the two cores with real servers run their files one after another. */
+/** Projects that share the two cores with real servers run their files one after another, unless they say otherwise. */
 const withServers = {
   fileParallelism: false,
   testTimeout: 120_000,
   hookTimeout: 300_000,
   globalSetup: [FETCH],
 };
+
+/**
+ * Integration tests wait more than they work, each file on servers of its own: two at a time (12 minutes became 8, on two cores that were
+ * shared with other work).
+ */
+const twoAtATime = { fileParallelism: true, maxWorkers: 2 };
 
 /** Projects that run or replay workflows get the bundle of the present sources, built once. */
 const withBundle = { ...withServers, globalSetup: [FETCH, 'test/support/workflow-bundle.ts'] };
@@ -42,7 +48,7 @@ export default defineConfig({
       project('architecture', inTurn(0)),
       project('replay', { ...withBundle, ...inTurn(1) }),
       project('workflow', { ...withBundle, ...inTurn(2) }),
-      project('integration', { ...withServers, ...inTurn(3) }),
+      project('integration', { ...withServers, ...twoAtATime, ...inTurn(3) }),
       project('e2e', { ...withBuild, ...inTurn(4) }),
     ],
   },
