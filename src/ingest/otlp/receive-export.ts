@@ -4,6 +4,7 @@
  */
 import { parseOrFail } from '../../domain/validate.ts';
 import type { IngestContext } from '../context.ts';
+import { EXPECTED_NESTING, isTooDeep } from '../nesting.ts';
 import { bodyOf } from '../set-aside.ts';
 import { advanceStream } from './advance-stream.ts';
 import { exportSchema } from './export-schema.ts';
@@ -51,6 +52,7 @@ export async function receiveExport(
 async function read(context: IngestContext, bytes: Buffer, encoding: Encoding, source: string) {
   try {
     const message: unknown = encoding === 'json' ? JSON.parse(bytes.toString('utf8')) : decodeExport(bytes);
+    if (isTooDeep(message)) throw new Error(`nested too deeply, expected ${EXPECTED_NESTING}`);
     return parseOrFail(exportSchema, message, 'metrics export');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

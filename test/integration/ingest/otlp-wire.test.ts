@@ -132,6 +132,19 @@ it('refuses garbage in protobuf with a status in protobuf, and keeps it', async 
   expect(await ingest.setAside()).toHaveLength(1);
 });
 
+it('refuses an attribute that is nested too deeply to be written down again, and keeps it', async () => {
+  const levels = 50_000;
+  const deep = `${'{"arrayValue":{"values":['.repeat(levels)}${']}}'.repeat(levels)}`;
+  const text = JSON.stringify(request([counter('c', [point({ asInt: '7' })])])).replace(
+    '{"stringValue":"bot"}',
+    deep,
+  );
+  const answer = await post(text);
+  expect(answer.status).toBe(400);
+  expect(answer.text).toContain('at most 64 levels of lists and objects');
+  expect(await ingest.setAside()).toHaveLength(1);
+});
+
 describe('OTLP/gRPC', () => {
   type Export = (
     message: object,
