@@ -5,6 +5,7 @@ import { auditActs } from '../audit-acts.ts';
 import { learnFromExperiment } from '../learn.ts';
 import type { ActivityPorts } from '../ports.ts';
 import { recordRow } from './record.ts';
+import { segmentsOf } from './segments.ts';
 
 /**
  * Record. Key: workflow and generation; a second run changes nothing. Its failure never decides an experiment. A lease that the winner's
@@ -20,6 +21,7 @@ export async function finishExperiment(
   const reason = state.ending?.reason ?? log.at(-1)?.why ?? '';
   const nowMs = ports.nowMs();
   const id = `${holder.workflowId}/${generation}/ended`;
+  const segments = state.looks > 0 ? await segmentsOf(ports, state) : null;
   await ports.decisions.append({
     id,
     serviceId,
@@ -28,7 +30,17 @@ export async function finishExperiment(
     kind: 'experimentEnd',
     outcome,
     reason,
-    detail: { name: plan.name, arms: plan.arms, conclusion, totals, verdict, periods, graduation, log },
+    detail: {
+      name: plan.name,
+      arms: plan.arms,
+      conclusion,
+      totals,
+      verdict,
+      periods,
+      graduation,
+      segments,
+      log,
+    },
     hash: evidenceHash,
     atMs: nowMs,
   });

@@ -105,7 +105,7 @@ async function look(ports: ActivityPorts, { state }: TickRequest, nowMs: number)
   const first = judgeLook(input);
   const isShown = first.conclusion !== null && first.verdict.outcome !== 'harm' && plan.unit !== 'request';
   const before = isShown ? await prePeriodOf(ports, state) : null;
-  const judgement = before?.kind === 'found' ? judgeLook({ ...input, prePeriod: before.prePeriod }) : first;
+  const judgement = before?.kind === 'found' ? judgeLook({ ...input, prePeriod: before.value }) : first;
   const note = before?.kind === 'left' ? `without what was known of the units before: ${before.why}` : null;
   const evidenceHash = ports.hash(canonicalJson(judgement.evidence));
   return { ...judgement, evidenceHash, ...(note !== null && { note }) };

@@ -1,11 +1,4 @@
-/** Tuning of parameters: what to try, how much traffic it gets, what is out. */
-export {
-  armsLeft,
-  foldElimination,
-  startElimination,
-  type ArmCounts,
-  type EliminationState,
-} from './elimination.ts';
+/** Tuning of parameters: what to try, and how much traffic it gets. */
 export {
   CONTROL,
   proposeParameters,
@@ -14,4 +7,4 @@ export {
   type ProposedSetting,
 } from './propose-parameters.ts';
 export { TASK_DEFAULTS, type Setting } from './task-defaults.ts';
-export { openingWeights, weightsOfThoseLeft, type ArmWeights, type WeighedArm } from './weights.ts';
+export { openingWeights, type ArmWeights, type WeighedArm } from './weights.ts';

@@ -1,6 +1,6 @@
 /**
- * How traffic is shared while settings are tuned: never more than `untriedPct` for one that has not been shown to do no harm, nothing for
- * one that is out. It decides which setting is out nowhere: see `elimination.ts`.
+ * How traffic is shared while settings are tuned: never more than `untriedPct` for one that has not been shown to do no harm, at the
+ * start. Which one is put out later is decided by the look (`src/decision/experiments/put-out.ts`).
  */
 
 /** Shares by arm id; they sum to 1. */
@@ -26,18 +26,4 @@ export function openingWeights(
   // The control has what is left, so that the sum is 1 to the last bit that shares can say.
   const left = shares.reduce((sum, [, share]) => sum - share, 1);
   return Object.fromEntries([[control, left], ...shares]);
-}
-
-/** The same for those that are left: `out` keep nothing. The control alone when none is left. */
-export function weightsOfThoseLeft(
-  control: string,
-  settings: readonly WeighedArm[],
-  out: readonly string[],
-  untriedPct: number,
-): ArmWeights {
-  return openingWeights(
-    control,
-    settings.filter(({ id }) => !out.includes(id)),
-    untriedPct,
-  );
 }

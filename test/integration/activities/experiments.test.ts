@@ -123,6 +123,16 @@ describe('an experiment', () => {
     for (const verdict of verdicts) expect(rejudge(verdict, sha256)).toMatchObject({ kind: 'same' });
     const [row] = await world.stores.experiments.list(SERVICE);
     expect(row).toMatchObject({ name: 'other-model', winner: 'other', generation: 2 });
+    const [end] = await world.stores.decisions.list({ serviceId: SERVICE, kind: 'experimentEnd' });
+    expect(end?.detail).toMatchObject({
+      segments: {
+        taskType: {
+          kind: 'found',
+          value: { kind: 'exploration', findings: [{ variant: 'other', stands: true }] },
+        },
+        region: { kind: 'found', value: { findings: [{ segment: 'unknown', variant: 'other' }] } },
+      },
+    });
   });
 
   it('the same tick again renews again and finds the same', async () => {

@@ -11,7 +11,7 @@ import { emptyTlg, foldTlg, type TlgNull, type TlgState } from '../../../src/ana
 import { nextWeights } from '../../../src/decision/experiments/next-weights.ts';
 import { sampleBinomial, type Random } from '../../../src/math/index.ts';
 import type { ArmTotals } from '../../../src/state/experiment/index.ts';
-import { armsLeft, foldElimination, startElimination } from '../../../src/strategies/parameters/index.ts';
+import { armsLeft, foldElimination, startElimination } from '../tuning/elimination.ts';
 
 /** What counts as the best: less than this behind it. */
 export const EPSILON = 0.05;

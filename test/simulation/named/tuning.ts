@@ -9,13 +9,9 @@
  */
 import { randomFromSeed, sampleBinomial, type Random } from '../../../src/math/index.ts';
 import {
-  armsLeft,
   CONTROL,
-  foldElimination,
   openingWeights,
   proposeParameters,
-  startElimination,
-  weightsOfThoseLeft,
   type WeighedArm,
 } from '../../../src/strategies/parameters/index.ts';
 import type { ExperimentRunState } from '../../../src/state/experiment/index.ts';
@@ -23,6 +19,8 @@ import { pct, shareOf, meanOf } from '../experiment-run.ts';
 import { planFor, playExperiment } from '../experiments/play.ts';
 import { ATTEMPTS, recordedQuestions } from '../experiments/recordings.ts';
 import { independentUnits } from '../experiments/world.ts';
+import { armsLeft, foldElimination, startElimination } from '../tuning/elimination.ts';
+import { weightsOfThoseLeft } from '../tuning/weights-of-those-left.ts';
 import type { Simulation } from '../simulation.ts';
 
 const MODEL = 'gpt-35-turbo';

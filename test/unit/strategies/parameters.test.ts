@@ -12,14 +12,12 @@ import { randomFromSeed, sampleBinomial } from '../../../src/math/index.ts';
 import { parameterExperiment } from '../../../src/strategies/index.ts';
 import type { LearnedOutcome } from '../../../src/strategies/learning/index.ts';
 import {
-  armsLeft,
-  foldElimination,
   proposeParameters,
-  startElimination,
   TASK_DEFAULTS,
-  weightsOfThoseLeft,
   type ParameterQuestion,
 } from '../../../src/strategies/parameters/index.ts';
+import { armsLeft, foldElimination, startElimination } from '../../simulation/tuning/elimination.ts';
+import { weightsOfThoseLeft } from '../../simulation/tuning/weights-of-those-left.ts';
 
 const DAY = 86_400_000;
 const NOW = 1_000 * DAY;

@@ -1,4 +1,5 @@
 /**
+ * The textbook method that the product's own rule (`allocation: elimination`, which puts out what is proven worse than control) is shown beside.
  * Successive elimination of settings (Even-Dar, Mannor, Mansour, JMLR 7, 2006), with e-processes in place of confidence radii: an arm is out
  * when another one is proven better than it. Arms are compared within blocks, so shares may change and base rates may drift.
  *
@@ -6,7 +7,7 @@
  * tests "another arm is better than it" rejects, each of which is false and has error alpha / (K - 1). The guarantee asks for outcomes in
  * 0..1, one per unit, and arms that run at the same time.
  */
-import { emptyTlg, foldTlg, type TlgNull, type TlgState } from '../../analysis/index.ts';
+import { emptyTlg, foldTlg, type TlgNull, type TlgState } from '../../../src/analysis/index.ts';
 
 /** Outcomes of one arm in one block; successes may be fractional (0..1 each). */
 export interface ArmCounts {
