@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import { EmbeddedStackError, reasonOf } from './errors.ts';
 import type { PostgresPrograms, RunAs } from './postgres-programs.ts';
@@ -26,6 +27,8 @@ export const DATABASE = 'llm_optimizer';
 const USER = 'llm_optimizer';
 /** Start of the name of a data folder in the making. */
 const DRAFT = 'postgres.new-';
+const REMOVE_TRIES = 100;
+const REMOVE_PAUSE_MS = 100;
 const INIT_LIMIT_MS = 5 * 60_000;
 const KILL: readonly StopStep[] = [{ signal: 'SIGKILL', graceMs: 5_000 }];
 
@@ -99,7 +102,22 @@ async function removeDrafts(dataDir: string): Promise<void> {
       const token = processToken(pid);
       if (token !== undefined) await stopServer(adoptServer('initdb', pid, token), KILL);
     }
-    rmSync(draft, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    await removeWrittenTo(draft);
+  }
+}
+
+/**
+ * Removes a folder although somebody still writes into it: the `postgres --boot` of a killed `initdb` works on until it sees its
+ * input end. `rmSync` reads a folder once and then repeats only the last `rmdir`, so each try starts anew.
+ */
+async function removeWrittenTo(folder: string): Promise<void> {
+  for (let tries = REMOVE_TRIES; ; tries -= 1) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 1) throw error;
+      await setTimeout(REMOVE_PAUSE_MS);
+    }
   }
 }
 
