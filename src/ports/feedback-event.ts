@@ -6,4 +6,6 @@ export interface FeedbackEvent {
   readonly source: string;
   readonly id: string;
   readonly data: FeedbackData;
+  /** The event as it was sent, UTF-8 JSON in one line, when it holds nothing but what is kept. */
+  readonly line?: Buffer;
 }

@@ -47,12 +47,16 @@ async function fill(pool: pg.Pool): Promise<void> {
       new Date(START_MS - WEEK_MS + day * 86_400_000).toISOString().slice(0, 10),
     ]);
   }
-  const data = JSON.stringify(feedbackEvent('x', { unit: { kind: 'user', id: 'USER' } }).data);
+  const data = JSON.stringify(
+    feedbackEvent('x', { timestamp: 'TIME', unit: { kind: 'user', id: 'USER' } }).data,
+  );
   await pool.query(
-    `INSERT INTO feedback_events
-     SELECT '/gateway', 'e' || i, (to_timestamp(at / 1000.0) AT TIME ZONE 'UTC')::date, $1, at, at, true,
-       replace($2, 'USER', 'user-' || i)::json
-     FROM generate_series(1, $3::int) AS i, LATERAL (SELECT $4::bigint + (i::bigint * 7919 % $5::bigint) AS at) AS t`,
+    `INSERT INTO feedback_chunks
+     SELECT (to_timestamp(at / 1000.0) AT TIME ZONE 'UTC')::date AS day, $1, min(at), max(at), max(at), true, count(*),
+       string_agg(json_build_object('source', '/gateway', 'id', 'e' || i, 'data', replace(
+         replace($2, 'USER', 'user-' || i), 'TIME', to_char(to_timestamp(at / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))::json)::text, E'\\n')
+     FROM generate_series(1, $3::int) AS i, LATERAL (SELECT $4::bigint + (i::bigint * 7919 % $5::bigint) AS at) AS t
+     GROUP BY 1, i % 500`,
     [SERVICE, data, UNITS, START_MS - WEEK_MS, WEEK_MS],
   );
   await pool.query('ANALYZE');

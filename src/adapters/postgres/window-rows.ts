@@ -19,11 +19,11 @@ export interface WindowKey {
   readonly taskType: string;
 }
 
-/** What is new in one window: every observation, and the first one of each unit among them. */
+/** What is new in one window: every observation, and the first one of each unit among them; null when those are all of them. */
 export interface WindowAddition {
   readonly key: WindowKey;
   readonly all: WindowStats;
-  readonly first: WindowStats;
+  readonly first: WindowStats | null;
 }
 
 /** Metrics whose quantiles are asked for. */
@@ -79,6 +79,19 @@ class Gathering {
     this.#sketched?.push(value);
   }
 
+  /** Another one with what came so far. */
+  copy(): Gathering {
+    const copy = new Gathering(this.#sketched !== null);
+    copy.#count = this.#count;
+    copy.#sum = this.#sum;
+    copy.#sumOfSquares = this.#sumOfSquares;
+    copy.#min = this.#min;
+    copy.#max = this.#max;
+    copy.#merged = this.#merged;
+    for (const value of this.#sketched ?? []) copy.#sketched?.push(value);
+    return copy;
+  }
+
   merge(stats: WindowStats): void {
     this.#merged = this.#merged === null ? stats : mergeStats(this.#merged, stats);
   }
@@ -99,17 +112,33 @@ class Gathering {
   }
 }
 
-interface Gathered {
+/** Every observation, and the first ones apart from when on they are not all. */
+class Gathered {
   readonly withSketch: boolean;
   readonly all: Gathering;
-  readonly first: Gathering;
-}
+  #first: Gathering | null = null;
 
-const gathered = (withSketch: boolean): Gathered => ({
-  withSketch,
-  all: new Gathering(withSketch),
-  first: new Gathering(withSketch),
-});
+  constructor(withSketch: boolean) {
+    this.withSketch = withSketch;
+    this.all = new Gathering(withSketch);
+  }
+
+  /** Null: all of them are first ones. */
+  get first(): Gathering | null {
+    return this.#first;
+  }
+
+  firstApart(): Gathering {
+    this.#first ??= this.all.copy();
+    return this.#first;
+  }
+
+  observe(value: number, isFirst: boolean): void {
+    const first = isFirst ? this.#first : this.firstApart();
+    this.all.observe(value);
+    if (isFirst) first?.observe(value);
+  }
+}
 
 /** The windows of one place, by metric. */
 export class PlaceBatch {
@@ -117,19 +146,19 @@ export class PlaceBatch {
 
   /** Every observation in the metric's own unit; `isFirst`: its unit's first, too. */
   observe(metric: string, value: number, isFirst: boolean): void {
-    const { all, first } = this.#at(metric, SKETCHED.has(metric));
-    all.observe(value);
-    if (isFirst) first.observe(value);
+    (this.#metrics.get(metric) ?? this.#at(metric, SKETCHED.has(metric))).observe(value, isFirst);
   }
 
   /** The first observation of a unit that is counted in another arm than the one it came from: here it counts as first only. */
   observeFirst(metric: string, value: number): void {
-    this.#at(metric, SKETCHED.has(metric)).first.observe(value);
+    this.#at(metric, SKETCHED.has(metric)).firstApart().observe(value);
   }
 
   /** Statistics of many observations at once. Their units are not known, so none counts as a unit's first. */
   merge(metric: string, stats: WindowStats): void {
-    this.#at(metric, stats.sketch !== null).all.merge(stats);
+    const gathered = this.#at(metric, stats.sketch !== null);
+    gathered.firstApart();
+    gathered.all.merge(stats);
   }
 
   additions(place: WindowPlace): readonly WindowAddition[] {
@@ -138,14 +167,14 @@ export class PlaceBatch {
       .map(([metric, { withSketch, all, first }]) => ({
         key: { ...place, metric },
         all: all.stats(withSketch),
-        first: first.stats(withSketch),
+        first: first?.stats(withSketch) ?? null,
       }));
   }
 
   #at(metric: string, withSketch: boolean): Gathered {
     const known = this.#metrics.get(metric);
     if (known) return known;
-    const made = gathered(withSketch);
+    const made = new Gathered(withSketch);
     this.#metrics.set(metric, made);
     return made;
   }
@@ -181,27 +210,9 @@ const toSketch = (sketch: SketchState | null) =>
     counts: sketch.counts,
   };
 
-const MOMENTS = ['count', 'sum', 'sum_of_squares'] as const;
-const STATS = [...MOMENTS, 'min', 'max', 'sketch'] as const;
-const KEY = ['service_id', 'window_start_ms', 'window_ms', 'arm', 'generation', 'metric', 'task_type'];
-const COLUMNS = [...KEY, ...STATS, ...STATS.map((name) => `first_${name}`)];
-
-const additive = (prefix: string): readonly string[] => [
-  ...MOMENTS.map((name) => `${prefix}${name} = w.${prefix}${name} + excluded.${prefix}${name}`),
-  `${prefix}min = least(w.${prefix}min, excluded.${prefix}min)`,
-  `${prefix}max = greatest(w.${prefix}max, excluded.${prefix}max)`,
-  `${prefix}sketch = merge_sketches(w.${prefix}sketch, excluded.${prefix}sketch)`,
-];
-
-const UPSERT = `
-  INSERT INTO metric_windows AS w (${COLUMNS.join(', ')})
-  SELECT ${COLUMNS.join(', ')} FROM json_populate_recordset(NULL::metric_windows, $1)
-  ON CONFLICT (${KEY.join(', ')})
-  DO UPDATE SET ${[...additive(''), ...additive('first_')].join(', ')}`;
-
-/** Adds the batch to the windows, in the caller's transaction. */
-export async function addToWindows(tx: Queryable, batch: WindowBatch): Promise<void> {
-  const rows = batch.sorted().map(({ key, all, first }) => ({
+/** Rows of metric_windows as `add_to_windows` takes them. */
+export const toRows = (batch: WindowBatch): readonly Readonly<Record<string, unknown>>[] =>
+  batch.sorted().map(({ key, all, first }) => ({
     service_id: key.serviceId,
     window_start_ms: key.windowStartMs,
     window_ms: key.windowMs,
@@ -215,14 +226,20 @@ export async function addToWindows(tx: Queryable, batch: WindowBatch): Promise<v
     min: all.min,
     max: all.max,
     sketch: toSketch(all.sketch),
-    first_count: first.count,
-    first_sum: first.sum,
-    first_sum_of_squares: first.sumOfSquares,
-    first_min: first.min,
-    first_max: first.max,
-    first_sketch: toSketch(first.sketch),
+    ...(first !== null && {
+      first_count: first.count,
+      first_sum: first.sum,
+      first_sum_of_squares: first.sumOfSquares,
+      first_min: first.min,
+      first_max: first.max,
+      first_sketch: toSketch(first.sketch),
+    }),
   }));
-  if (rows.length > 0) await tx.query(UPSERT, [JSON.stringify(rows)]);
+
+/** Adds the batch to the windows, in the caller's transaction. */
+export async function addToWindows(tx: Queryable, batch: WindowBatch): Promise<void> {
+  const rows = toRows(batch);
+  if (rows.length > 0) await tx.query('SELECT add_to_windows($1::json)', [JSON.stringify(rows)]);
 }
 
 /** The window of `windowMs` that a time belongs to: it starts at floor(atMs / windowMs) * windowMs. */

@@ -6,8 +6,6 @@ import { createStores } from '../../../src/adapters/postgres/index.ts';
 import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { startIngest } from '../../../src/ingest/index.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
-import { databaseOver } from '../../../src/adapters/postgres/database.ts';
-import { ensurePartitions, insertNew } from '../../../src/adapters/postgres/feedback-events.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
 import { nobody, startTestIngest, type TestIngest } from '../../support/ingest.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -141,15 +139,18 @@ it('takes few locks for a batch in which each event has a source of its own', as
     ...feedbackEvent(`${i}`, { timestamp }),
     source: `/s/${i}`,
   }));
-  const db = databaseOver(ingest.pool);
-  await ensurePartitions(db, events, new Set());
-  const locks = await db.transaction(async (tx) => {
-    expect(await insertNew(tx, events, () => true, clock())).toHaveLength(2_000);
-    return tx.query<{ n: number }>(
-      `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()`,
-    );
-  });
-  expect(locks[0]?.n).toBeLessThanOrEqual(256);
+  const watcher = await ingest.pool.connect();
+  await watcher.query('BEGIN; LOCK TABLE metric_windows IN EXCLUSIVE MODE');
+  const recorded = ingest.stores.ingest.recordFeedback(events, clock());
+  const waiting = `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'metric_windows'::regclass`;
+  await expect.poll(async () => (await watcher.query<{ n: number }>(waiting)).rows[0]?.n).toBe(1);
+  const { rows } = await watcher.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'`,
+  );
+  await watcher.query('ROLLBACK');
+  watcher.release();
+  expect(await recorded).toEqual({ stored: 2_000, duplicates: 0, unknownService: 0 });
+  expect(rows[0]?.n).toBeLessThanOrEqual(2);
 });
 
 it('refuses a body beyond the limit', async () => {

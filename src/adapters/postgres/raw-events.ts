@@ -1,0 +1,53 @@
+/** The raw events of a batch (feedback, pairs of shadows, metrics), each with its identity and its time, and each once. */
+import { hash } from 'node:crypto';
+import type { EventBatch, MetricEvent } from '../../ports/event-batch.ts';
+import type { FeedbackEvent } from '../../ports/feedback-event.ts';
+import type { PairEvent } from '../../ports/pairs.ts';
+
+/** `atMs`: exposure. `key`: `event_ids.key`, 32 hexadecimal digits. */
+interface Identified<K extends string, E> {
+  readonly kind: K;
+  readonly event: E;
+  readonly atMs: number;
+  readonly key: string;
+}
+
+export type RawEvent =
+  Identified<'feedback', FeedbackEvent> | Identified<'pair', PairEvent> | Identified<'metric', MetricEvent>;
+
+/** Hexadecimal digits of 16 bytes: two events that are not the same share them once in 2^64 events. */
+const KEY_DIGITS = 32;
+
+const keyOf = (source: string, id: string): string =>
+  hash('sha256', `${source}\0${id}`, 'hex').slice(0, KEY_DIGITS);
+
+function* identified<K extends string, E extends FeedbackEvent | PairEvent | MetricEvent>(
+  kind: K,
+  events: readonly E[],
+): Iterable<Identified<K, E>> {
+  let [timestamp, atMs] = ['', 0];
+  for (const event of events) {
+    // Those that follow each other share their time as often as not.
+    if (event.data.timestamp !== timestamp) {
+      timestamp = event.data.timestamp;
+      atMs = Date.parse(timestamp);
+    }
+    yield { kind, event, atMs, key: keyOf(event.source, event.id) };
+  }
+}
+
+/** Of those that come more than once in the batch the first. */
+export function rawEvents({
+  feedback,
+  pairs,
+  metrics,
+}: Pick<EventBatch, 'feedback' | 'pairs' | 'metrics'>): readonly RawEvent[] {
+  const byKey = new Map<string, RawEvent>();
+  const add = (raw: RawEvent): void => {
+    if (!byKey.has(raw.key)) byKey.set(raw.key, raw);
+  };
+  for (const raw of identified('feedback', feedback)) add(raw);
+  for (const raw of identified('pair', pairs)) add(raw);
+  for (const raw of identified('metric', metrics)) add(raw);
+  return [...byKey.values()];
+}
