@@ -92,7 +92,7 @@ export class PlainFeedback {
 }
 
 /** What `foldEvents` makes of them, without asking who was first: each is the first of its unit, and nothing is of an experiment. */
-function foldPlain(events: readonly Feedback[], blocks: ReadonlyMap<string, number>): WindowBatch {
+export function foldPlain(events: readonly Feedback[], blocks: ReadonlyMap<string, number>): WindowBatch {
   const batch = new WindowBatch();
   const memo = new Map<string, { startMs: number; endMs: number; generation: number; at: PlaceBatch }>();
   for (const { event, atMs } of events) {

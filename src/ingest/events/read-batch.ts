@@ -8,6 +8,7 @@ import { isStorableText } from '../storable-text.ts';
 import { partlyToldService, unattributedService } from './attribute.ts';
 import { isAlert, readAlert } from './read-alert.ts';
 import { readEvent, type ReadEvent } from './read-event.ts';
+import { PlainReader } from './read-plain.ts';
 
 /** Values of one body or message: each that cannot be read is an answer and a row of its own, and all of them one transaction. */
 export const MOST_VALUES = 10_000;
@@ -38,19 +39,36 @@ interface AsksWhatServes {
   readonly store: Pick<IngestContext['store'], 'serving'>;
 }
 
-/**
- * @param sentMsOf when the value of this place was sent, for events that leave their time out; null is now
- * @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached
- */
+/** What is known of a value beside it, by its place. */
+export interface ValueOrigin {
+  /** When it was sent, for events that leave their time out; null is now. */
+  readonly sentMsOf: (index: number) => number | null;
+  /** The text that holds this value and nothing else, or null. */
+  readonly textOf: (index: number) => Buffer | null;
+}
+
+const NOTHING_KNOWN: ValueOrigin = { sentMsOf: () => null, textOf: () => null };
+
+/** @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached */
 export async function readBatch(
   context: AsksWhatServes,
   values: readonly unknown[],
   nowMs: number,
-  sentMsOf: (index: number) => number | null = () => null,
+  { sentMsOf, textOf }: ValueOrigin = NOTHING_KNOWN,
 ): Promise<ReadBatch> {
   const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
-  const serving = await servingOf(context, values);
+  const plain = new PlainReader();
+  const unusual: [number, unknown][] = [];
   for (const [index, value] of values.entries()) {
+    const event = plain.read(value, nowMs, textOf(index));
+    if (event === null) unusual.push([index, value]);
+    else good.push({ index, read: { ok: true, kind: 'feedback', event } });
+  }
+  const serving = await servingOf(
+    context,
+    unusual.map(([, value]) => value),
+  );
+  for (const [index, value] of unusual) {
     if (isTooDeep(value)) {
       bad.push({ index, problems: [{ field: '', value: '(nested)', expected: EXPECTED_NESTING }] });
       continue;
@@ -62,6 +80,8 @@ export async function readBatch(
     else if ('alert' in read) alerts.push({ index, alert: read.alert });
     else good.push({ index, read });
   }
+  // In the order in which they were sent.
+  if (unusual.length > 0) good.sort((a, b) => a.index - b.index);
   return { good, alerts, bad };
 }
 

@@ -3,12 +3,14 @@
  * problems, each named by its place in the batch. What it answers is kept: alerts are sent on from the store.
  */
 import { Failure, type Problem } from '../../domain/failure.ts';
-import type { DeadLetter, EventBatch, LogMove } from '../../ports/event-batch.ts';
+import type { DeadLetter, EventBatch, LogMove, MetricEvent } from '../../ports/event-batch.ts';
+import type { FeedbackEvent } from '../../ports/feedback-event.ts';
+import type { PairEvent } from '../../ports/pairs.ts';
 import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
 import { describeProblems } from './envelope.ts';
-import { readBatch, type Bad, type Good, type GoodAlert } from './read-batch.ts';
+import { readBatch, type Bad, type Good, type GoodAlert, type ValueOrigin } from './read-batch.ts';
 
 /** Answer to the sender. `index` counts from 0 in the batch as it was sent. */
 export interface EventsAnswer {
@@ -24,8 +26,8 @@ export interface FromLog {
   readonly move: LogMove;
   /** The message that a value came in. */
   readonly letterOf: (index: number) => Omit<DeadLetter, 'reason'>;
-  /** When that message came into the log: the time of events that may leave theirs out, and do. */
-  readonly timestampMsOf: (index: number) => number | null;
+  /** `sentMsOf`: when that message came into the log. */
+  readonly origin: ValueOrigin;
   /** Messages that hold no value at all. */
   readonly unreadable: readonly DeadLetter[];
 }
@@ -65,7 +67,7 @@ async function receive(
   log: FromLog | null,
 ): Promise<EventsAnswer | 'moved'> {
   const nowMs = context.clock();
-  const { good, alerts, bad } = await readBatch(context, values, nowMs, log?.timestampMsOf);
+  const { good, alerts, bad } = await readBatch(context, values, nowMs, log?.origin);
   // Kept before the position moves: an alert of a batch that comes again is a duplicate.
   const alarmed = await recordAlerts(context, alerts, nowMs);
   const aside = (refused: readonly Bad[]) => asideOf(values, source, log, refused);
@@ -156,12 +158,20 @@ async function recordAlerts(
   return { stored, duplicates, unknownService, refused };
 }
 
-const eventsOf = (good: readonly Good[]): EventBatch => ({
-  ...NO_EVENTS,
-  feedback: good.flatMap(({ read }) => (read.kind === 'feedback' ? [read.event] : [])),
-  pairs: good.flatMap(({ read }) => (read.kind === 'pair' ? [read.event] : [])),
-  metrics: good.flatMap(({ read }) => (read.kind === 'metric' ? [read.event] : [])),
-});
+function eventsOf(good: readonly Good[]): EventBatch {
+  const events = {
+    ...NO_EVENTS,
+    feedback: [] as FeedbackEvent[],
+    pairs: [] as PairEvent[],
+    metrics: [] as MetricEvent[],
+  };
+  for (const { read } of good) {
+    if (read.kind === 'feedback') events.feedback.push(read.event);
+    else if (read.kind === 'pair') events.pairs.push(read.event);
+    else events.metrics.push(read.event);
+  }
+  return events;
+}
 
 type Aside = (refused: readonly Bad[]) => Pick<EventBatch, 'setAside' | 'deadLetters'>;
 

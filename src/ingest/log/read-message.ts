@@ -5,7 +5,12 @@ import type { LogMessage } from '../../ports/event-log.ts';
 import { EXPECTED_VALUES, MOST_VALUES } from '../events/read-batch.ts';
 
 export type ReadMessage =
-  | { readonly ok: true; readonly values: readonly unknown[] }
+  | {
+      readonly ok: true;
+      readonly values: readonly unknown[];
+      /** The message's value is the one event, in structured mode. */
+      readonly isText: boolean;
+    }
   | { readonly ok: false; readonly reason: string };
 
 const BATCH = 'application/cloudevents-batch+json';
@@ -22,17 +27,17 @@ export function readMessage({ value, headers }: Pick<LogMessage, 'value' | 'head
     return refused(`value: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (headers[`${PREFIX}specversion`] !== undefined)
-    return { ok: true, values: [fromBinary(headers, parsed)] };
+    return { ok: true, values: [fromBinary(headers, parsed)], isText: false };
   if (Array.isArray(parsed)) {
     if (parsed.length > MOST_VALUES)
       return refused(`value: ${parsed.length} events are given, expected ${EXPECTED_VALUES}`);
     return parsed.length > 0
-      ? { ok: true, values: parsed }
+      ? { ok: true, values: parsed, isText: false }
       : refused('value: an empty list is given, expected events');
   }
   if (headers['content-type']?.startsWith(BATCH) === true)
     return refused('value: a batch is a list of events');
-  return { ok: true, values: [parsed] };
+  return { ok: true, values: [parsed], isText: true };
 }
 
 /** Attributes are headers, as UTF-8 text; the value is the data. */

@@ -47,7 +47,7 @@ async function takeAlone(
       receiveFromLog(context, [], `log/${topic}`, {
         move: { group, topic, partition, from: position, to: next },
         letterOf: noValue,
-        timestampMsOf: noValue,
+        origin: { sentMsOf: noValue, textOf: noValue },
         unreadable: [{ topic, partition, offset, key, value, headers: kept, reason }],
       });
     const answer = await keep(headers).catch((refused: unknown) => {
@@ -84,6 +84,7 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
   });
   const values: unknown[] = [];
   const from: LogMessage[] = [];
+  const texts: (Buffer | null)[] = [];
   const unreadable = [];
   for (const message of messages) {
     const read = readMessage(message);
@@ -94,6 +95,7 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
     for (const value of read.values) {
       values.push(value);
       from.push(message);
+      texts.push(read.isText ? message.value : null);
     }
   }
   const next = (messages.at(-1)?.offset ?? 0) + 1;
@@ -105,7 +107,10 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
   const answer = await receiveFromLog(context, values, `log/${topic}`, {
     move: { group, topic, partition, from: position, to: next },
     letterOf: (index) => letterOf(messageAt(index)),
-    timestampMsOf: (index) => messageAt(index).timestampMs,
+    origin: {
+      sentMsOf: (index) => messageAt(index).timestampMs,
+      textOf: (index) => texts[index] ?? null,
+    },
     unreadable,
   });
   const { log } = context.counters;

@@ -44,9 +44,10 @@ it.each([
 );
 
 it('a metric without a time is of the moment at which its message came into the log, else of now', async () => {
-  const { good, bad } = await readBatch({ store }, [metric({}), metric({}), metric({})], NOW, (index) =>
-    index === 0 ? NOW - 5_000 : index === 1 ? null : 1e300,
-  );
+  const { good, bad } = await readBatch({ store }, [metric({}), metric({}), metric({})], NOW, {
+    sentMsOf: (index) => (index === 0 ? NOW - 5_000 : index === 1 ? null : 1e300),
+    textOf: () => null,
+  });
   expect(good.map(({ read }) => Date.parse(read.event.data.timestamp))).toEqual([NOW - 5_000, NOW]);
   expect(bad).toMatchObject([{ index: 2, problems: [{ field: 'time', value: 1e300 }] }]);
 });

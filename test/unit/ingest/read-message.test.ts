@@ -5,10 +5,10 @@ const of = (value: string | null, headers: Record<string, string> = {}) =>
   readMessage({ value: value === null ? null : Buffer.from(value), headers });
 
 it('reads a structured event, a raw alert and a list as they are', () => {
-  expect(of('{"specversion":"1.0"}')).toEqual({ ok: true, values: [{ specversion: '1.0' }] });
-  expect(of('{"alert_id":"a"}')).toEqual({ ok: true, values: [{ alert_id: 'a' }] });
+  expect(of('{"specversion":"1.0"}')).toEqual({ ok: true, values: [{ specversion: '1.0' }], isText: true });
+  expect(of('{"alert_id":"a"}')).toEqual({ ok: true, values: [{ alert_id: 'a' }], isText: true });
   expect(of(JSON.stringify(Array(10_000).fill(1)))).toMatchObject({ ok: true });
-  expect(of('[1,2]')).toEqual({ ok: true, values: [1, 2] });
+  expect(of('[1,2]')).toEqual({ ok: true, values: [1, 2], isText: false });
 });
 
 it('reads binary mode from headers, which are not per cent encoded in Kafka', () => {
@@ -19,7 +19,7 @@ it('reads binary mode from headers, which are not per cent encoded in Kafka', ()
     other: 'x',
   };
   const value = { specversion: '1.0', id: 'caf%C3%A9', datacontenttype: 'application/json', data: [1] };
-  expect(of('[1]', headers)).toEqual({ ok: true, values: [value] });
+  expect(of('[1]', headers)).toEqual({ ok: true, values: [value], isText: false });
 });
 
 it.each([
