@@ -1,7 +1,7 @@
 /** What one batch of events brought, as it goes to the store: all of it in one transaction, with the place in the log that it was read from. */
 import type { WindowStats } from '../domain/window.ts';
 import type { FeedbackEvent } from './feedback-event.ts';
-import type { OutgoingMessage, Partition } from './event-log.ts';
+import type { OutgoingMessage, Position, TopicPartition } from './event-log.ts';
 import type { PairEvent } from './pairs.ts';
 
 /** A metric of the observatory with its identity, and the window that it belongs to. */
@@ -30,8 +30,10 @@ export interface SetAside {
 }
 
 /** A message of a log that could not be read. */
-export interface DeadLetter extends OutgoingMessage, Partition {
+export interface DeadLetter extends OutgoingMessage, TopicPartition {
   readonly offset: number;
+  /** As of a `LogMessage`. */
+  readonly timestampMs: number | null;
   readonly reason: string;
 }
 
@@ -44,7 +46,7 @@ export interface EventBatch {
 }
 
 /** The position of one reader group in one partition, before and after a batch. `from` null: the partition was never read. */
-export interface LogMove extends Partition {
+export interface LogMove extends TopicPartition {
   readonly group: string;
   readonly from: number | null;
   readonly to: number;
@@ -81,9 +83,6 @@ export interface DeadLetterStore {
 }
 
 export interface LogPositions {
-  /** Where a group stands in each partition that it has read. */
-  positions(
-    group: string,
-    of: readonly Partition[],
-  ): Promise<readonly (Partition & { readonly next: number })[]>;
+  /** Where a group stands in each partition that it has read. What it has read of an earlier topic of the same name is forgotten. */
+  positions(group: string, of: readonly TopicPartition[]): Promise<readonly Position[]>;
 }

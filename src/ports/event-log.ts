@@ -7,6 +7,19 @@ export interface Partition {
   readonly partition: number;
 }
 
+/** A partition of one topic among those that have had its name. */
+export interface TopicPartition extends Partition {
+  /** No other topic has it, whatever its name. Null: the log does not tell. */
+  readonly topicId: string | null;
+}
+
+/** Where reading stands in a partition that was read before: offset of the first message that nobody has stored. */
+export interface Position extends TopicPartition {
+  readonly next: number;
+  /** The position was one in an earlier topic of the same name: `next` is 0. */
+  readonly remade: boolean;
+}
+
 export interface LogMessage {
   readonly offset: number;
   readonly key: Buffer | null;
@@ -18,7 +31,7 @@ export interface LogMessage {
 }
 
 /** Consecutive messages of one partition, at least one. */
-export interface LogBatch extends Partition {
+export interface LogBatch extends TopicPartition {
   readonly messages: readonly LogMessage[];
   /** Where reading stands: offset of the first message that nobody has stored. Null: the partition was never read. */
   readonly position: number | null;
@@ -31,8 +44,11 @@ export type Taken = { readonly kind: 'stored'; readonly next: number } | { reado
 
 export interface LogReader {
   readonly topics: readonly string[];
-  /** Where reading stands, of each partition that was read before. Asked when partitions are assigned, and after `moved`. */
-  positions(of: readonly Partition[]): Promise<readonly (Partition & { readonly next: number })[]>;
+  /**
+   * Where reading stands, of each partition that was read before; in a topic that was made anew it begins again. Asked when partitions are
+   * assigned, after `moved`, and when a topic has another id than before.
+   */
+  positions(of: readonly TopicPartition[]): Promise<readonly Position[]>;
   /** Stores a batch. One at a time for each partition. When it throws, the same batch is given again after a pause. */
   take(batch: LogBatch): Promise<Taken>;
 }

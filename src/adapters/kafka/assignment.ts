@@ -5,8 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
-import type { LogReader, LogReading, Partition, Taken } from '../../ports/event-log.ts';
+import type { LogReader, LogReading, Partition, Taken, TopicPartition } from '../../ports/event-log.ts';
 import { toLogMessage } from './messages.ts';
+import type { TopicIds } from './topic-ids.ts';
 
 /** Messages of one transaction: a fetch that was packed well may hold many more. */
 const MOST_AT_ONCE = 4_000;
@@ -17,7 +18,11 @@ const COMMIT_EVERY_MS = 5_000;
 
 const keyOf = ({ topic, partition }: Partition): string => `${topic}/${partition}`;
 
-interface Standing extends Partition {
+const topicsOf = (of: readonly Partition[]): readonly string[] => [...new Set(of.map(({ topic }) => topic))];
+
+interface Standing extends TopicPartition {
+  /** Of the topic that the position is in. */
+  topicId: string | null;
   /** Null: never read. */
   position: number | null;
   behind: number | null;
@@ -29,6 +34,7 @@ interface Standing extends Partition {
 export class Assignment {
   readonly #consumer: Consumer;
   readonly #reader: LogReader;
+  readonly #topicIds: TopicIds;
   readonly #logger: Logger;
   readonly #closing: AbortSignal;
   #standings = new Map<string, Standing>();
@@ -36,9 +42,16 @@ export class Assignment {
   #problem: string | null = null;
   #ended = false;
 
-  constructor(consumer: Consumer, reader: LogReader, logger: Logger, closing: AbortSignal) {
+  constructor(
+    consumer: Consumer,
+    reader: LogReader,
+    topicIds: TopicIds,
+    logger: Logger,
+    closing: AbortSignal,
+  ) {
     this.#consumer = consumer;
     this.#reader = reader;
+    this.#topicIds = topicIds;
     this.#logger = logger;
     this.#closing = closing;
   }
@@ -49,14 +62,34 @@ export class Assignment {
       partitions.map((partition): Standing => ({
         topic,
         partition,
+        topicId: null,
         position: null,
         behind: null,
         committedAtMs: 0,
         fresh: true,
       })),
     );
-    const mine = new Map(standings.map((standing) => [keyOf(standing), standing]));
-    this.#standings = mine;
+    this.#standings = new Map(standings.map((standing) => [keyOf(standing), standing]));
+    this.#begin(standings);
+  }
+
+  /**
+   * Looks whether a topic was deleted and made anew while it is read: Kafka says so only where the old position is beyond its end. What was read of
+   * it under the old position is read again.
+   * @throws what asking the cluster throws
+   */
+  async look(): Promise<void> {
+    const mine = this.#standings;
+    const standings = [...mine.values()].filter(({ topicId }) => topicId !== null);
+    if (standings.length === 0) return;
+    const ids = await this.#topicIds(topicsOf(standings));
+    const remade = standings.filter(({ topic, topicId }) => (ids.get(topic) ?? topicId) !== topicId);
+    if (remade.length > 0 && this.#standings === mine) this.#begin(remade);
+  }
+
+  /** Nothing more is taken until it is known where these stand. */
+  #begin(standings: readonly Standing[]): void {
+    const mine = this.#standings;
     this.#loaded = this.#insist(
       'where reading stands is not known',
       () => this.#standings === mine,
@@ -106,6 +139,7 @@ export class Assignment {
           this.#reader.take({
             topic: batch.topic,
             partition: batch.partition,
+            topicId: standing.topicId,
             messages: messages.map(toLogMessage),
             position: standing.position,
             behind,
@@ -129,17 +163,28 @@ export class Assignment {
   }
 
   async #load(standings: readonly Standing[]): Promise<void> {
-    const known = new Map(
-      (await this.#reader.positions(standings.map(({ topic, partition }) => ({ topic, partition })))).map(
-        (each) => [keyOf(each), each.next],
-      ),
-    );
+    const ids = await this.#topicIds(topicsOf(standings));
+    const of = standings.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      topicId: ids.get(topic) ?? null,
+    }));
+    const known = new Map((await this.#reader.positions(of)).map((each) => [keyOf(each), each]));
     for (const standing of standings) {
       const { topic, partition } = standing;
-      standing.position = known.get(keyOf(standing)) ?? null;
-      standing.fresh = true;
+      const {
+        next = null,
+        topicId = ids.get(topic) ?? null,
+        remade = false,
+      } = known.get(keyOf(standing)) ?? {};
+      if (remade)
+        this.#logger.error(
+          { topic, partition, topicId, position: standing.position },
+          'a topic was deleted and made anew: it is read from where it begins now',
+        );
+      Object.assign(standing, { position: next, topicId, fresh: true });
       // -2: the oldest message that is there.
-      this.#consumer.seek({ topic, partition, offset: String(standing.position ?? -2) });
+      this.#consumer.seek({ topic, partition, offset: String(next || -2) });
     }
   }
 

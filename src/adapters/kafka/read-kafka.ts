@@ -8,12 +8,15 @@ import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { LogConsumer, LogReader } from '../../ports/event-log.ts';
 import { Assignment } from './assignment.ts';
+import type { TopicIds } from './topic-ids.ts';
 import { existingTopics } from './topics.ts';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** How often topics that are missing are looked for. */
 const LOOK_AGAIN_MS = 30_000;
+/** How often those that are read are asked whether they are still the same. */
+const SAME_TOPICS_MS = 10_000;
 /** A member that is silent for so long has lost its partitions. */
 const SESSION_MS = 30_000;
 /** How long a broker may wait for something to send: the longest that closing waits, too. */
@@ -27,7 +30,13 @@ interface Progress {
   readonly onStored: () => void;
 }
 
-export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger: Logger): LogConsumer {
+export function readKafka(
+  kafka: Kafka,
+  group: string,
+  reader: LogReader,
+  logger: Logger,
+  topicIds: TopicIds,
+): LogConsumer {
   const closing = new AbortController();
   let assignment: Assignment | null = null;
   let problem: string | null = 'it has not joined yet';
@@ -72,13 +81,15 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
         return taken;
       },
     };
-    const mine = new Assignment(consumer, telling, logger, closing.signal);
+    const mine = new Assignment(consumer, telling, topicIds, logger, closing.signal);
     assignment = mine;
-    let look: NodeJS.Timeout | undefined;
+    const looks: NodeJS.Timeout[] = [];
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       closing.signal.addEventListener('abort', () => resolve(), { once: true });
-      look = lookFor(topics, resolve);
+      looks.push(every(SAME_TOPICS_MS, () => mine.look()));
+      if (topics.length < reader.topics.length)
+        looks.push(every(LOOK_AGAIN_MS, () => lookFor(topics, resolve)));
     });
     ended.catch(() => undefined);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -96,21 +107,16 @@ export function readKafka(kafka: Kafka, group: string, reader: LogReader, logger
       });
       await ended;
     } finally {
-      clearInterval(look);
+      for (const look of looks) clearInterval(look);
       mine.end();
       await consumer.disconnect().catch(() => undefined);
     }
   };
 
   /** Ends the session when a topic that was missing is there: a group reads what its members have subscribed to. */
-  const lookFor = (topics: readonly string[], found: () => void): NodeJS.Timeout | undefined => {
-    if (topics.length === reader.topics.length) return undefined;
-    const look = async (): Promise<void> => {
-      const now = await existingTopics(kafka, reader.topics, logger);
-      if (now.length > topics.length) found();
-    };
-    const timer = setInterval(() => void look().catch(() => undefined), LOOK_AGAIN_MS);
-    return timer.unref();
+  const lookFor = async (topics: readonly string[], found: () => void): Promise<void> => {
+    const now = await existingTopics(kafka, reader.topics, logger);
+    if (now.length > topics.length) found();
   };
 
   const supervised = supervise();
@@ -136,3 +142,6 @@ function rootOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? rootOf(error.cause) : error.message;
 }
+
+const every = (ms: number, look: () => Promise<void>): NodeJS.Timeout =>
+  setInterval(() => void look().catch(() => undefined), ms).unref();

@@ -10,8 +10,8 @@ export async function keepDeadLetters(
 ): Promise<void> {
   if (letters.length === 0) return;
   await tx.query(
-    `INSERT INTO dead_letters (topic, partition, message_offset, message_key, message_value, headers, reason, set_aside_at_ms)
-     SELECT *, $8 FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[], $5::bytea[], $6::json[], $7::text[])`,
+    `INSERT INTO dead_letters (topic, partition, message_offset, message_key, message_value, headers, reason, topic_id, message_timestamp_ms, set_aside_at_ms)
+     SELECT *, $10 FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[], $5::bytea[], $6::json[], $7::text[], $8::text[], $9::bigint[])`,
     [
       letters.map(({ topic }) => topic),
       letters.map(({ partition }) => partition),
@@ -20,6 +20,8 @@ export async function keepDeadLetters(
       letters.map(({ value }) => value),
       letters.map(({ headers }) => JSON.stringify(headers)),
       letters.map(({ reason }) => reason.replaceAll('\0', '\uFFFD')),
+      letters.map(({ topicId }) => topicId),
+      letters.map(({ timestampMs }) => timestampMs),
       nowMs,
     ],
   );
@@ -34,6 +36,8 @@ interface Row {
   readonly message_value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string;
+  readonly topic_id: string | null;
+  readonly message_timestamp_ms: number | null;
   readonly set_aside_at_ms: number;
 }
 
@@ -45,6 +49,8 @@ const letterOf = (row: Row) => ({
   value: row.message_value,
   headers: row.headers,
   reason: row.reason,
+  topicId: row.topic_id,
+  timestampMs: row.message_timestamp_ms,
   setAsideAtMs: row.set_aside_at_ms,
 });
 

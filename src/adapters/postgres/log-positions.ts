@@ -1,5 +1,5 @@
 /** How far each partition of an event log was read. A position moves only from where its reader believes it to be. */
-import type { Partition } from '../../ports/event-log.ts';
+import type { Position, TopicPartition } from '../../ports/event-log.ts';
 import type { LogMove } from '../../ports/event-batch.ts';
 import type { Queryable } from './database.ts';
 
@@ -11,38 +11,57 @@ const NOT_WAITING = `set_config('synchronous_commit', 'off', true)`;
 
 /**
  * Moves the position in the caller's transaction, which must end without anything stored when this answers false: then another reader has
- * stored what the caller has read. Comes first in a transaction: whoever waits for the row here sees what the other one has stored.
+ * stored what the caller has read, or knows that its topic is no more. Comes first in a transaction: whoever waits for the row here sees what the
+ * other one has stored.
  */
 export async function movePosition(
   tx: Queryable,
-  { group, topic, partition, from, to }: LogMove,
+  { group, topic, partition, topicId, from, to }: LogMove,
   nowMs: number,
 ): Promise<boolean> {
   const rows =
     from === null
       ? await tx.query(
-          `INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms)
-           VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING ${NOT_WAITING}`,
-          [group, topic, partition, to, nowMs],
+          `INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms, topic_id)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING ${NOT_WAITING}`,
+          [group, topic, partition, to, nowMs, topicId],
         )
       : await tx.query(
           `UPDATE event_log_offsets SET next_offset = $4, updated_at_ms = $5
-           WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $6 RETURNING ${NOT_WAITING}`,
-          [group, topic, partition, to, nowMs, from],
+           WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $6
+             AND topic_id IS NOT DISTINCT FROM $7 RETURNING ${NOT_WAITING}`,
+          [group, topic, partition, to, nowMs, from, topicId],
         );
   return rows.length === 1;
 }
 
-/** Of each partition that was read before. */
+/**
+ * Of each partition that was read before, as the position in the topic that has its name now. One that was kept before ids were takes the id;
+ * one of another topic goes back to 0. Where no id is given, the one that is kept is believed.
+ */
 export async function readPositions(
   db: Queryable,
   group: string,
-  of: readonly Partition[],
-): Promise<readonly (Partition & { readonly next: number })[]> {
-  return db.query<{ topic: string; partition: number; next: number }>(
-    `SELECT topic, partition, next_offset AS next FROM event_log_offsets
-     JOIN unnest($2::text[], $3::integer[]) AS p(topic, partition) USING (topic, partition)
-     WHERE consumer_group = $1`,
-    [group, of.map(({ topic }) => topic), of.map(({ partition }) => partition)],
+  of: readonly TopicPartition[],
+): Promise<readonly Position[]> {
+  return db.query<Position>(
+    `WITH kept AS (
+       SELECT o.topic, o.partition, o.next_offset, o.topic_id, p.topic_id AS present
+       FROM event_log_offsets o JOIN unnest($2::text[], $3::integer[], $4::text[]) AS p(topic, partition, topic_id)
+         USING (topic, partition)
+       WHERE o.consumer_group = $1 FOR UPDATE OF o),
+     changed AS (
+       UPDATE event_log_offsets o SET topic_id = k.present, next_offset = CASE WHEN k.topic_id IS NULL THEN o.next_offset ELSE 0 END
+       FROM kept k WHERE o.consumer_group = $1 AND o.topic = k.topic AND o.partition = k.partition
+         AND k.present IS DISTINCT FROM k.topic_id AND k.present IS NOT NULL)
+     SELECT topic, partition, coalesce(present, topic_id) AS "topicId", present <> topic_id IS TRUE AS remade,
+       CASE WHEN present <> topic_id THEN 0 ELSE next_offset END AS next
+     FROM kept`,
+    [
+      group,
+      of.map(({ topic }) => topic),
+      of.map(({ partition }) => partition),
+      of.map(({ topicId }) => topicId),
+    ],
   );
 }

@@ -33,12 +33,12 @@ export const arePlain = (events: readonly RawEvent[]): events is readonly Feedba
 /** Everything but the first is null for a batch that moves no position. */
 const positionOf = (move: LogMove | undefined): readonly unknown[] =>
   move === undefined
-    ? [null, null, null, null, null]
-    : [move.group, move.topic, move.partition, move.from, move.to];
+    ? [null, null, null, null, null, null]
+    : [move.group, move.topic, move.partition, move.topicId, move.from, move.to];
 
-const STATEMENT = `SELECT record_plain_feedback($1, $2, $3, $4, $5, $6::text[], $7::integer[], $8::uuid[], $9,
-  $10::date[], $11::text[], $12::bigint[], $13::bigint[], $14::boolean[], $15::integer[], $16::integer[], $17::integer[],
-  $18::bytea, $19::json, $20) AS outcome`;
+const STATEMENT = `SELECT record_plain_feedback($1, $2, $3, $4, $5, $6, $7::text[], $8::integer[], $9::uuid[], $10,
+  $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[], $17::integer[], $18::integer[],
+  $19::bytea, $20::json, $21) AS outcome`;
 
 export class PlainFeedback {
   /** Block lengths of services, ms; null for one that nobody registered. The statement checks them. */
@@ -92,7 +92,7 @@ export class PlainFeedback {
 }
 
 /** What `foldEvents` makes of them, without asking who was first: each is the first of its unit, and nothing is of an experiment. */
-export function foldPlain(events: readonly Feedback[], blocks: ReadonlyMap<string, number>): WindowBatch {
+function foldPlain(events: readonly Feedback[], blocks: ReadonlyMap<string, number>): WindowBatch {
   const batch = new WindowBatch();
   const memo = new Map<string, { startMs: number; endMs: number; generation: number; at: PlaceBatch }>();
   for (const { event, atMs } of events) {

@@ -10,10 +10,12 @@ export const dlqOf = (topic: string): string => `${topic}.dlq`;
 
 /** Headers that say why a message is here and where it was. Anything that begins so is ours, and is taken off by a replay. */
 export const DLQ_HEADER = 'llm-optimizer-dlq-';
-/** `topic/partition/offset`: the same letter sent twice has the same id. */
+/** `topic/partition/offset`, and the topic's id where the log tells it: the same letter sent twice has the same id, and no other letter has it. */
 export const DLQ_ID = `${DLQ_HEADER}id`;
 export const DLQ_REASON = `${DLQ_HEADER}reason`;
 export const DLQ_TOPIC = `${DLQ_HEADER}topic`;
+/** When the message came into its topic, in milliseconds since the epoch; left out where nobody knows. */
+export const DLQ_SENT = `${DLQ_HEADER}sent-ms`;
 
 const AT_ONCE = 500;
 /** Letters are held in memory while they are sent, and a batch that must go one by one takes longer the larger it is. */
@@ -31,11 +33,12 @@ export const messageOf = (letter: Letter): OutgoingMessage => ({
   value: letter.value,
   headers: {
     ...letter.headers,
-    [DLQ_ID]: `${letter.topic}/${letter.partition}/${letter.offset}`,
+    [DLQ_ID]: [letter.topic, letter.partition, letter.offset, letter.topicId ?? []].flat().join('/'),
     [DLQ_REASON]: letter.reason.slice(0, LONGEST_REASON),
     [DLQ_TOPIC]: letter.topic,
     [`${DLQ_HEADER}partition`]: String(letter.partition),
     [`${DLQ_HEADER}offset`]: String(letter.offset),
+    ...(letter.timestampMs !== null && { [DLQ_SENT]: String(letter.timestampMs) }),
     [`${DLQ_HEADER}time`]: new Date(letter.setAsideAtMs).toISOString(),
   },
 });

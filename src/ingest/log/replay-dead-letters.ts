@@ -1,6 +1,7 @@
 /** Dead letters back to the topic that they came from, as they came. What was counted since is a duplicate there and counts nothing. */
 import type { EventLog, LogMessage, OutgoingMessage } from '../../ports/event-log.ts';
-import { DLQ_HEADER, DLQ_ID, DLQ_REASON, dlqOf } from './dead-letters.ts';
+import { DLQ_HEADER, DLQ_ID, DLQ_REASON, DLQ_SENT, dlqOf } from './dead-letters.ts';
+import { SENT_HEADER } from './sent-at.ts';
 
 /** Which letter of the dead-letter topic a message in the topic once was. */
 export const REPLAYED_HEADER = 'llm-optimizer-replayed';
@@ -20,6 +21,7 @@ const originalOf = ({ key, value, headers }: LogMessage): OutgoingMessage => ({
   headers: {
     ...Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(DLQ_HEADER))),
     [REPLAYED_HEADER]: headers[DLQ_ID] ?? '',
+    ...(headers[DLQ_SENT] !== undefined && { [SENT_HEADER]: headers[DLQ_SENT] }),
   },
 });
 

@@ -4,6 +4,7 @@ import type { LogBatch, LogMessage, Taken } from '../../ports/event-log.ts';
 import type { IngestContext } from '../context.ts';
 import { receiveFromLog } from '../events/receive-events.ts';
 import { readMessage } from './read-message.ts';
+import { sentAtMs } from './sent-at.ts';
 
 /**
  * Alerts are kept before the position moves: kept is accepted, as for every other receiver, and from there they are sent until a workflow has taken
@@ -37,7 +38,7 @@ async function takeAlone(
   batch: LogBatch,
   error: unknown,
 ): Promise<Taken> {
-  const { topic, partition, messages, position } = batch;
+  const { topic, partition, topicId, messages, position } = batch;
   const [only] = messages;
   if (messages.length === 1 && only !== undefined) {
     const { offset, key, value, headers } = only;
@@ -45,10 +46,22 @@ async function takeAlone(
     const next = offset + 1;
     const keep = (kept: LogMessage['headers']) =>
       receiveFromLog(context, [], `log/${topic}`, {
-        move: { group, topic, partition, from: position, to: next },
+        move: { group, topic, partition, topicId, from: position, to: next },
         letterOf: noValue,
         origin: { sentMsOf: noValue, textOf: noValue },
-        unreadable: [{ topic, partition, offset, key, value, headers: kept, reason }],
+        unreadable: [
+          {
+            topic,
+            partition,
+            topicId,
+            offset,
+            key,
+            value,
+            headers: kept,
+            timestampMs: sentAtMs(only),
+            reason,
+          },
+        ],
       });
     const answer = await keep(headers).catch((refused: unknown) => {
       if (refused instanceof Failure) throw refused;
@@ -73,14 +86,16 @@ async function takeAlone(
 }
 
 async function takeWhole(context: IngestContext, group: string, batch: LogBatch): Promise<Taken> {
-  const { topic, partition, messages, position } = batch;
-  const letterOf = ({ offset, key, value, headers }: LogMessage) => ({
+  const { topic, partition, topicId, messages, position } = batch;
+  const letterOf = (message: LogMessage) => ({
     topic,
     partition,
-    offset,
-    key,
-    value,
-    headers,
+    topicId,
+    offset: message.offset,
+    key: message.key,
+    value: message.value,
+    headers: message.headers,
+    timestampMs: sentAtMs(message),
   });
   const values: unknown[] = [];
   const from: LogMessage[] = [];
@@ -105,10 +120,10 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
     return message;
   };
   const answer = await receiveFromLog(context, values, `log/${topic}`, {
-    move: { group, topic, partition, from: position, to: next },
+    move: { group, topic, partition, topicId, from: position, to: next },
     letterOf: (index) => letterOf(messageAt(index)),
     origin: {
-      sentMsOf: (index) => messageAt(index).timestampMs,
+      sentMsOf: (index) => sentAtMs(messageAt(index)),
       textOf: (index) => texts[index] ?? null,
     },
     unreadable,

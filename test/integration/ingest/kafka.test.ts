@@ -204,7 +204,7 @@ it('counts to the last event while readers come and go, the broker is killed and
 it('stores nothing of a batch whose position another reader has moved', async () => {
   const { pool } = await postgres.createDatabase();
   const { ingest, log } = createStores(pool);
-  const move = { group: 'g', topic: 't', partition: 0 };
+  const move = { group: 'g', topic: 't', partition: 0, topicId: null };
   const batch = (id: string) => ({
     ...NOTHING,
     feedback: [feedbackEvent(id, { timestamp: FIRST.data.timestamp })],
@@ -224,7 +224,8 @@ it('stores nothing of a batch whose position another reader has moved', async ()
 it('hands out dead letters by their bytes, and forgets only those that were sent or refused', async () => {
   const { pool } = await postgres.createDatabase();
   const { ingest, log } = createStores(pool);
-  const place = { topic: 't', partition: 0, key: null, headers: {}, reason: 'no JSON' };
+  const none = { topicId: null, key: null, headers: {}, timestampMs: null };
+  const place = { ...none, topic: 't', partition: 0, reason: 'no JSON' };
   const deadLetters = [30, 4, 4, 4].map((kilobytes, offset) => ({
     ...place,
     topic: offset === 3 ? 'other' : 't',
@@ -245,6 +246,39 @@ it('hands out dead letters by their bytes, and forgets only those that were sent
   expect(await handOver('sent')).toBe(1);
   expect(await handOver('sent')).toBe(0);
   expect(handed).toEqual([[0], [0], [1, 2], [1, 2], [3]]);
+});
+
+it('counts an event that has no time in the minute in which its message was sent, also when it is replayed', async () => {
+  const topic = await topicOf('replayed', 1);
+  const ingest = await ingestOf(topic);
+  const sentMs = Date.now() - 1_800_000;
+  const data = { metric_name: 'llm.request.duration', value: 2, attributes: { service: 'replayed' } };
+  const event = { ...envelope(FIRST), type: 'com.llmdevops.observatory.metric.v1', data };
+  const letter = { topic, topicId: 'i', partition: 0, offset: 7, key: null, headers: { trace: 't' } };
+  const value = Buffer.from(JSON.stringify(event));
+  const deadLetters = [{ ...letter, value, timestampMs: sentMs, reason: 'an older release' }];
+  await ingest.stores.ingest.recordEvents({ ...NOTHING, deadLetters }, Date.now());
+  const again = await ingest.restart();
+  running.push(again);
+  await until(async () => {
+    const { rows } = await again.pool.query('SELECT FROM dead_letters');
+    return rows.length === 0 ? true : undefined;
+  });
+  const log = logOf(topic);
+  expect(await replayDeadLetters(log, topic, topic)).toBe(1);
+  await send(topic, [{ value: JSON.stringify({ ...event, id: 'plain' }), timestamp: String(sentMs) }]);
+  await until(() => (again.stats().log.messages === 2 ? true : undefined));
+  const { rows } = await again.pool.query<{ at: number; count: number }>(
+    `SELECT window_start_ms::float8 AS at, count::integer AS count FROM metric_windows WHERE service_id = 'replayed'`,
+  );
+  expect(rows).toEqual([{ at: Math.floor(sentMs / 60_000) * 60_000, count: 2 }]);
+  const [message] = await messagesOf(topic);
+  expect(message?.headers).toEqual({
+    trace: 't',
+    [REPLAYED_HEADER]: `${topic}/0/7/i`,
+    'llm-optimizer-sent-ms': String(sentMs),
+  });
+  await log.close();
 });
 
 it('reads over TLS as who the settings say, and tells a wrong password', async () => {

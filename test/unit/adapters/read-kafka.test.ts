@@ -30,10 +30,78 @@ it('joins no group when it is closed while the topics are looked for', async () 
     positions: async () => [],
     take: () => Promise.reject(new Error('nothing')),
   };
-  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }));
+  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }), async () => new Map());
   await asking;
   const closed = reading.close();
   answer(['t']);
   await closed;
   expect([consumers, reading.reading().state]).toEqual([0, 'closed']);
+});
+
+/** A client whose consumers join and then crash; the third one, and only that, gives a batch before. */
+function crashing(consumersAt: number[]) {
+  const kafka = new kafkajs.Kafka({ brokers: ['127.0.0.1:1'], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = kafka.admin();
+  const { events } = kafka.consumer({ groupId: 'g' });
+  kafka.admin = () => ({
+    ...admin,
+    connect: async () => undefined,
+    disconnect: async () => undefined,
+    listTopics: async () => ['t'],
+  });
+  const message = { offset: '0', key: null, value: Buffer.from('{}'), timestamp: '1', attributes: 0 };
+  const batch = { topic: 't', partition: 0, highWatermark: '1', messages: [message] };
+  const payload = {
+    batch,
+    isRunning: () => true,
+    isStale: () => false,
+    heartbeat: async () => undefined,
+    resolveOffset: () => undefined,
+  };
+  const make = kafka.consumer.bind(kafka);
+  kafka.consumer = (config) => {
+    consumersAt.push(performance.now());
+    const no = consumersAt.length;
+    const consumer = make(config);
+    const listeners = new Map<string, (event: object) => void>();
+    return Object.assign(consumer, {
+      on: (name: string, listener: (event: object) => void) => listeners.set(name, listener),
+      connect: async () => undefined,
+      disconnect: async () => undefined,
+      subscribe: async () => undefined,
+      seek: () => undefined,
+      commitOffsets: async () => undefined,
+      run: async ({ eachBatch }: { eachBatch: (given: object) => Promise<void> }): Promise<void> => {
+        listeners.get(events.GROUP_JOIN)?.({ payload: { memberAssignment: { t: [0] } } });
+        if (no === 3) await eachBatch(payload);
+        listeners.get(events.CRASH)?.({ payload: { error: new Error('crashed') } });
+      },
+    });
+  };
+  return kafka;
+}
+
+it('waits longer after each session that ends without a stored batch, though it joined, and begins short again after one', async () => {
+  const consumersAt: number[] = [];
+  const kafka = crashing(consumersAt);
+  let taken = 0;
+  const reader = {
+    topics: ['t'],
+    positions: async () => [],
+    take: async () => {
+      taken += 1;
+      return { kind: 'stored', next: 1 } as const;
+    },
+  };
+  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }), async () => new Map());
+  await expect.poll(() => consumersAt.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+  await reading.close();
+  const [first = 0, second = 0, third = 0] = consumersAt
+    .slice(1)
+    .map((atMs, i) => Math.round(atMs - (consumersAt[i] ?? 0)));
+  expect(taken).toBe(1);
+  expect(first).toBeGreaterThanOrEqual(249);
+  expect(second).toBeGreaterThanOrEqual(499);
+  // 1 s, had the failures before been counted on.
+  expect(third).toBeLessThan(950);
 });

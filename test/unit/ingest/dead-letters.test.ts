@@ -1,13 +1,13 @@
 // A dead-letter topic that takes nothing must hold up no other, and get nothing twice that it has taken.
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { startDeadLetters } from '../../../src/ingest/log/dead-letters.ts';
+import { DLQ_ID, DLQ_SENT, messageOf, startDeadLetters } from '../../../src/ingest/log/dead-letters.ts';
 import type { DeadLetter, DeadLetterStore, LetterSent } from '../../../src/ports/event-batch.ts';
 import type { OutgoingMessage, Sent } from '../../../src/ports/event-log.ts';
 
 const letterOf = (topic: string, offset: number): DeadLetter & { readonly setAsideAtMs: number } => {
-  const message = { key: null, value: Buffer.from('{'), headers: {} };
-  return { ...message, topic, partition: 0, offset, reason: 'no JSON', setAsideAtMs: 0 };
+  const message = { key: null, value: Buffer.from('{'), headers: {}, timestampMs: null };
+  return { ...message, topic, topicId: null, partition: 0, offset, reason: 'no JSON', setAsideAtMs: 0 };
 };
 
 /** A store of these letters that forgets what it is told to, and says when nothing more is handed out. */
@@ -49,6 +49,44 @@ it('sends what the other topics wait for, once, and keeps what its topic does no
   expect(left()).toEqual(stuck);
   expect(refused).toEqual([]);
   expect(Object.fromEntries(sends)).toEqual({ 'stuck.dlq': 500, 'fine.dlq': 3 });
+});
+
+it('waits longer after each pass that fails, and not after the next one that does when one has succeeded', async () => {
+  const failing = [true, true, false, true, false];
+  const passes: number[] = [];
+  let finish = (): void => undefined;
+  const done = new Promise<void>((resolve) => (finish = resolve));
+  const store: DeadLetterStore = {
+    handOver: async () => {
+      passes.push(performance.now());
+      if (failing[passes.length - 1] === true) throw new Error('the database is away');
+      // The one pass that is asked for from outside; the others come by themselves.
+      if (passes.length === 3) setImmediate(() => sender.kick());
+      if (passes.length === failing.length) finish();
+      return 0;
+    },
+  };
+  const sender = startDeadLetters(store, { send: async () => ({ kind: 'sent' }) }, pino({ level: 'silent' }));
+  await done;
+  await sender.close();
+  const [first = 0, second = 0, , fourth = 0] = passes
+    .slice(1)
+    .map((atMs, i) => Math.round(atMs - (passes[i] ?? 0)));
+  expect(first).toBeGreaterThanOrEqual(499);
+  expect(second).toBeGreaterThanOrEqual(999);
+  // 2 s, had the failures before been counted on.
+  expect(fourth).toBeGreaterThanOrEqual(499);
+  expect(fourth).toBeLessThan(1_900);
+});
+
+it('says in its headers where a letter was and when it was sent, as far as that is known', () => {
+  const letter = letterOf('t', 7);
+  expect(messageOf({ ...letter, topicId: 'i', timestampMs: 5 }).headers).toMatchObject({
+    [DLQ_ID]: 't/0/7/i',
+    [DLQ_SENT]: '5',
+  });
+  const { headers } = messageOf(letter);
+  expect([headers[DLQ_ID], DLQ_SENT in headers]).toEqual(['t/0/7', false]);
 });
 
 it('remembers what a topic took before it took no more, and what it never takes', async () => {

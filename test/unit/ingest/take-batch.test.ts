@@ -47,6 +47,7 @@ function storeThat(refuses: (batch: EventBatch) => boolean) {
 const batchOf = (...values: readonly string[]) => ({
   topic: 't',
   partition: 0,
+  topicId: null,
   messages: values.map((value, offset) => ({
     offset,
     key: null,

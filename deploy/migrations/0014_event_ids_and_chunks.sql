@@ -193,7 +193,7 @@ $$;
 -- one of what it was reckoned with does not hold, nothing, and says which: `moved` (another reader has the position), `settings` (a service has other
 -- blocks), `known` (an event came before).
 CREATE FUNCTION record_plain_feedback(
-  of_group text, of_topic text, of_partition integer, from_offset bigint, to_offset bigint,
+  of_group text, of_topic text, of_partition integer, of_topic_id text, from_offset bigint, to_offset bigint,
   of_services text[], of_blocks integer[], keys uuid[], of_period integer,
   days date[], services text[], from_ms bigint[], to_ms bigint[], known boolean[], counts integer[], starts integer[],
   lengths integer[], events bytea, windows json, now_ms bigint
@@ -207,11 +207,12 @@ BEGIN
   BEGIN
     IF of_group IS NOT NULL THEN
       IF from_offset IS NULL THEN
-        INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms)
-        VALUES (of_group, of_topic, of_partition, to_offset, now_ms) ON CONFLICT DO NOTHING;
+        INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms, topic_id)
+        VALUES (of_group, of_topic, of_partition, to_offset, now_ms, of_topic_id) ON CONFLICT DO NOTHING;
       ELSE
         UPDATE event_log_offsets SET next_offset = to_offset, updated_at_ms = now_ms
-        WHERE consumer_group = of_group AND topic = of_topic AND partition = of_partition AND next_offset = from_offset;
+        WHERE consumer_group = of_group AND topic = of_topic AND partition = of_partition AND next_offset = from_offset
+          AND topic_id IS NOT DISTINCT FROM of_topic_id;
       END IF;
       GET DIAGNOSTICS changed = ROW_COUNT;
       IF changed = 0 THEN RETURN 'moved'; END IF;
