@@ -115,7 +115,10 @@ async function foldNew(
     windows,
   );
   for (const event of fresh) {
-    if (event.kind === 'metric') windows.at(placeOf(event, blocks)).merge(event.data.metric, event.stats);
+    if (event.kind !== 'metric') continue;
+    const place = windows.at(placeOf(event, blocks));
+    place.merge(event.data.metric, event.stats);
+    for (const { metric, stats } of event.further ?? []) place.merge(metric, stats);
   }
   await addToWindows(tx, windows);
   const pairs = fresh.filter((event) => event.kind === 'pair');
