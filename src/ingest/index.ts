@@ -1,4 +1,4 @@
-/** Ingest: OTLP metrics and CloudEvents, over HTTP, gRPC and an event log, into windows. It stores and counts; it judges nothing. */
+/** Ingest: OTLP metrics and spans, and CloudEvents, over HTTP, gRPC and an event log, into windows. It stores and counts; it judges nothing. */
 export { startIngest, type Ingest, type IngestOptions } from './start-ingest.ts';
 export { ingestRoutes } from './routes.ts';
 export type { IngestContext } from './context.ts';

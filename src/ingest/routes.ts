@@ -23,7 +23,7 @@ function limitInFlight(app: FastifyInstance, { inFlight, counters }: IngestConte
   });
 }
 
-/** Plugin with `POST /v1/events` and `POST /v1/metrics`. Options: the context. Body limit: the surrounding server's. */
+/** Plugin with `POST /v1/events`, `POST /v1/metrics` and `POST /v1/traces`. Options: the context. Body limit: the surrounding server's. */
 export const ingestRoutes: FastifyPluginCallback<{ readonly context: IngestContext }> = (
   app,
   { context },

@@ -4,7 +4,7 @@ import type { FeedbackEvent } from './feedback-event.ts';
 import type { OutgoingMessage, Position, TopicPartition } from './event-log.ts';
 import type { PairEvent } from './pairs.ts';
 
-/** A metric of the observatory with its identity, and the window that it belongs to. */
+/** A metric of the observatory, or a request to a model that a span tells of, with its identity and the window that it belongs to. */
 export interface MetricEvent {
   readonly source: string;
   readonly id: string;
@@ -20,6 +20,8 @@ export interface MetricEvent {
   };
   /** What it adds to the window. Its units are not known, so nothing of it counts as a unit's first. */
   readonly stats: WindowStats;
+  /** What else the same event adds, to other metrics of the same place. */
+  readonly further?: readonly { readonly metric: string; readonly stats: WindowStats }[];
 }
 
 /** What could not be read. `source`: what brought it. */

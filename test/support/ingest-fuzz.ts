@@ -8,7 +8,7 @@ import type { Pool } from 'pg';
 import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { FEEDBACK_EVENT_TYPE } from '../../src/domain/feedback.ts';
 import { METRIC_EVENT_TYPE } from '../../src/domain/observatory-metric.ts';
-import { metricsService } from '../../src/ingest/otlp/protos.ts';
+import { metricsMessages } from '../../src/ingest/otlp/protos.ts';
 import { feedbackEvent, seededRandom } from './feedback.ts';
 
 export interface FuzzTarget {
@@ -267,7 +267,7 @@ function grpcExport(
   client: Client,
   bytes: Buffer,
 ): Promise<{ readonly code: number; readonly details: string }> {
-  const { path, requestSerialize, responseDeserialize } = metricsService.Export;
+  const { path, requestSerialize, responseDeserialize } = metricsMessages.service.Export;
   return new Promise((resolve) => {
     const deadline = Date.now() + LIMIT_MS;
     client.makeUnaryRequest(

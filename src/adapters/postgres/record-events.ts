@@ -131,8 +131,11 @@ async function foldNew(
 ): Promise<void> {
   const windows = new WindowBatch();
   await foldEvents(tx, eventsOf('feedback', fresh), blocks, windows);
-  for (const event of eventsOf('metric', fresh))
-    windows.at(placeOf(event, blocks)).merge(event.data.metric, event.stats);
+  for (const event of eventsOf('metric', fresh)) {
+    const place = windows.at(placeOf(event, blocks));
+    place.merge(event.data.metric, event.stats);
+    for (const { metric, stats } of event.further ?? []) place.merge(metric, stats);
+  }
   await addToWindows(tx, windows);
   const pairs = eventsOf('pair', fresh);
   if (pairs.length > 0) await foldPairs(tx, pairs, blocks, nowMs);

@@ -53,8 +53,9 @@ const timeOf = (time: unknown): number =>
     ? Date.parse(time)
     : Number.NaN;
 
-function attributed(
-  { attributes: { arm: named, variant, generation, model } }: MetricData,
+/** Arm and generation of what names one of them, both, or its model alone. */
+export function attributed(
+  { attributes: { arm: named, variant, generation, model } }: Pick<MetricData, 'attributes'>,
   serving: Serving | undefined,
 ): { readonly arm: string; readonly generation: number } {
   const fits = ARMS.filter((each) => model !== undefined && serving?.[each]?.model === model);

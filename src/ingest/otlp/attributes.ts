@@ -1,9 +1,9 @@
-/** Which service, arm, generation and task type a point belongs to, by its attributes (contracts, "OTLP metrics in"). Pure. */
+/** Which service, arm, generation and task type a point or a span belongs to, by its attributes (contracts, "OTLP metrics in"). Pure. */
 import { createHash } from 'node:crypto';
 import { armIdSchema } from '../../domain/arm-id.ts';
 import { ARMS } from '../../domain/window.ts';
 import { isStorableText } from '../storable-text.ts';
-import type { Attributes } from './export-schema.ts';
+import type { Attributes } from './fields.ts';
 import type { Read } from './read-value.ts';
 
 /** What a point's attributes say. `metric` is the OTLP name, with the token type where there is one. */
@@ -18,9 +18,11 @@ export interface Labels {
 
 const MAX_NAME = 63;
 const MAX_METRIC = 255;
+const TOO_LONG = `a name is empty or too long: services and task types to ${MAX_NAME}, metrics to ${MAX_METRIC}`;
+const UNSTORABLE = 'a name holds characters that cannot be stored';
 
 /** A string, integer or boolean attribute as text; undefined when absent or of another kind. */
-function textOf(attributes: Attributes, key: string): string | undefined {
+export function textOf(attributes: Attributes, key: string): string | undefined {
   const value = attributes.find((one) => one.key === key)?.value;
   const found = value?.['stringValue'] ?? value?.['intValue'] ?? value?.['boolValue'];
   return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean'
@@ -30,32 +32,46 @@ function textOf(attributes: Attributes, key: string): string | undefined {
 
 const refused = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
 
+/** Whose a point or span is, as far as its attributes say; of what they leave out, undefined. */
+export interface Place {
+  readonly serviceId: string;
+  readonly generation: number | undefined;
+  readonly arm: string | undefined;
+  readonly taskType: string;
+}
+
 /**
- * Service: `llm.optimizer.service`, else the resource's `service.name`. Arm `stable`, generation 0 and task type `all`
- * unless the point says otherwise; an arm of an experiment goes with its id, `llm.optimizer.experiment`. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`.
+ * Service: `llm.optimizer.service`, else the resource's `service.name`. Task type `all` unless it is named; an arm of an experiment goes
+ * with its id, `llm.optimizer.experiment`.
  */
-export function readLabels(name: string, resource: Attributes, point: Attributes): Read<Labels> {
-  const serviceId = textOf(point, 'llm.optimizer.service') ?? textOf(resource, 'service.name');
+export function readPlace(resource: Attributes, own: Attributes): Read<Place> {
+  const serviceId = textOf(own, 'llm.optimizer.service') ?? textOf(resource, 'service.name');
   if (serviceId === undefined || serviceId === '')
     return refused('neither service.name nor llm.optimizer.service');
-  const arm = textOf(point, 'llm.optimizer.arm') ?? 'stable';
-  const whose = armProblem(arm, textOf(point, 'llm.optimizer.experiment'));
+  const arm = textOf(own, 'llm.optimizer.arm');
+  const whose = arm === undefined ? null : armProblem(arm, textOf(own, 'llm.optimizer.experiment'));
   if (whose !== null) return refused(whose);
-  const generation = Number(textOf(point, 'llm.optimizer.generation') ?? 0);
-  if (!Number.isSafeInteger(generation) || generation < 0) {
+  const given = textOf(own, 'llm.optimizer.generation');
+  const generation = given === undefined ? undefined : Number(given);
+  if (generation !== undefined && (!Number.isSafeInteger(generation) || generation < 0)) {
     return refused('llm.optimizer.generation is not a whole number of 0 or more');
   }
-  const taskType = textOf(point, 'llm.task_type') ?? 'all';
+  const taskType = textOf(own, 'llm.task_type') ?? 'all';
+  const names = [serviceId, taskType];
+  if (names.some((text) => text.length > MAX_NAME)) return refused(TOO_LONG);
+  if (!names.every(isStorableText)) return refused(UNSTORABLE);
+  return { ok: true, value: { serviceId, generation, arm, taskType } };
+}
+
+/** As `readPlace`: arm `stable` and generation 0 unless the point says otherwise. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`. */
+export function readLabels(name: string, resource: Attributes, point: Attributes): Read<Labels> {
+  const place = readPlace(resource, point);
+  if (!place.ok) return place;
   const tokenType = textOf(point, 'gen_ai.token.type');
   const metric = tokenType === undefined ? name : `${name}{${tokenType}}`;
-  const names = [serviceId, taskType];
-  if (names.some((text) => text.length > MAX_NAME) || metric.length > MAX_METRIC || name === '') {
-    return refused(
-      `a name is empty or too long: services and task types to ${MAX_NAME}, metrics to ${MAX_METRIC}`,
-    );
-  }
-  if (![...names, metric].every(isStorableText))
-    return refused('a name holds characters that cannot be stored');
+  if (metric.length > MAX_METRIC || name === '') return refused(TOO_LONG);
+  if (!isStorableText(metric)) return refused(UNSTORABLE);
+  const { serviceId, taskType, arm = 'stable', generation = 0 } = place.value;
   return { ok: true, value: { serviceId, generation, arm, taskType, metric } };
 }
 

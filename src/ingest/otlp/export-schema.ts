@@ -4,14 +4,7 @@
  * the export it came in.
  */
 import { z } from 'zod';
-
-const NUMBER_TEXT = /^(-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/u;
-
-/** Protobuf's JSON mapping writes 64-bit integers, NaN and the infinities as strings. */
-const toNumber = (value: unknown): number => {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && NUMBER_TEXT.test(value) ? Number(value) : Number.NaN;
-};
+import { attributes, listOf, nanos, resource, scope, toNumber } from './fields.ts';
 
 const double = z.unknown().transform(toNumber);
 const optionalDouble = z
@@ -22,21 +15,6 @@ const count = z
   .unknown()
   .optional()
   .transform((value) => (value === undefined ? 0 : toNumber(value)));
-
-/** Nanoseconds since the epoch as decimal digits; "0" when absent. */
-const nanos = z
-  .union([z.string().regex(/^\d{1,20}$/u), z.int().min(0)])
-  .default('0')
-  .transform(String);
-
-const listOf = <S extends z.ZodType>(schema: S) =>
-  z
-    .array(schema)
-    .nullish()
-    .transform((list) => list ?? []);
-
-const attributes = listOf(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()).nullish() }));
-export type Attributes = z.output<typeof attributes>;
 
 const point = { attributes, startTimeUnixNano: nanos, timeUnixNano: nanos, flags: z.int().default(0) };
 
@@ -101,15 +79,11 @@ export type NumberPoint = z.output<typeof numberPoint>;
 export type HistogramPoint = z.output<typeof histogramPoint>;
 export type ExponentialPoint = z.output<typeof exponentialPoint>;
 
-const scope = z
-  .object({ name: z.string().default(''), version: z.string().default(''), attributes })
-  .nullish();
-
 /** `ExportMetricsServiceRequest`. */
 export const exportSchema = z.object({
   resourceMetrics: listOf(
     z.object({
-      resource: z.object({ attributes }).nullish(),
+      resource,
       scopeMetrics: listOf(z.object({ scope, metrics: listOf(metric) })),
     }),
   ),

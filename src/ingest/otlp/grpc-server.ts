@@ -1,10 +1,11 @@
-/** OTLP/gRPC: `MetricsService.Export`. The same counting as over HTTP; UNAVAILABLE asks the sender to come again. */
+/** OTLP/gRPC: `MetricsService.Export` and `TraceService.Export`. The same counting as over HTTP; UNAVAILABLE asks the sender to come again. */
 import { Server, status, type sendUnaryData, type ServerUnaryCall, type ServiceError } from '@grpc/grpc-js';
 import { Failure } from '../../domain/failure.ts';
 import { listen, type Listening } from '../../grpc/index.ts';
 import type { IngestContext } from '../context.ts';
-import { metricsService, type ExportResponse } from './protos.ts';
-import { MalformedExport, receiveExport } from './receive-export.ts';
+import type { ExportResponse } from './protos.ts';
+import { MalformedExport } from './read-export.ts';
+import { SIGNALS, type Signal } from './signals.ts';
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
@@ -19,6 +20,7 @@ function toStatus(error: unknown, context: IngestContext): Partial<ServiceError>
 
 async function answer(
   context: IngestContext,
+  signal: Signal,
   call: ServerUnaryCall<Buffer, ExportResponse>,
   callback: sendUnaryData<ExportResponse>,
 ): Promise<void> {
@@ -28,7 +30,7 @@ async function answer(
     return;
   }
   try {
-    callback(null, await receiveExport(context, call.request, 'protobuf'));
+    callback(null, await signal.receive(context, call.request, 'protobuf'));
   } catch (error) {
     callback(toStatus(error, context));
   } finally {
@@ -39,9 +41,13 @@ async function answer(
 /** Starts the receiver on `host:port` (0: any free port). Throws when the port is taken. */
 export async function startGrpc(context: IngestContext, host: string, port: number): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
-  server.addService(metricsService, {
-    Export: (call: ServerUnaryCall<Buffer, ExportResponse>, callback: sendUnaryData<ExportResponse>): void =>
-      void answer(context, call, callback),
-  });
+  for (const signal of SIGNALS) {
+    server.addService(signal.messages.service, {
+      Export: (
+        call: ServerUnaryCall<Buffer, ExportResponse>,
+        callback: sendUnaryData<ExportResponse>,
+      ): void => void answer(context, signal, call, callback),
+    });
+  }
   return listen(server, host, port);
 }

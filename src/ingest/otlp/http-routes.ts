@@ -1,5 +1,5 @@
 /**
- * OTLP/HTTP: `POST /v1/metrics` in protobuf or JSON, gzip or plain (OTLP specification, "OTLP/HTTP"). Answers in the
+ * OTLP/HTTP: `POST /v1/metrics` and `POST /v1/traces` in protobuf or JSON, gzip or plain (OTLP specification, "OTLP/HTTP"). Answers in the
  * request's own encoding; 503 asks the sender to come again, 400 not to.
  */
 import { promisify } from 'node:util';
@@ -7,8 +7,9 @@ import { gunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../../domain/failure.ts';
 import type { IngestContext } from '../context.ts';
-import { encodeResponse, encodeStatus, type ExportResponse } from './protos.ts';
-import { MalformedExport, receiveExport, type Encoding } from './receive-export.ts';
+import { encodeStatus } from './protos.ts';
+import { MalformedExport, type Encoding } from './read-export.ts';
+import { SIGNALS, type Signal } from './signals.ts';
 
 const unzip = promisify(gunzip);
 
@@ -38,9 +39,6 @@ function send(reply: FastifyReply, encoding: Encoding, json: object, bytes: Buff
 const sendStatus = (reply: FastifyReply, http: number, encoding: Encoding, code: number, message: string) =>
   send(reply.code(http), encoding, { code, message }, encodeStatus({ code, message }));
 
-const sendResponse = (reply: FastifyReply, encoding: Encoding, response: ExportResponse) =>
-  send(reply, encoding, response, encodeResponse(response));
-
 async function unpack(request: FastifyRequest): Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const packing = request.headers['content-encoding'] ?? 'identity';
@@ -54,16 +52,25 @@ async function unpack(request: FastifyRequest): Promise<Buffer> {
   }
 }
 
-/** Registers the route. The content-type parser of the surrounding scope must leave bodies as bytes. */
+/** Registers the routes. The content-type parser of the surrounding scope must leave bodies as bytes. */
 export function serveOtlpHttp(app: FastifyInstance, context: IngestContext): void {
-  app.post('/v1/metrics', async (request, reply) => {
+  for (const signal of SIGNALS) serveSignal(app, context, signal);
+}
+
+function serveSignal(
+  app: FastifyInstance,
+  context: IngestContext,
+  { path, messages, receive }: Signal,
+): void {
+  app.post(path, async (request, reply) => {
     const encoding = encodingOf(request);
     if (encoding === null) {
       const message = `content-type is not read, expected ${TYPES.protobuf} or ${TYPES.json}`;
       return sendStatus(reply, 415, 'json', CODE.invalidArgument, message);
     }
     try {
-      return sendResponse(reply, encoding, await receiveExport(context, await unpack(request), encoding));
+      const response = await receive(context, await unpack(request), encoding);
+      return send(reply, encoding, response, messages.encodeResponse(response));
     } catch (error) {
       if (error instanceof MalformedExport) {
         return sendStatus(reply, 400, encoding, CODE.invalidArgument, error.message);

@@ -1,11 +1,25 @@
-/** The OTLP messages and the metrics service, loaded from the vendored protos beside this folder. */
+/** The OTLP messages and the services of metrics and traces, loaded from the vendored protos beside this folder. */
 import { fileURLToPath } from 'node:url';
-import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
 
-/** What answers an export, in the field names of the protos' JSON mapping. */
+/** What answers an export, in the field names of the protos' JSON mapping: what was refused is counted in points or in spans. */
 export interface ExportResponse {
-  readonly partialSuccess?: { readonly rejectedDataPoints: string; readonly errorMessage: string };
+  readonly partialSuccess?: { readonly errorMessage: string } & (
+    { readonly rejectedDataPoints: string } | { readonly rejectedSpans: string }
+  );
+}
+
+/** One signal's request and response, and its service. */
+export interface SignalMessages {
+  /** Throws what the decoder throws when the bytes are no such message. */
+  readonly decode: (bytes: Buffer) => unknown;
+  readonly encodeResponse: (response: ExportResponse) => Buffer;
+  /**
+   * For a gRPC server or client. Requests are bytes, so that what cannot be decoded is ours to put aside and to answer, as it
+   * is over HTTP.
+   */
+  readonly service: { readonly Export: MethodDefinition<Buffer, ExportResponse> };
 }
 
 export interface RpcStatus {
@@ -18,11 +32,13 @@ const INCLUDE_DIR = fileURLToPath(new URL('../proto/', import.meta.url));
 
 /** 64-bit integers become strings: times in nanoseconds do not fit a double. */
 const definitions = loadSync(
-  ['opentelemetry/proto/collector/metrics/v1/metrics_service.proto', 'rpc-status.proto'],
+  [
+    'opentelemetry/proto/collector/metrics/v1/metrics_service.proto',
+    'opentelemetry/proto/collector/trace/v1/trace_service.proto',
+    'rpc-status.proto',
+  ],
   { includeDirs: [INCLUDE_DIR], longs: String, enums: Number, keepCase: false, defaults: false },
 );
-
-const COLLECTOR = 'opentelemetry.proto.collector.metrics.v1';
 
 const messageType = (name: string): MessageTypeDefinition<object, object> => {
   const found = definitions[name];
@@ -33,27 +49,30 @@ const messageType = (name: string): MessageTypeDefinition<object, object> => {
 const isMessage = (found: AnyDefinition): found is MessageTypeDefinition<object, object> =>
   'format' in found && 'deserialize' in found;
 
-const requestType = messageType(`${COLLECTOR}.ExportMetricsServiceRequest`);
-const responseType = messageType(`${COLLECTOR}.ExportMetricsServiceResponse`);
+function messagesOf(signal: 'metrics' | 'trace', name: 'Metrics' | 'Trace'): SignalMessages {
+  const collector = `opentelemetry.proto.collector.${signal}.v1`;
+  const request = messageType(`${collector}.Export${name}ServiceRequest`);
+  const response = messageType(`${collector}.Export${name}ServiceResponse`);
+  const encodeResponse = (answer: ExportResponse): Buffer => response.serialize(answer);
+  return {
+    decode: (bytes) => request.deserialize(bytes),
+    encodeResponse,
+    service: {
+      Export: {
+        path: `/${collector}.${name}Service/Export`,
+        requestStream: false,
+        responseStream: false,
+        requestSerialize: (bytes: Buffer) => bytes,
+        requestDeserialize: (bytes: Buffer) => bytes,
+        responseSerialize: encodeResponse,
+        responseDeserialize: (bytes: Buffer): ExportResponse => response.deserialize(bytes),
+      },
+    },
+  };
+}
+
+export const metricsMessages = messagesOf('metrics', 'Metrics');
+export const traceMessages = messagesOf('trace', 'Trace');
+
 const statusType = messageType('google.rpc.Status');
-
-/** Throws what the decoder throws when the bytes are no such message. */
-export const decodeExport = (bytes: Buffer): unknown => requestType.deserialize(bytes);
-export const encodeResponse = (response: ExportResponse): Buffer => responseType.serialize(response);
 export const encodeStatus = (status: RpcStatus): Buffer => statusType.serialize(status);
-
-/**
- * `MetricsService` for a gRPC server. Requests arrive as bytes, so that what cannot be decoded is ours to put aside and to
- * answer, as it is over HTTP.
- */
-export const metricsService = {
-  Export: {
-    path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: (bytes: Buffer) => bytes,
-    requestDeserialize: (bytes: Buffer) => bytes,
-    responseSerialize: encodeResponse,
-    responseDeserialize: (bytes: Buffer): ExportResponse => responseType.deserialize(bytes),
-  },
-} satisfies ServiceDefinition;

@@ -1,7 +1,8 @@
 /** Takes an export apart into points of streams, and lists what cannot be counted with the reason. Pure. */
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
 import { canonical, readLabels, streamKey, type Labels } from './attributes.ts';
-import type { Attributes, Metric, MetricsExport } from './export-schema.ts';
+import type { Metric, MetricsExport } from './export-schema.ts';
+import type { Attributes } from './fields.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
 import { readExponential, readHistogram, readNumber, type Read } from './read-value.ts';
 

@@ -13,6 +13,8 @@ export interface RunPythonOptions {
   readonly signal?: AbortSignal;
   /** For a script that needs the standard library alone: nothing is fetched. */
   readonly bare?: boolean;
+  /** A file of this folder, such as `mlflow.txt`, whose packages the script needs in place of the reference packages. */
+  readonly packages?: string;
 }
 
 /** One thread: what is timed or compared is the algorithm, and other work runs beside it. */
@@ -27,9 +29,10 @@ const LIMIT_MS = 30 * 60_000;
 export async function runPython<T>(
   script: string,
   input: unknown,
-  { timeoutMs = LIMIT_MS, signal, bare = false }: RunPythonOptions = {},
+  { timeoutMs = LIMIT_MS, signal, bare = false, packages }: RunPythonOptions = {},
 ): Promise<T> {
-  const path = bare ? await basePython() : (await findPython()).path;
+  const named = (): Promise<Python> => (packages === undefined ? findPython() : pythonFor(packages));
+  const path = bare ? await basePython() : (await named()).path;
   const folder = mkdtempSync(join(tmpdir(), 'llm-optimizer-python-'));
   try {
     const file = join(folder, 'input.json');
