@@ -56,11 +56,11 @@ export class PlainReader {
     if (!isText(source, 500) || !isText(id, 200) || !isFields(data) || sizeOf(data) !== DATA_FIELDS)
       return null;
     if (!this.#isPlain(data, nowMs) || !isStorableText(`${source} ${id}`)) return null;
-    const event = { source, id, data: data as unknown as FeedbackData };
+    const event = { source, id, data };
     return text !== null && !text.includes(LINE_FEED) && isUtf8(text) ? { ...event, line: text } : event;
   }
 
-  #isPlain(data: Fields, nowMs: number): boolean {
+  #isPlain(data: Fields, nowMs: number): data is Fields & FeedbackData {
     const { id, request_id, service, model, task_type, unit, quality, arm, generation } = data;
     if (data['type'] !== 'model_response' || (arm !== 'stable' && arm !== 'candidate')) return false;
     if (!Number.isSafeInteger(generation) || (generation as number) < 0) return false;
