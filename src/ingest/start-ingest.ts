@@ -10,6 +10,7 @@ import { createInFlight } from './in-flight.ts';
 import { startReading, type LogOptions, type ReadingLog } from './log/read-log.ts';
 import type { LogReading } from '../ports/event-log.ts';
 import { startGrpc } from './otlp/grpc-server.ts';
+import { createTelemetry } from './telemetry.ts';
 import { ingestRoutes, MAX_BODY_BYTES } from './routes.ts';
 
 export interface IngestOptions {
@@ -81,6 +82,14 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     const log = reading && { ...context.counters.log, ...reading.reading() };
     return { status: 'ok', ...context.counters, ...(log && { log }) };
   });
+  const telemetry = createTelemetry({
+    counters: context.counters,
+    reading: () => reading?.reading() ?? null,
+  });
+  app.get('/metrics', (request, reply) => {
+    reply.hijack();
+    telemetry.answer(request.raw, reply.raw);
+  });
   await app.register(ingestRoutes, { context });
   const grpc = await startGrpc(context, options.host, options.grpcPort).catch(async (error: unknown) => {
     await deliverer.close();
@@ -97,7 +106,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       reading: () => reading?.reading() ?? null,
       close: async () => {
         closed ??= Promise.all([closeHttp(app), grpc.close(), reading?.close()]).then(() =>
-          deliverer.close(),
+          Promise.all([deliverer.close(), telemetry.close()]),
         );
         await closed;
       },

@@ -59,8 +59,10 @@ export interface LogReading {
   /** Why it waits; null while it reads. */
   readonly problem: string | null;
   readonly assigned: readonly (Partition & {
-    /** Null until its first batch. */
+    /** Messages that are known not to be stored. Null until its first batch. */
     readonly behind: number | null;
+    /** How long the oldest of them has been in the log, ms; 0 when there are none. Null until its first batch. */
+    readonly lagMs: number | null;
   })[];
 }
 

@@ -16,6 +16,9 @@ const LONGEST_PAUSE_MS = 5_000;
 const HEARTBEAT_MS = 2_000;
 const COMMIT_EVERY_MS = 5_000;
 
+const timeOf = (message: KafkaMessage | undefined): number | null =>
+  message === undefined ? null : toLogMessage(message).timestampMs;
+
 const keyOf = ({ topic, partition }: Partition): string => `${topic}/${partition}`;
 
 const topicsOf = (of: readonly Partition[]): readonly string[] => [...new Set(of.map(({ topic }) => topic))];
@@ -26,6 +29,8 @@ interface Standing extends TopicPartition {
   /** Null: never read. */
   position: number | null;
   behind: number | null;
+  /** When the oldest message that is known not to be stored came into the topic, ms since the Unix epoch; null when all known ones are stored. */
+  oldestMs: number | null;
   committedAtMs: number;
   /** Nothing was taken since the position was loaded. */
   fresh: boolean;
@@ -65,6 +70,7 @@ export class Assignment {
         topicId: null,
         position: null,
         behind: null,
+        oldestMs: null,
         committedAtMs: 0,
         fresh: true,
       })),
@@ -99,10 +105,12 @@ export class Assignment {
   }
 
   partitions(): LogReading['assigned'] {
-    return [...this.#standings.values()].map(({ topic, partition, behind }) => ({
+    const nowMs = Date.now();
+    return [...this.#standings.values()].map(({ topic, partition, behind, oldestMs }) => ({
       topic,
       partition,
       behind,
+      lagMs: behind === null ? null : oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs),
     }));
   }
 
@@ -133,6 +141,9 @@ export class Assignment {
       const messages = batch.messages.slice(first, first + MOST_AT_ONCE);
       const behind = Number(batch.highWatermark) - 1 - Number(messages.at(-1)?.offset ?? 0);
       this.#warnOfGaps(standing, messages);
+      // Told while the store does not take it, too: nothing more of the partition is fetched then, and nothing else would say so.
+      standing.behind = behind + messages.length;
+      standing.oldestMs = timeOf(messages[0]);
       const taken = await this.#beating(
         payload,
         this.#insist('the store does not take a batch', live, () =>
@@ -156,6 +167,7 @@ export class Assignment {
       }
       standing.position = taken.next;
       standing.behind = behind;
+      standing.oldestMs = behind > 0 ? timeOf(messages.at(-1)) : null;
       payload.resolveOffset(messages.at(-1)?.offset ?? '');
       await this.#commit(standing);
       await payload.heartbeat();

@@ -201,6 +201,33 @@ it('counts to the last event while readers come and go, the broker is killed and
   expect(health).toMatchObject({ log: { state: 'reading', problem: null } });
 });
 
+it('tells Prometheus what came, and how far behind it is while the database is slow', async () => {
+  const topic = await topicOf('lag', 1);
+  const ingest = await ingestOf(topic);
+  const scraped = async (series: string): Promise<number | undefined> => {
+    const page = await (await fetch(`${ingest.httpUrl}/metrics`)).text();
+    const line = page.split('\n').find((each) => each.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.split(' ')[1]);
+  };
+  const lag = (unit: string) => `optimizer_ingest_lag_${unit}{topic="${topic}",partition="0"}`;
+  const accepted = 'optimizer_ingest_events_total{kind="event",outcome="accepted"}';
+  await send(topic, [structured(FIRST), { value: 'poison' }]);
+  await until(async () => ((await scraped(lag('messages'))) === 0 ? true : undefined));
+  expect([await scraped(accepted), await scraped(lag('seconds'))]).toEqual([1, 0]);
+  expect(await scraped('optimizer_ingest_dead_letters_total')).toBe(1);
+  expect(await scraped('optimizer_ingest_reading')).toBe(1);
+
+  const slow = await ingest.pool.connect();
+  await slow.query('BEGIN; LOCK TABLE metric_windows IN EXCLUSIVE MODE');
+  await send(topic, randomFeedback(3, 20, { startMs: START, spanMs: 1_000 }).map(structured));
+  await until(async () => ((await scraped(lag('messages'))) === 20 ? true : undefined));
+  await until(async () => (((await scraped(lag('seconds'))) ?? 0) > 0.3 ? true : undefined));
+  await slow.query('ROLLBACK');
+  slow.release();
+  await until(async () => ((await scraped(lag('messages'))) === 0 ? true : undefined));
+  expect([await scraped(accepted), await scraped(lag('seconds'))]).toEqual([21, 0]);
+});
+
 it('stores nothing of a batch whose position another reader has moved', async () => {
   const { pool } = await postgres.createDatabase();
   const { ingest, log } = createStores(pool);
