@@ -59,7 +59,7 @@ export interface LogReading {
   /** Why it waits; null while it reads. */
   readonly problem: string | null;
   readonly assigned: readonly (Partition & {
-    /** Null until its first batch. */
+    /** Messages that are there and not stored, as of the last batch or the last look, which come every few seconds. Null before the first. */
     readonly behind: number | null;
   })[];
 }
