@@ -59,9 +59,9 @@ export interface LogReading {
   /** Why it waits; null while it reads. */
   readonly problem: string | null;
   readonly assigned: readonly (Partition & {
-    /** Messages that are known not to be stored. Null until its first batch. */
+    /** Messages that are there and not stored, as of the last batch or the last look, which come every few seconds. Null before the first. */
     readonly behind: number | null;
-    /** How long the oldest of them has been in the log, ms; 0 when there are none. Null until its first batch. */
+    /** How long the oldest of them has been in the log, ms; 0 when there are none. Null while `behind` is. */
     readonly lagMs: number | null;
   })[];
 }

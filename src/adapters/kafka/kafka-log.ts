@@ -7,17 +7,18 @@ import { drainTopic } from './drain-topic.ts';
 import { toKafkaMessage } from './messages.ts';
 import { readKafka } from './read-kafka.ts';
 import type { KafkaSettings } from './settings.ts';
+import { topicEndsOf } from './topic-ends.ts';
 import { topicIdsOf } from './topic-ids.ts';
 import { existingTopics } from './topics.ts';
 
 /** @param group the consumer group that readings join */
 export function createKafkaLog(settings: KafkaSettings, group: string, logger: Logger): EventLog {
   const kafka = kafkaClient(settings, logger);
-  const topicIds = topicIdsOf(kafka, logger);
+  const topics = { ids: topicIdsOf(kafka, logger), ends: topicEndsOf(kafka) };
   const sender = lazyProducer(kafka);
   const asked = new Set<string>();
   return {
-    read: (reader) => readKafka(kafka, group, reader, logger, topicIds),
+    read: (reader) => readKafka(kafka, group, reader, logger, topics),
     send: async (topic, messages) => {
       if (!asked.has(topic)) await existingTopics(kafka, [topic], logger);
       asked.add(topic);

@@ -7,16 +7,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { LogConsumer, LogReader } from '../../ports/event-log.ts';
-import { Assignment } from './assignment.ts';
-import type { TopicIds } from './topic-ids.ts';
+import { Assignment, type Topics } from './assignment.ts';
 import { existingTopics } from './topics.ts';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** How often topics that are missing are looked for. */
 const LOOK_AGAIN_MS = 30_000;
-/** How often those that are read are asked whether they are still the same. */
-const SAME_TOPICS_MS = 10_000;
+/** How often those that are read are asked whether they are still the same, and where they end. */
+const LOOK_MS = 10_000;
 /** A member that is silent for so long has lost its partitions. */
 const SESSION_MS = 30_000;
 /** How long a broker may wait for something to send: the longest that closing waits, too. */
@@ -35,7 +34,7 @@ export function readKafka(
   group: string,
   reader: LogReader,
   logger: Logger,
-  topicIds: TopicIds,
+  topics: Topics,
 ): LogConsumer {
   const closing = new AbortController();
   let assignment: Assignment | null = null;
@@ -61,10 +60,10 @@ export function readKafka(
 
   /** One consumer from its joining to its end, which is a failure unless a missing topic has come, or we close. */
   const session = async ({ onJoined, onStored }: Progress): Promise<void> => {
-    const topics = await existingTopics(kafka, reader.topics, logger);
+    const present = await existingTopics(kafka, reader.topics, logger);
     // What is aborted already tells no listener any more: the session would go on without end.
     if (closing.signal.aborted) return;
-    if (topics.length === 0) throw new Error(`none of the topics ${reader.topics.join(', ')} is there`);
+    if (present.length === 0) throw new Error(`none of the topics ${reader.topics.join(', ')} is there`);
     const consumer = kafka.consumer({
       groupId: group,
       sessionTimeout: SESSION_MS,
@@ -81,15 +80,15 @@ export function readKafka(
         return taken;
       },
     };
-    const mine = new Assignment(consumer, telling, topicIds, logger, closing.signal);
+    const mine = new Assignment(consumer, telling, topics, logger, closing.signal);
     assignment = mine;
     const looks: NodeJS.Timeout[] = [];
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       closing.signal.addEventListener('abort', () => resolve(), { once: true });
-      looks.push(every(SAME_TOPICS_MS, () => mine.look()));
-      if (topics.length < reader.topics.length)
-        looks.push(every(LOOK_AGAIN_MS, () => lookFor(topics, resolve)));
+      looks.push(every(LOOK_MS, () => mine.look()));
+      if (present.length < reader.topics.length)
+        looks.push(every(LOOK_AGAIN_MS, () => lookFor(present, resolve)));
     });
     ended.catch(() => undefined);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -98,7 +97,7 @@ export function readKafka(
     });
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await consumer.subscribe({ topics: [...present], fromBeginning: true });
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -114,9 +113,9 @@ export function readKafka(
   };
 
   /** Ends the session when a topic that was missing is there: a group reads what its members have subscribed to. */
-  const lookFor = async (topics: readonly string[], found: () => void): Promise<void> => {
+  const lookFor = async (present: readonly string[], found: () => void): Promise<void> => {
     const now = await existingTopics(kafka, reader.topics, logger);
-    if (now.length > topics.length) found();
+    if (now.length > present.length) found();
   };
 
   const supervised = supervise();

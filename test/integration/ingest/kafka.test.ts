@@ -199,6 +199,12 @@ it('counts to the last event while readers come and go, the broker is killed and
   expect(Number(rows[0]?.sum)).toBe(3_000);
   const health = await (await fetch(`${second.httpUrl}/health`)).json();
   expect(health).toMatchObject({ log: { state: 'reading', problem: null } });
+  expect(second.reading()?.assigned.map(({ behind }) => behind)).toEqual([0, 0, 0, 0]);
+  const third = await second.restart();
+  running.push(third);
+  // Known of a partition that brings nothing any more.
+  await until(() => (third.reading()?.assigned.length === 4 ? true : undefined));
+  await until(() => (third.reading()?.assigned.every(({ behind }) => behind === 0) ? true : undefined));
 });
 
 it('tells Prometheus what came, and how far behind it is while the database is slow', async () => {

@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { readKafka } from '../../../src/adapters/kafka/read-kafka.ts';
 
+const quiet = { ids: async () => new Map(), ends: async () => [] };
+
 it('joins no group when it is closed while the topics are looked for', async () => {
   const kafka = new kafkajs.Kafka({ brokers: ['127.0.0.1:1'], logLevel: kafkajs.logLevel.NOTHING });
   const admin = kafka.admin();
@@ -30,7 +32,7 @@ it('joins no group when it is closed while the topics are looked for', async () 
     positions: async () => [],
     take: () => Promise.reject(new Error('nothing')),
   };
-  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }), async () => new Map());
+  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }), quiet);
   await asking;
   const closed = reading.close();
   answer(['t']);
@@ -93,7 +95,7 @@ it('waits longer after each session that ends without a stored batch, though it 
       return { kind: 'stored', next: 1 } as const;
     },
   };
-  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }), async () => new Map());
+  const reading = readKafka(kafka, 'g', reader, pino({ level: 'silent' }), quiet);
   await expect.poll(() => consumersAt.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
   await reading.close();
   const [first = 0, second = 0, third = 0] = consumersAt
