@@ -1,17 +1,19 @@
 /**
  * Ingest from Kafka on one machine, broker, database and sender beside it: how fast a backlog is taken, how long an event takes from its sending to
- * a window that can be asked for at 10,000 a second, and whether memory grows. `INGEST_BENCH_SECONDS` shortens the ten minutes of the latter two, `INGEST_BENCH_BACKLOG` the backlog.
+ * a window that can be asked for at 10,000 a second, and whether memory grows. `INGEST_BENCH_SECONDS` shortens the ten minutes of the latter two, `INGEST_BENCH_BACKLOG` the backlog. Where ingest spends its time is measured on a backlog of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { poll } from '../../src/embedded/poll.ts';
-import { startStage, type Stage } from '../support/ingest-stage.ts';
+import { startStage, type Stage, type StageOptions } from '../support/ingest-stage.ts';
 import type { Bench } from './bench.ts';
+import { timeByPart } from './ingest/profile.ts';
 
 const BACKLOG = Number(process.env['INGEST_BENCH_BACKLOG'] ?? 300_000);
 const RATE = 10_000;
@@ -23,16 +25,18 @@ export const ingest: Bench = {
   summary: `events from Kafka: saturation, latency at ${RATE} a second, memory`,
   run: async ({ seed, onProgress }) => {
     const seconds = Number(process.env['INGEST_BENCH_SECONDS'] ?? 600);
-    const stage = await startStage({
+    const withBacklog = {
       fast: true,
-      before: async ({ kafka, topic }) => {
+      before: async ({ kafka, topic }: Pick<Stage, 'kafka' | 'topic'>) => {
         onProgress(`sending a backlog of ${BACKLOG} events`);
         await once(startSender([kafka.brokers, topic, String(BACKLOG), '0', String(seed)]), 'exit');
       },
-    });
+    };
+    const profile = await profiled(withBacklog, onProgress);
+    const stage = await startStage(withBacklog);
     try {
       const saturated = await drain(stage, onProgress);
-      onProgress(`saturated: ${JSON.stringify(saturated)}`);
+      onProgress(`saturated: ${saturated.perSecond} events a second`);
       onProgress(`${RATE} events a second for ${seconds} s`);
       const steady = await hold(stage, seconds, seed + 1);
       const figures = {
@@ -52,7 +56,11 @@ export const ingest: Bench = {
         cores: cpus().length,
       };
       return {
-        table: [['what', 'figure'], ...Object.entries(figures).map(([what, n]) => [what, String(n)])],
+        table: [
+          ['what', 'figure'],
+          ...Object.entries(figures).map(([what, n]) => [what, String(n)]),
+          ...profile.map(([part, pct]) => [`of the time of ingest, saturated: ${part}`, `${pct} %`]),
+        ],
         figures,
       };
     } finally {
@@ -60,6 +68,23 @@ export const ingest: Bench = {
     }
   },
 };
+
+/** Shares of ingest's time while it takes a backlog, in per cent. On a stage of its own: a process that is profiled is slower. */
+async function profiled(
+  withBacklog: StageOptions,
+  onProgress: (line: string) => void,
+): Promise<readonly (readonly [part: string, pct: number])[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'ingest-profile-'));
+  try {
+    const stage = await startStage({ ...withBacklog, profileDir: dir });
+    const during = await drain(stage, onProgress).finally(() => stage.stop());
+    const parts = timeByPart(dir, during);
+    const all = parts.reduce((sum, [, ms]) => sum + ms, 0);
+    return parts.map(([part, ms]) => [part, Math.round((ms / all) * 1_000) / 10]);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
 
 function startSender(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, ['--import', 'tsx', SENDER, ...args], {
@@ -85,7 +110,7 @@ async function drain(stage: Stage, onProgress: (line: string) => void) {
       { timeoutMs: LIMIT_MS, everyMs: 25 },
     );
     if (done === undefined) throw new Error('the backlog is not taken');
-    return { stored: done, atMs: performance.now(), cpu: await cpuOf(stage) };
+    return { stored: done, atMs: performance.now(), ageMs: stage.ingestAgeMs(), cpu: await cpuOf(stage) };
   };
   const from = await reach(0.1);
   onProgress('the backlog is being taken');
@@ -99,6 +124,8 @@ async function drain(stage: Stage, onProgress: (line: string) => void) {
     ingestUs: us('ingest'),
     databaseUs: us('database'),
     brokerUs: us('broker'),
+    fromMs: from.ageMs,
+    toMs: to.ageMs,
   };
 }
 

@@ -22,6 +22,8 @@ export interface Stage {
   killIngest(): Promise<void>;
   /** Of the present ingest process. */
   readonly ingestPid: () => number | undefined;
+  /** Since its start. */
+  readonly ingestAgeMs: () => number;
   /** `/health` of ingest; null while it does not answer. */
   health(): Promise<Health | null>;
   stop(): Promise<void>;
@@ -48,24 +50,33 @@ export interface StageOptions {
   /** A broker for measurements. */
   readonly fast?: boolean;
   readonly partitions?: number;
+  /** Where ingest leaves a profile of each of its processes that ends by itself. */
+  readonly profileDir?: string;
   /** What happens before the first ingest process: a backlog, for one. */
   readonly before?: (stage: Pick<Stage, 'kafka' | 'topic'>) => Promise<void>;
 }
 
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
-  const { fast = false, partitions = 4, before } = options;
+  const { fast = false, partitions = 4, before, profileDir } = options;
   const [kafka, postgres] = await Promise.all([startKafka({ fast }), startPostgres()]);
   const topic = 'llm.observatory.feedback';
   await kafka.createTopics([topic], partitions);
   const { url, pool } = await postgres.createDatabase();
   const [http, grpc] = [await freePort(), await freePort()];
   const args = ['--roles=ingest', `--otlp-http-port=${http}`, `--otlp-grpc-port=${grpc}`, '--log-level=info'];
+  const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
   let child: ChildProcess | null = null;
+  let startedAtMs = 0;
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args, '--address=127.0.0.1:1'], {
-      env: { ...process.env, DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    startedAtMs = performance.now();
+    const started = spawn(
+      process.execPath,
+      [...profiling, '--import', 'tsx', MAIN, ...args, '--address=127.0.0.1:1'],
+      {
+        env: { ...process.env, DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     child = started;
     let ready = false;
     const said: string[] = [];
@@ -96,6 +107,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     httpUrl,
     grpcAddress: `127.0.0.1:${grpc}`,
     ingestPid: () => child?.pid,
+    ingestAgeMs: () => performance.now() - startedAtMs,
     killIngest: async () => {
       await kill('SIGKILL');
       await start();
