@@ -28,6 +28,8 @@ export interface LogMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** When it was sent, or came into the log: milliseconds since the epoch. Null: the log does not know. */
   readonly timestampMs: number | null;
+  /** Why the log could not decode the batch that it was in: the first message of the batch has the batch as it came for its value, the others have none. */
+  readonly undecodable?: string;
 }
 
 /** Consecutive messages of one partition, at least one. */

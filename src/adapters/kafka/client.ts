@@ -1,6 +1,7 @@
-/** A kafkajs client from settings, whose log lines go to ours. Opens nothing. */
+/** A kafkajs client from settings, which reads every compression and whose log lines go to ours. Opens nothing. */
 import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
+import { registerCodecs } from './compression/index.ts';
 import type { KafkaSasl, KafkaSettings } from './settings.ts';
 
 const CONNECT_MS = 5_000;
@@ -15,6 +16,7 @@ function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
 
 /** @param logger gets warnings and errors of the client as debug lines: what matters of them is reported by who uses it */
 export function kafkaClient({ brokers, tls, sasl }: KafkaSettings, logger: Logger): Kafka {
+  registerCodecs();
   return new Kafka({
     clientId: 'llm-optimizer',
     brokers: [...brokers],

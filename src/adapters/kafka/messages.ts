@@ -1,15 +1,21 @@
 /** Messages of kafkajs as those of the port, and back. Pure. */
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { LogMessage, OutgoingMessage } from '../../ports/event-log.ts';
+import { UNDECODABLE_HEADER } from './compression/index.ts';
 
-export const toLogMessage = ({ offset, key, value, headers, timestamp }: KafkaMessage): LogMessage => ({
-  offset: Number(offset),
-  key,
-  value,
-  headers: headers === undefined ? {} : textsOf(headers),
-  // -1: nobody gave one.
-  timestampMs: Number(timestamp) > 0 ? Number(timestamp) : null,
-});
+export function toLogMessage({ offset, key, value, headers, timestamp }: KafkaMessage): LogMessage {
+  const texts = headers === undefined ? {} : textsOf(headers);
+  const undecodable = texts[UNDECODABLE_HEADER];
+  return {
+    offset: Number(offset),
+    key,
+    value,
+    headers: undecodable === undefined ? texts : {},
+    // -1: nobody gave one.
+    timestampMs: Number(timestamp) > 0 ? Number(timestamp) : null,
+    ...(undecodable !== undefined && { undecodable }),
+  };
+}
 
 function textsOf(headers: IHeaders): Record<string, string> {
   const texts: Record<string, string> = {};

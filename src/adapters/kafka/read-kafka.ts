@@ -8,6 +8,7 @@ import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { LogConsumer, LogReader } from '../../ports/event-log.ts';
 import { Assignment, type Topics } from './assignment.ts';
+import { stalledReason } from './compression/index.ts';
 import { existingTopics } from './topics.ts';
 
 const FIRST_PAUSE_MS = 250;
@@ -121,7 +122,7 @@ export function readKafka(
   const supervised = supervise();
   return {
     reading: () => {
-      const waits = assignment?.problem() ?? problem;
+      const waits = assignment?.problem() ?? problem ?? stalledReason();
       const closed = closing.signal.aborted;
       return {
         state: closed ? 'closed' : waits === null ? 'reading' : 'waiting',

@@ -18,7 +18,12 @@ const PREFIX = 'ce_';
 
 const refused = (reason: string): ReadMessage => ({ ok: false, reason });
 
-export function readMessage({ value, headers }: Pick<LogMessage, 'value' | 'headers'>): ReadMessage {
+export function readMessage({
+  value,
+  headers,
+  undecodable,
+}: Pick<LogMessage, 'value' | 'headers' | 'undecodable'>): ReadMessage {
+  if (undecodable !== undefined) return refused(undecodable);
   if (value === null) return refused('value: nothing is given, expected an event as JSON');
   let parsed: unknown;
   try {

@@ -1,0 +1,141 @@
+/** Kafka's four compressions as its own producer and librdkafka write them, and bombs, which hold up nobody and are lost to nobody. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import kafkajs, { type Producer } from 'kafkajs';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { createKafkaLog } from '../../../src/adapters/kafka/index.ts';
+import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
+import { poll } from '../../../src/embedded/poll.ts';
+import { DLQ_ID, DLQ_REASON } from '../../../src/ingest/index.ts';
+import type { LogMessage } from '../../../src/ports/event-log.ts';
+import { randomFeedback } from '../../support/feedback.ts';
+import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { startKafka, type TestKafka } from '../../support/kafka.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { kafkaProgram } from '../../support/prerequisites/index.ts';
+import { runPython } from '../../support/python/python.ts';
+
+const JAVA = fileURLToPath(new URL('../../support/KafkaProduce.java', import.meta.url));
+const PYTHON = fileURLToPath(new URL('../../support/python/kafka_produce.py', import.meta.url));
+const COMPRESSIONS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
+const START = Date.now() - 60_000;
+
+let postgres: TestPostgres;
+let kafka: TestKafka;
+let producer: Producer;
+let ingest: TestIngest;
+let tests = 0;
+beforeAll(async () => {
+  [postgres, kafka] = await Promise.all([startPostgres(), startKafka()]);
+  producer = kafka.client.producer();
+  await producer.connect();
+});
+afterEach(() => ingest.close());
+afterAll(async () => {
+  await producer.disconnect();
+  await Promise.all([postgres.stop(), kafka.remove()]);
+});
+
+/** Topics of one test and an ingest that reads them. */
+async function reading(...names: readonly string[]): Promise<readonly string[]> {
+  const topics = names.map((name) => `${name}-${(tests += 1)}`);
+  await kafka.createTopics(topics, 1);
+  const settings = { brokers: [kafka.brokers], tls: null, sasl: null };
+  ingest = await startTestIngest(postgres, { kafka: { settings, group: topics.join('-'), topics } });
+  return topics;
+}
+
+const eventsOf = (seed: number, count: number): readonly string[] =>
+  randomFeedback(seed, count, { startMs: START, spanMs: 30_000 }).map(({ source, id, data }) =>
+    JSON.stringify({ specversion: '1.0', type: FEEDBACK_EVENT_TYPE, source, id, data }),
+  );
+const countOf = async (): Promise<number> => (await ingest.totals('support-bot'))['error']?.[0] ?? 0;
+const reaches = async (count: number): Promise<void> => {
+  await poll(async () => ((await countOf()) >= count ? true : undefined), { timeoutMs: 30_000, everyMs: 50 });
+  expect(await countOf()).toBe(count);
+};
+
+/** What the dead-letter topic holds, once it is there. */
+async function lettersOf(topic: string): Promise<readonly LogMessage[]> {
+  const letters: LogMessage[] = [];
+  const settings = { brokers: [kafka.brokers], tls: null, sasl: null };
+  const log = createKafkaLog(settings, topic, pino({ level: 'silent' }));
+  await log
+    .drain(`${topic}.dlq`, null, async (messages) => void letters.push(...messages))
+    .catch(() => undefined);
+  return letters.toSorted((a, b) => ((a.headers[DLQ_ID] ?? '') < (b.headers[DLQ_ID] ?? '') ? -1 : 1));
+}
+
+async function sendByJava(topic: string, compression: string, lines: readonly string[]): Promise<void> {
+  const { java, classPath } = await kafkaProgram();
+  const args = ['-XX:TieredStopAtLevel=1', '-cp', classPath, JAVA, kafka.brokers, topic, compression];
+  const child = spawn(java, args, { stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin.end(`${lines.join('\n')}\n`);
+  expect(await once(child, 'exit')).toEqual([0, null]);
+}
+
+async function sendByPython(topic: string, compression: string, values: readonly string[]): Promise<void> {
+  const given = { brokers: kafka.brokers, topic, compression, values };
+  expect(await runPython(PYTHON, given, { packages: 'confluent.txt' })).toEqual({ failed: [] });
+}
+
+it.each(COMPRESSIONS)(
+  'reads %s as Kafka writes it and as librdkafka writes it, every message once',
+  async (name) => {
+    const [topic = ''] = await reading(name);
+    await sendByJava(topic, name, eventsOf(1, 1_500));
+    await reaches(1_500);
+    await sendByPython(topic, name, eventsOf(2, 1_500));
+    await reaches(3_000);
+    expect(ingest.stats()).toMatchObject({
+      log: { messages: 3_000, deadLetters: 0 },
+      events: { setAside: 0 },
+    });
+  },
+);
+
+it('sets a bomb aside, bytes and all, and reads on behind it and elsewhere', async () => {
+  const [topic = '', other = ''] = await reading('bomb', 'other');
+  const compression = kafkajs.CompressionTypes.GZIP;
+  const [before = '', after = '', elsewhere = ''] = eventsOf(3, 3);
+  await producer.send({ topic, messages: [{ value: before }] });
+  await producer.send({
+    topic,
+    compression,
+    messages: [{ value: Buffer.alloc(40_000_000, ' ') }, { value: 'x' }],
+  });
+  await producer.send({ topic, compression, messages: [{ value: after }] });
+  await producer.send({ topic: other, messages: [{ value: elsewhere }] });
+  await reaches(3);
+  const letters = await poll(
+    async () => {
+      const found = await lettersOf(topic);
+      return found.length === 2 ? found : undefined;
+    },
+    { timeoutMs: 20_000, everyMs: 200 },
+  );
+  const reason = 'the batch of 2 messages is not read (gzip): it holds more than 33554432 bytes';
+  expect(letters?.map(({ headers }) => headers[DLQ_REASON])).toEqual([reason, reason]);
+  expect(letters?.[0]?.value?.length).toBeGreaterThan(10_000);
+  expect(letters?.[1]?.value).toBeNull();
+  expect(ingest.stats().log).toMatchObject({ messages: 5, deadLetters: 2 });
+  expect(ingest.reading()).toMatchObject({ state: 'reading', problem: null });
+});
+
+it('lets a batch of too many messages hold up its own partition only, and says so', async () => {
+  const [topic = '', other = ''] = await reading('many', 'other');
+  const values = Array.from({ length: 100_001 }, () => 'x');
+  await sendByPython(topic, 'lz4', values);
+  const says = (): string | undefined => {
+    const problem = ingest.reading()?.problem ?? '';
+    return problem.includes('holds up') ? problem : undefined;
+  };
+  expect(await poll(says, { timeoutMs: 20_000, everyMs: 50 })).toBe(
+    'a batch of 100001 messages holds up its partition, expected at most 100000',
+  );
+  await producer.send({ topic: other, messages: [{ value: eventsOf(4, 1)[0] ?? '' }] });
+  await reaches(1);
+  expect(ingest.stats().log.messages).toBe(1);
+});

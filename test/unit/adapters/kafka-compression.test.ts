@@ -1,0 +1,177 @@
+/** Kafka's compressions by hand: what is cut, bent, a bomb, or a claim of one; and what becomes of a batch that is not read. */
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { compress as snappyBlock } from 'snappyjs';
+import { describe, expect, it } from 'vitest';
+import {
+  decompressBatch,
+  MOST_RECORDS,
+  stalledReason,
+} from '../../../src/adapters/kafka/compression/codecs.ts';
+import { gzip } from '../../../src/adapters/kafka/compression/gzip.ts';
+import { lz4 } from '../../../src/adapters/kafka/compression/lz4.ts';
+import { snappy } from '../../../src/adapters/kafka/compression/snappy.ts';
+import { headOf, UNDECODABLE_HEADER } from '../../../src/adapters/kafka/compression/undecodable.ts';
+import { zstd } from '../../../src/adapters/kafka/compression/zstd.ts';
+
+const LIMIT = 10_000;
+const u32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
+
+const lz4Frame = (...blocks: readonly Buffer[]): Buffer =>
+  Buffer.concat([
+    u32(0x184d2204),
+    Buffer.from([0x40, 0x40, 0]),
+    ...blocks.flatMap((block) => [u32(block.length), block]),
+    u32(0),
+  ]);
+/** One literal, then `length` copies of it, and five literals as a block must end. */
+const lz4Repeat = (length: number): Buffer => {
+  const over = length - 19;
+  const more = [...Array.from({ length: Math.floor(over / 255) }, () => 255), over % 255];
+  return Buffer.concat([Buffer.from([0x1f, 0x61, 1, 0, ...more]), Buffer.from([0x50]), Buffer.from('bbbbb')]);
+};
+
+type Block = readonly ['raw', Buffer] | readonly ['rle', number, number];
+/** @param window the window descriptor byte */
+const zstdFrame = (window: number, ...blocks: readonly Block[]): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, window]),
+    ...blocks.map((block, i) => {
+      const [size, type] = block[0] === 'raw' ? [block[1].length, 0] : [block[2], 1];
+      const header = Buffer.alloc(3);
+      header.writeUIntLE((i === blocks.length - 1 ? 1 : 0) | (type << 1) | (size << 3), 0, 3);
+      return Buffer.concat([header, block[0] === 'raw' ? block[1] : Buffer.from([block[1]])]);
+    }),
+  ]);
+const javaFrame = (...blocks: readonly Buffer[]): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]),
+    ...blocks.flatMap((block) => [u32(block.length).swap32(), block]),
+  ]);
+const TEXT = Buffer.from('{"service":"support-bot","model":"gpt-4o"} '.repeat(40));
+
+describe.each([
+  ['gzip', gzip, gzipSync(TEXT), gzipSync(Buffer.alloc(LIMIT + 1))],
+  [
+    'snappy',
+    snappy,
+    javaFrame(snappyBlock(TEXT.subarray(0, 500)), snappyBlock(TEXT.subarray(500))),
+    javaFrame(snappyBlock(Buffer.alloc(6_000)), snappyBlock(Buffer.alloc(6_000))),
+  ],
+  ['snappy without a frame', snappy, snappyBlock(TEXT), Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0])],
+  [
+    'lz4',
+    lz4,
+    lz4Frame(
+      Buffer.concat([Buffer.from([0xf0, 255, 255, 255, 255, 255, 255, TEXT.length - 15 - 6 * 255]), TEXT]),
+    ),
+    lz4Frame(lz4Repeat(LIMIT)),
+  ],
+  [
+    'zstd',
+    zstd,
+    zstdFrame(0x50, ['raw', TEXT.subarray(0, 500)], ['raw', TEXT.subarray(500)]),
+    zstdFrame(0x50, ['rle', 0x20, 6_000], ['rle', 0x20, 6_000]),
+  ],
+])('%s', (_, decompress, packed, bomb) => {
+  it('gives what was packed', async () => {
+    expect(await decompress(packed, LIMIT)).toEqual(TEXT);
+    expect(await decompress(packed, TEXT.length)).toEqual(TEXT);
+  });
+
+  it('stops at the limit', async () => {
+    const unpack = async () => decompress(bomb, LIMIT);
+    await expect(unpack()).rejects.toThrow('it holds more than 10000 bytes');
+  });
+
+  it('refuses what is cut anywhere, and ends whatever it is given', async () => {
+    for (let end = 1; end < packed.length; end += 1) {
+      const unpack = async () => (await decompress(packed.subarray(0, end), LIMIT)).equals(TEXT);
+      expect(await unpack().catch(() => false)).toBe(false);
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.nat(packed.length), async (bytes, at) => {
+        const bent = Buffer.concat([packed.subarray(0, at), bytes, packed.subarray(at + bytes.length)]);
+        const unpacked = await (async () => decompress(bent, LIMIT))().catch(() => Buffer.alloc(0));
+        expect(unpacked.length).toBeLessThanOrEqual(LIMIT);
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+});
+
+it('repeats what an LZ4 copy overlaps with, and refuses one from before the frame', () => {
+  expect(lz4(lz4Frame(lz4Repeat(1_000)), LIMIT)).toEqual(Buffer.from(`${'a'.repeat(1_001)}bbbbb`));
+  const before = Buffer.from([0x14, 0x61, 9, 0, 0x50, 98, 98, 98, 98, 98]);
+  expect(() => lz4(Buffer.concat([lz4Frame(lz4Repeat(50)), lz4Frame(before)]), LIMIT)).toThrow(
+    'too far back',
+  );
+});
+
+it('makes no room for the window that a Zstandard frame claims, in any of its frames', () => {
+  const claims = zstdFrame(0xa8, ['raw', Buffer.from('hello ')], ['rle', 0x61, 3]);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(zstd(Buffer.concat([claims, claims]), LIMIT)).toEqual(Buffer.from('hello aaahello aaa'));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+});
+
+describe('a batch', () => {
+  const HEAD = 61;
+  /** As it lies in a response: something before it, its head, its records. */
+  const batchOf = (type: number, count: number, records: Buffer): Buffer => {
+    const response = Buffer.alloc(100 + HEAD + records.length);
+    const head = response.subarray(100);
+    head.writeInt32BE(49 + records.length, 8);
+    head[16] = 2;
+    head.writeInt16BE(type, 21);
+    head.writeInt32BE(count - 1, 23);
+    head.writeInt32BE(count, 57);
+    records.copy(head, HEAD);
+    return head.subarray(HEAD);
+  };
+  const messageCount = (records: Buffer): number =>
+    records.toString('latin1').split(UNDECODABLE_HEADER).length - 1;
+  const record = (size: number): Buffer => Buffer.concat([Buffer.from([2 * size]), randomBytes(size)]);
+
+  it('that is read is what it holds', async () => {
+    const records = Buffer.concat([record(20), record(63)]);
+    expect(await decompressBatch(1, batchOf(1, 2, gzipSync(records)))).toEqual(records);
+  });
+
+  it.each([
+    ['is a bomb', gzipSync(Buffer.alloc(33 * 1024 * 1024)), 'it holds more than 33554432 bytes'],
+    ['is no such compression', Buffer.alloc(100, 7), 'incorrect header check'],
+    ['holds fewer messages than it says', gzipSync(record(20)), 'it does not hold its messages'],
+  ])('that %s becomes as many messages that say so, the first with its bytes', async (_, records, reason) => {
+    const batch = batchOf(1, 3, records);
+    const read = await decompressBatch(1, batch);
+    expect(messageCount(read)).toBe(3);
+    expect(read.toString('latin1')).toContain(reason);
+    expect(read.includes(records)).toBe(true);
+  });
+
+  it('without a head before it is an error, as before', async () => {
+    expect(headOf(Buffer.from(randomBytes(200)), 1)).toBeNull();
+    await expect(decompressBatch(1, Buffer.alloc(200, 7))).rejects.toThrow('incorrect header check');
+  });
+
+  it('of more messages than kafkajs hands on holds up its partition alone, and says so', async () => {
+    const batch = batchOf(1, MOST_RECORDS + 1, gzipSync('x'));
+    await expect(decompressBatch(1, batch)).rejects.toMatchObject({ name: 'KafkaJSPartialMessageError' });
+    expect(stalledReason()).toContain('a batch of 100001 messages holds up its partition');
+  });
+
+  it('that the others of its fetch leave no room for waits for the next fetch', async () => {
+    const records = Buffer.concat([Buffer.from([0x80, 0x80, 0x80, 0x10]), Buffer.alloc(16 * 1024 * 1024)]);
+    const packed = gzipSync(records);
+    const one = batchOf(1, 1, packed);
+    for (let i = 0; i < 7; i += 1) await decompressBatch(1, one);
+    await expect(decompressBatch(1, one)).rejects.toMatchObject({ name: 'KafkaJSPartialMessageError' });
+    expect(await decompressBatch(1, batchOf(1, 1, packed))).toHaveLength(records.length);
+  });
+});
