@@ -5,6 +5,7 @@ import type { DeadLetterStore, LogPositions } from '../../ports/event-batch.ts';
 import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { LearnedStore } from '../../ports/learned.ts';
+import type { MaintenanceStore } from '../../ports/maintenance.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type { PairStore } from '../../ports/pairs.ts';
@@ -35,6 +36,7 @@ import { createOutcomeCatalogue } from './outcome-catalogue.ts';
 import { createPairStore } from './pair-store.ts';
 import { createRolloutStore } from './rollout-store.ts';
 import { createServiceStore } from './service-store.ts';
+import { createMaintenanceStore } from './upkeep/maintenance-store.ts';
 import { createWindowStore } from './window-store.ts';
 
 export interface Stores {
@@ -46,6 +48,7 @@ export interface Stores {
   readonly rollouts: RolloutStore;
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;
+  readonly maintenance: MaintenanceStore;
   readonly ingest: IngestStore;
   readonly log: DeadLetterStore & LogPositions;
   readonly alerts: AlertStore;
@@ -72,6 +75,7 @@ export function createStores(pool: pg.Pool): Stores {
     rollouts: createRolloutStore(db),
     fleet: createFleetStore(db),
     openChanges: createOpenChanges(db),
+    maintenance: createMaintenanceStore(db),
     ingest: createIngestStore(db),
     log: {
       ...createDeadLetterStore(db),
