@@ -6,6 +6,7 @@ import type { ExperimentStore, ExperimentWindows } from '../src/ports/experiment
 import type { FleetStore } from '../src/ports/fleet.ts';
 import type { LearnedStore } from '../src/ports/learned.ts';
 import type { MaintenanceStore } from '../src/ports/maintenance.ts';
+import type { MergedWindows } from '../src/ports/merged-windows.ts';
 import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OpenChanges } from '../src/ports/open-changes.ts';
@@ -35,6 +36,7 @@ export interface ActivityPorts {
   readonly rollouts: RolloutStore;
   readonly registry: ExperimentRegistry;
   readonly windows: WindowStore;
+  readonly mergedWindows: MergedWindows;
   readonly pairs: PairStore;
   readonly learned: LearnedStore;
   readonly tokens: TokenCounter;

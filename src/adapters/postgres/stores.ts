@@ -6,6 +6,7 @@ import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { LearnedStore } from '../../ports/learned.ts';
 import type { MaintenanceStore } from '../../ports/maintenance.ts';
+import type { MergedWindows } from '../../ports/merged-windows.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type { PairStore } from '../../ports/pairs.ts';
@@ -31,6 +32,7 @@ import { createIngestStore } from './ingest-store.ts';
 import { createLearnedStore } from './learned-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { readPositions } from './log-positions.ts';
+import { createMergedWindows } from './merged-windows.ts';
 import { createOpenChanges } from './open-changes.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
 import { createPairStore } from './pair-store.ts';
@@ -53,6 +55,7 @@ export interface Stores {
   readonly log: DeadLetterStore & LogPositions;
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
+  readonly mergedWindows: MergedWindows;
   readonly pairs: PairStore;
   readonly learned: LearnedStore;
   readonly outcomes: OutcomeCatalogue;
@@ -83,6 +86,7 @@ export function createStores(pool: pg.Pool): Stores {
     },
     alerts: createAlertStore(db),
     windows: createWindowStore(db),
+    mergedWindows: createMergedWindows(db),
     pairs: createPairStore(db),
     learned: createLearnedStore(db),
     outcomes: createOutcomeCatalogue(db),

@@ -74,6 +74,7 @@ export const memoryPorts = async (parts: {
     rollouts: { upsert: nothing, list: none },
     registry: withoutRegistry,
     windows,
+    mergedWindows: { merged: never('merge windows') },
     pairs: { freezeLimits: nothing, carryLimits: nothing, blocks: none },
     outcomes: { outcomes: async () => ({}), replace: nothing },
     experiments: {
