@@ -20,6 +20,7 @@ import {
 import { withCompensationFailures, withFailures } from './failures.ts';
 import { finishRollout, renewLeaseRun } from './finish-rollout.ts';
 import { look } from './look.ts';
+import { maintain, planMaintenance } from './maintenance.ts';
 import { makeRoom } from './make-room.ts';
 import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -65,11 +66,15 @@ export function createActivities(ports: ActivityPorts) {
     ),
     graduationOf: withFailures((request: Parameters<typeof graduationOf>[1]) => graduationOf(ports, request)),
     look: withFailures((request: Parameters<typeof look>[1]) => look(ports, request)),
+    maintain: withFailures((request: Parameters<typeof maintain>[1]) => maintain(ports, request)),
     makeRoom: withFailures((request: Parameters<typeof makeRoom>[1]) => makeRoom(ports, request)),
     makeRoomForExperiment: withFailures((request: Parameters<typeof makeRoomForExperiment>[1]) =>
       makeRoomForExperiment(ports, request),
     ),
     notify: withFailures((request: NotifyRequest) => notify(ports, request)),
+    planMaintenance: withFailures((request: Parameters<typeof planMaintenance>[1]) =>
+      planMaintenance(ports, request),
+    ),
     prepareRestore: withFailures((request: Parameters<typeof prepareRestore>[1]) =>
       prepareRestore(ports, request),
     ),

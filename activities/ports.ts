@@ -1,9 +1,12 @@
 /** Everything an activity may touch. Built once by a worker, or by a test with the same real parts. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import type { Retention } from '../src/domain/retention.ts';
 import type { ExperimentRegistry } from '../src/ports/experiment-registry.ts';
 import type { ExperimentStore, ExperimentWindows } from '../src/ports/experiments.ts';
 import type { FleetStore } from '../src/ports/fleet.ts';
 import type { LearnedStore } from '../src/ports/learned.ts';
+import type { MaintenanceStore } from '../src/ports/maintenance.ts';
+import type { MergedWindows } from '../src/ports/merged-windows.ts';
 import type { Notifier } from '../src/ports/notifier.ts';
 import type { OrchestratorFor } from '../src/ports/orchestrator.ts';
 import type { OpenChanges } from '../src/ports/open-changes.ts';
@@ -33,6 +36,7 @@ export interface ActivityPorts {
   readonly rollouts: RolloutStore;
   readonly registry: ExperimentRegistry;
   readonly windows: WindowStore;
+  readonly mergedWindows: MergedWindows;
   readonly pairs: PairStore;
   readonly learned: LearnedStore;
   readonly tokens: TokenCounter;
@@ -42,6 +46,9 @@ export interface ActivityPorts {
   readonly experimentWindows: ExperimentWindows;
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;
+  readonly maintenance: MaintenanceStore;
+  /** For how long what is kept, as the process is set. Throws `Failure('InvalidInput')` when it is set wrongly. */
+  readonly retention: () => Retention;
   readonly notifier: Notifier;
   readonly orchestratorFor: OrchestratorFor;
   readonly watchdogs: Watchdogs;

@@ -9,6 +9,7 @@ export {
   bootstrapCommand,
   checkBootstrap,
   FLEET_SWEEP,
+  MAINTENANCE,
   RETENTION_DAYS,
   SEARCH_ATTRIBUTES,
   type BootstrapCheck,
@@ -27,6 +28,7 @@ interface Flags {
   readonly namespace: string;
   readonly sweepEvery?: number;
   readonly jitter?: number;
+  readonly maintenanceEvery?: number;
   readonly check?: boolean;
 }
 
@@ -34,7 +36,7 @@ async function main(): Promise<void> {
   const { env } = process;
   const command = new Command('bootstrap')
     .description(
-      'Prepares a Temporal namespace: retention, search attributes, the schedule of the fleet sweep. Safe to repeat.',
+      'Prepares a Temporal namespace: retention, search attributes, the schedules of fleet sweep and maintenance. Safe to repeat.',
     )
     .option('--address <host:port>', 'Temporal frontend', env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233')
     .option('--namespace <name>', 'namespace', env['TEMPORAL_NAMESPACE'] ?? 'default')
@@ -44,9 +46,10 @@ async function main(): Promise<void> {
       'random delay of each sweep (a tenth of the interval unless given)',
       duration,
     )
+    .option('--maintenance-every <duration>', 'interval of the maintenance (1d unless given)', duration)
     .option('--check', 'change nothing, list what is missing, exit with 1 if anything is')
     .parse();
-  const { address, namespace, sweepEvery, jitter, check } = command.opts<Flags>();
+  const { address, namespace, sweepEvery, jitter, maintenanceEvery, check } = command.opts<Flags>();
   if (check === true) {
     const { missing } = await checkBootstrap({ address, namespace });
     console.log(missing.length === 0 ? 'Nothing is missing.' : `Missing: ${missing.join(', ')}.`);
@@ -58,6 +61,7 @@ async function main(): Promise<void> {
     namespace,
     ...(sweepEvery !== undefined && { sweepEveryMs: sweepEvery }),
     ...(jitter !== undefined && { sweepJitterMs: jitter }),
+    ...(maintenanceEvery !== undefined && { maintenanceEveryMs: maintenanceEvery }),
     onProgress: (line) => console.log(line),
   });
   if (changes.length === 0) console.log('All is as wanted; nothing was changed.');

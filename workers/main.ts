@@ -9,6 +9,7 @@ import { checkBootstrap } from '../deploy/bootstrap.ts';
 import { createStores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
 import { createLogger, LOG_LEVELS } from '../src/config/log.ts';
+import { readRetention } from '../src/config/retention-settings.ts';
 import { parseDurationMs } from '../src/domain/duration.ts';
 import { startIngest } from '../src/ingest/index.ts';
 import { readWatch, type WatchTarget } from '../src/watchdog/index.ts';
@@ -69,6 +70,7 @@ process.exit(exitCode);
 
 async function start(given: Flags, onFailure: (error: unknown) => void): Promise<void> {
   const has = (role: Role) => given.roles.includes(role);
+  if (has('activity')) readRetention(process.env);
   const pool = has('activity') || has('ingest') ? open(given.database, POOL_SIZES.main) : null;
   if (pool && has('ingest')) await ingest(given, pool);
   if (has('gateway')) await gateway(given);
@@ -101,6 +103,7 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
       sender: createAnomalySender(new Client({ connection, namespace }), TASK_QUEUE),
     },
     ...(log && { log }),
+    lateMs: readRetention(process.env).late,
     logger: ingestLogger,
   });
   running.add('ingest', () => receiver.close());

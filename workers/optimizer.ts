@@ -11,6 +11,7 @@ import { createStores, type Stores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
 import { adoptService } from '../src/client/adopt-service.ts';
 import type { Logger } from '../src/config/log.ts';
+import { readRetention } from '../src/config/retention-settings.ts';
 import { canonicalJson } from '../src/decision/index.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { ServiceSettings } from '../src/domain/service-settings.ts';
@@ -88,6 +89,7 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
     store: stores.ingest,
     alerts: { store: stores.alerts, sender: createAnomalySender(client, TASK_QUEUE) },
     ...(log && { log }),
+    lateMs: readRetention(process.env).late,
     logger: ingestLogger,
   });
   running.add('ingest', () => ingest.close());

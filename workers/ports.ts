@@ -11,6 +11,7 @@ import { createRestRegistry, withoutRegistry } from '../src/adapters/rest-regist
 import { createWorkflowDirectory } from '../src/adapters/temporal/index.ts';
 import { createWatchdogs } from '../src/adapters/watchdog/index.ts';
 import { createWebhookNotifier } from '../src/adapters/webhook/index.ts';
+import { readRetention } from '../src/config/retention-settings.ts';
 import type { ExperimentRegistry } from '../src/ports/experiment-registry.ts';
 import type { Orchestrator, OrchestratorFor } from '../src/ports/orchestrator.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
@@ -30,6 +31,7 @@ export function createPorts(pool: pg.Pool, client: Client, orchestratorFor: Orch
     registry: registryOf(process.env['REGISTRY_URL']),
     orchestratorFor,
     watchdogs: createWatchdogs(),
+    retention: () => readRetention(process.env),
     workflows: createWorkflowDirectory(client, TASK_QUEUE),
     nowMs: Date.now,
     hash: (text) => createHash('sha256').update(text).digest('hex'),

@@ -88,6 +88,16 @@ export const recordOptions: ActivityOptions = {
   retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
 };
 
+/** One portion of the upkeep. It waits for a database that is away, or a table that is in use, and not for ever: the next run comes. */
+export const upkeepOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  heartbeatTimeout,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '30m',
+  cancellationType: 'TRY_CANCEL',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};
+
 /** Tells people. Short: an address that is down must not keep a run open. */
 export const notifyOptions: ActivityOptions = {
   taskQueue: TASK_QUEUE,

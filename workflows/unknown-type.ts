@@ -11,6 +11,7 @@ export const WORKFLOW_TYPES = [
   'restoreConfiguration',
   'promotionWatch',
   'fleetSweep',
+  'maintenance',
 ] as const;
 
 export async function unknownType(): Promise<never> {

@@ -2,13 +2,17 @@
 import { Connection, type ConnectionLike } from '@temporalio/client';
 import { ensureNamespace, namespaceRetentionDays } from './namespace.ts';
 import { ensureSearchAttributes, searchAttributeState } from './search-attributes.ts';
-import { ensureSweepSchedule } from './sweep-schedule.ts';
-import { bootstrapCommand, RETENTION_DAYS } from './wanted.ts';
+import { ensureSchedule } from './schedules.ts';
+import { bootstrapCommand, FLEET_SWEEP, MAINTENANCE, RETENTION_DAYS } from './wanted.ts';
 
-export { bootstrapCommand, FLEET_SWEEP, RETENTION_DAYS, SEARCH_ATTRIBUTES } from './wanted.ts';
+export { bootstrapCommand, FLEET_SWEEP, MAINTENANCE, RETENTION_DAYS, SEARCH_ATTRIBUTES } from './wanted.ts';
 
 /** A server that was started at the same time as us may need a moment. */
 const CONNECT_MS = 10_000;
+
+const DAY_MS = 86_400_000;
+/** Temporal takes no less. */
+const LEAST_CATCHUP_MS = 10_000;
 
 export interface BootstrapOptions {
   /** `host:port` of the Temporal frontend. */
@@ -20,6 +24,8 @@ export interface BootstrapOptions {
   readonly sweepJitterMs?: number;
   /** A minute unless told; Temporal takes no less than ten seconds. */
   readonly sweepCatchupWindowMs?: number;
+  /** Interval of the maintenance, a day unless told; null leaves the schedule alone. It is jittered by a tenth and caught up with within half of it. */
+  readonly maintenanceEveryMs?: number | null;
   /** How long the server may take to answer, and to accept new search attributes, two minutes unless told. */
   readonly timeoutMs?: number;
   readonly onProgress?: (line: string) => void;
@@ -31,11 +37,12 @@ export interface BootstrapResult {
 }
 
 /**
- * Namespace with 30 days of retention, search attributes, and the schedule of the fleet sweep, in this order. A second run
+ * Namespace with 30 days of retention, search attributes, and the schedules of fleet sweep and maintenance, in this order. A second run
  * changes nothing; two at once are safe. Throws when the server cannot be reached or refuses.
  */
 export async function bootstrap(options: BootstrapOptions): Promise<BootstrapResult> {
-  const { address, namespace, sweepEveryMs = 60_000, timeoutMs = 120_000, onProgress } = options;
+  const { address, namespace, sweepEveryMs = 60_000, maintenanceEveryMs = DAY_MS } = options;
+  const { timeoutMs = 120_000, onProgress } = options;
   const changes: string[] = [];
   const did = (change: string | undefined): void => {
     if (change === undefined) return;
@@ -45,14 +52,25 @@ export async function bootstrap(options: BootstrapOptions): Promise<BootstrapRes
   await withConnection(address, timeoutMs, async (connection) => {
     did(await ensureNamespace(connection, namespace));
     did(await ensureSearchAttributes(connection, namespace, timeoutMs));
-    if (sweepEveryMs === null) return;
-    did(
-      await ensureSweepSchedule(connection, namespace, {
-        everyMs: sweepEveryMs,
-        jitterMs: options.sweepJitterMs ?? Math.floor(sweepEveryMs / 10),
-        catchupWindowMs: options.sweepCatchupWindowMs ?? 60_000,
-      }),
-    );
+    if (sweepEveryMs !== null) {
+      did(
+        await ensureSchedule(connection, namespace, FLEET_SWEEP, {
+          everyMs: sweepEveryMs,
+          jitterMs: options.sweepJitterMs ?? Math.floor(sweepEveryMs / 10),
+          // It looks at the last minute, and the next one comes soon.
+          catchupWindowMs: options.sweepCatchupWindowMs ?? 60_000,
+        }),
+      );
+    }
+    if (maintenanceEveryMs !== null) {
+      did(
+        await ensureSchedule(connection, namespace, MAINTENANCE, {
+          everyMs: maintenanceEveryMs,
+          jitterMs: Math.floor(maintenanceEveryMs / 10),
+          catchupWindowMs: Math.max(LEAST_CATCHUP_MS, Math.floor(maintenanceEveryMs / 2)),
+        }),
+      );
+    }
   });
   return { changes };
 }
@@ -64,7 +82,7 @@ export interface BootstrapCheck {
   readonly command: string;
 }
 
-/** Changes nothing. Looks at the namespace and the search attributes, not at the schedule, which somebody may have removed on purpose. */
+/** Changes nothing. Looks at the namespace and the search attributes, not at the schedules, which somebody may have removed on purpose. */
 export async function checkBootstrap(target: {
   readonly address: string;
   readonly namespace: string;

@@ -11,13 +11,32 @@ export const SEARCH_ATTRIBUTES = [
   'OptimizerVerdict',
 ] as const;
 
+/** What a schedule starts. Temporal appends a time to the workflow id. */
+export interface ScheduledWorkflow {
+  readonly scheduleId: string;
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly taskQueue: string;
+  readonly args: readonly unknown[];
+}
+
 /** The one schedule of the fast path: one activity looks at every service. */
 export const FLEET_SWEEP = {
   scheduleId: 'fleet-sweep',
   workflowType: 'fleetSweep',
   workflowId: 'fleet-sweep',
   taskQueue: 'llm-optimizer',
-} as const;
+  args: [],
+} as const satisfies ScheduledWorkflow;
+
+/** Retention and upkeep of the database, with the retention that the activity role is set to. */
+export const MAINTENANCE = {
+  scheduleId: 'maintenance',
+  workflowType: 'maintenance',
+  workflowId: 'maintenance',
+  taskQueue: 'llm-optimizer',
+  args: [{}],
+} as const satisfies ScheduledWorkflow;
 
 /** The command that a role prints when it refuses to start. */
 export const bootstrapCommand = (address: string, namespace: string): string =>

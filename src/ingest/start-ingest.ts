@@ -6,6 +6,7 @@ import type { IngestStore } from '../ports/windows.ts';
 import { startDeliverer } from './alerts/deliverer.ts';
 import type { IngestContext } from './context.ts';
 import { createCounters, type Counters } from './counters.ts';
+import { takeTimesBack, USUAL_LATE_MS } from './exposure-time.ts';
 import { createInFlight } from './in-flight.ts';
 import { startReading, type LogOptions, type ReadingLog } from './log/read-log.ts';
 import type { LogReading } from '../ports/event-log.ts';
@@ -29,6 +30,8 @@ export interface IngestOptions {
   readonly maxInFlight?: number;
   /** How long alerts of one service and kind are collected, in ms; 2,000 by default. */
   readonly alertWindowMs?: number;
+  /** How late an event or point may be, ms; 7 days by default. What comes later is set aside. One bound for all of a process. */
+  readonly lateMs?: number;
   /** Milliseconds since the epoch; the wall clock by default. */
   readonly clock?: () => number;
 }
@@ -59,6 +62,7 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 /** Throws when a port is taken. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const clock = options.clock ?? Date.now;
+  takeTimesBack(options.lateMs ?? USUAL_LATE_MS);
   const { store: alerts, sender } = options.alerts;
   const deliverer = startDeliverer({
     store: alerts,

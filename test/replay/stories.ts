@@ -305,6 +305,14 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'unknown-type': async (temporal, { serviceId }) =>
     temporal.start('cannaryRollout', `rollout/${serviceId}`, {}),
   sweep: async (temporal) => temporal.start('fleetSweep', 'fleet-sweep'),
+  maintenance: async (temporal, world) => {
+    const left = new Map([['windows', 2]]);
+    world.upkeep = (step) => {
+      left.set(step, (left.get(step) ?? 0) - 1);
+      return { count: 5, more: (left.get(step) ?? 0) > 0 };
+    };
+    return temporal.start('maintenance', 'maintenance', { notes: '14d', by: 'ann' });
+  },
 };
 
 const served = async (temporal: Temporal, handle: WorkflowHandle, wanted: 'yes' | 'no'): Promise<void> => {

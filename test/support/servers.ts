@@ -21,9 +21,11 @@ export interface TestServers {
 
 /**
  * Registers hooks that start both servers before the tests of this file and end them afterwards. The namespace has its search
- * attributes; the sweep's schedule is not started, unless `sweepEveryMs` says how often it is to run.
+ * attributes; the schedules are not started, unless `sweepEveryMs` and `maintenanceEveryMs` say how often they are to run.
  */
-export function useServers(options: { readonly sweepEveryMs?: number } = {}): TestServers {
+export function useServers(
+  options: { readonly sweepEveryMs?: number; readonly maintenanceEveryMs?: number } = {},
+): TestServers {
   let running: EmbeddedStack | undefined;
   let folder: string | undefined;
   beforeAll(async () => {
@@ -36,7 +38,12 @@ export function useServers(options: { readonly sweepEveryMs?: number } = {}): Te
     });
     const { address, namespace } = running.temporal;
     await Promise.all([
-      bootstrap({ address, namespace, sweepEveryMs: options.sweepEveryMs ?? null }),
+      bootstrap({
+        address,
+        namespace,
+        sweepEveryMs: options.sweepEveryMs ?? null,
+        maintenanceEveryMs: options.maintenanceEveryMs ?? null,
+      }),
       migrate(running.postgres.url),
     ]);
   });

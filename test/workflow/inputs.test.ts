@@ -99,7 +99,7 @@ describe('the other workflows with a wrong input', () => {
     const failure = await failureOf(await temporal().start('canaryRolout', 'rollout/mistyped', {}));
     expect(failure.type).toBe('InvalidInput');
     expect(failure.message).toBe(
-      'workflow type: "canaryRolout" is given, expected one of optimizationCycle, canaryRollout, abExperiment, restoreConfiguration, promotionWatch, fleetSweep',
+      'workflow type: "canaryRolout" is given, expected one of optimizationCycle, canaryRollout, abExperiment, restoreConfiguration, promotionWatch, fleetSweep, maintenance',
     );
   });
 });

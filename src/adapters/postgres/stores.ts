@@ -5,6 +5,8 @@ import type { DeadLetterStore, LogPositions } from '../../ports/event-batch.ts';
 import type { ExperimentStore, ExperimentWindows } from '../../ports/experiments.ts';
 import type { FleetStore } from '../../ports/fleet.ts';
 import type { LearnedStore } from '../../ports/learned.ts';
+import type { MaintenanceStore } from '../../ports/maintenance.ts';
+import type { MergedWindows } from '../../ports/merged-windows.ts';
 import type { OpenChanges } from '../../ports/open-changes.ts';
 import type { OutcomeCatalogue } from '../../ports/outcomes.ts';
 import type { PairStore } from '../../ports/pairs.ts';
@@ -30,11 +32,13 @@ import { createIngestStore } from './ingest-store.ts';
 import { createLearnedStore } from './learned-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { readPositions } from './log-positions.ts';
+import { createMergedWindows } from './merged-windows.ts';
 import { createOpenChanges } from './open-changes.ts';
 import { createOutcomeCatalogue } from './outcome-catalogue.ts';
 import { createPairStore } from './pair-store.ts';
 import { createRolloutStore } from './rollout-store.ts';
 import { createServiceStore } from './service-store.ts';
+import { createMaintenanceStore } from './upkeep/maintenance-store.ts';
 import { createWindowStore } from './window-store.ts';
 
 export interface Stores {
@@ -46,10 +50,12 @@ export interface Stores {
   readonly rollouts: RolloutStore;
   readonly fleet: FleetStore;
   readonly openChanges: OpenChanges;
+  readonly maintenance: MaintenanceStore;
   readonly ingest: IngestStore;
   readonly log: DeadLetterStore & LogPositions;
   readonly alerts: AlertStore;
   readonly windows: WindowStore;
+  readonly mergedWindows: MergedWindows;
   readonly pairs: PairStore;
   readonly learned: LearnedStore;
   readonly outcomes: OutcomeCatalogue;
@@ -72,6 +78,7 @@ export function createStores(pool: pg.Pool): Stores {
     rollouts: createRolloutStore(db),
     fleet: createFleetStore(db),
     openChanges: createOpenChanges(db),
+    maintenance: createMaintenanceStore(db),
     ingest: createIngestStore(db),
     log: {
       ...createDeadLetterStore(db),
@@ -79,6 +86,7 @@ export function createStores(pool: pg.Pool): Stores {
     },
     alerts: createAlertStore(db),
     windows: createWindowStore(db),
+    mergedWindows: createMergedWindows(db),
     pairs: createPairStore(db),
     learned: createLearnedStore(db),
     outcomes: createOutcomeCatalogue(db),

@@ -18,6 +18,7 @@ import { addRolloutPlan } from './rollout-plan.ts';
 import { addRolloutStart } from './rollout-start.ts';
 import { addRolloutState } from './rollout-state.ts';
 import { addService } from './service.ts';
+import { addWindows } from './windows.ts';
 
 /** Runs one command. Answers the exit code: 0 as asked, 1 not, 2 wrong usage. Never throws. */
 export async function runCli(parts: CliParts, argv: readonly string[]): Promise<number> {
@@ -74,6 +75,7 @@ function programOf(cli: Cli): Command {
   addDecision(cli, program);
   addService(cli, program);
   addFleet(cli, program);
+  addWindows(cli, program);
   addAudit(cli, program);
   addDlq(cli, program);
   addEmit(cli, program);

@@ -21,6 +21,7 @@ import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
 import { withoutRegistry } from '../../../src/adapters/rest-registry/index.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import { adoptService } from '../../../src/client/adopt-service.ts';
+import { readRetention } from '../../../src/config/retention-settings.ts';
 import { canonicalJson } from '../../../src/decision/index.ts';
 import type { FeedbackData } from '../../../src/domain/feedback.ts';
 import type { LiveConfiguration } from '../../../src/domain/orchestrator-wire.ts';
@@ -149,6 +150,7 @@ export async function createWorld(
     watchdogs: createWatchdogs(),
     notifier: createWebhookNotifier(),
     registry: withoutRegistry,
+    retention: () => readRetention({}),
     workflows: options.workflows ?? noTemporal,
     nowMs: () => time.nowMs,
     hash: sha256,

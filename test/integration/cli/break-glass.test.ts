@@ -49,7 +49,10 @@ async function startOptimizer(bundle: string): Promise<RunningWorker> {
   });
   const { temporal, postgres } = stack;
   if (!stack.resumed)
-    await Promise.all([bootstrap({ ...temporal, sweepEveryMs: null }), migrate(postgres.url)]);
+    await Promise.all([
+      bootstrap({ ...temporal, sweepEveryMs: null, maintenanceEveryMs: null }),
+      migrate(postgres.url),
+    ]);
   worker = await startWorker({ ...temporal, databaseUrl: postgres.url }, bundle);
   return worker;
 }

@@ -27,7 +27,7 @@ describe('bootstrap', () => {
       command: `node dist/deploy/bootstrap.js --address ${address} --namespace team-a`,
     });
     const first = await bootstrap({ address, namespace });
-    expect(first.changes).toHaveLength(3);
+    expect(first.changes).toHaveLength(4);
     const client = new TemporalClient({ connection, namespace });
     const key = defineSearchAttributeKey('OptimizerService', SearchAttributeType.KEYWORD);
     await client.workflow.start('any', {
@@ -50,7 +50,7 @@ describe('bootstrap', () => {
     const handle = new ScheduleClient({ connection, namespace }).getHandle(FLEET_SWEEP.scheduleId);
     await handle.pause('by hand');
     const { changes } = await bootstrap({ address, namespace, sweepEveryMs: 30_000 });
-    expect(changes).toEqual(['updated schedule fleet-sweep, every 30 s']);
+    expect(changes).toEqual(['updated schedule fleet-sweep, every 30s']);
     const { spec, state, policies, action } = await handle.describe();
     expect(spec.intervals).toEqual([{ every: 30_000 }]);
     expect(spec.jitter).toBe(3_000);
@@ -65,7 +65,7 @@ describe('bootstrap', () => {
 
   test('two bootstraps of one new namespace at once both succeed', async () => {
     const { address } = servers.temporal;
-    const options = { address, namespace: 'team-b', sweepEveryMs: null };
+    const options = { address, namespace: 'team-b', sweepEveryMs: null, maintenanceEveryMs: null };
     await Promise.all([bootstrap(options), bootstrap(options)]);
     expect(await checkBootstrap(options)).toMatchObject({ missing: [] });
   });

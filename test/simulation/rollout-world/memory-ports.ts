@@ -1,4 +1,5 @@
 /** What the rollout's activities touch, in memory, for one service: records without a database. Decides nothing. */
+import { readRetention } from '../../../src/config/retention-settings.ts';
 import { createHash } from 'node:crypto';
 import type { ActivityPorts } from '../../../activities/index.ts';
 import { withoutRegistry } from '../../../src/adapters/rest-registry/index.ts';
@@ -73,6 +74,7 @@ export const memoryPorts = async (parts: {
     rollouts: { upsert: nothing, list: none },
     registry: withoutRegistry,
     windows,
+    mergedWindows: { merged: never('merge windows') },
     pairs: { freezeLimits: nothing, carryLimits: nothing, blocks: none },
     outcomes: { outcomes: async () => ({}), replace: nothing },
     experiments: {
@@ -102,6 +104,14 @@ export const memoryPorts = async (parts: {
       signalRollback: async () => false,
     },
     openChanges: { list: none },
+    maintenance: {
+      partitions: none,
+      makePartitions: never('make partitions'),
+      dropPartition: never('drop a partition'),
+      mergeWindows: never('merge windows'),
+      removeOld: never('remove rows'),
+    },
+    retention: () => readRetention({}),
     learned: { record: nothing, list: none },
     tokens: { count: never('count tokens') },
     promptWriter: { write: never('write a prompt') },

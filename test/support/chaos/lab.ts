@@ -62,7 +62,7 @@ export async function startChaosLab(onProgress: (line: string) => void): Promise
     const address = `127.0.0.1:${ports.temporal}`;
     await Promise.all([
       migrate(postgres.url),
-      bootstrap({ address, namespace: 'default', sweepEveryMs: null }),
+      bootstrap({ address, namespace: 'default', sweepEveryMs: null, maintenanceEveryMs: null }),
     ]);
     await Promise.all([processes.gateway.start(), processes.worker.start()]);
     onProgress('Temporal, PostgreSQL, gateway and worker are up');

@@ -92,7 +92,7 @@ async function openTheatre() {
   await Promise.all([postgres.start(), temporal.start()]);
   await Promise.all([
     migrate(postgres.url),
-    bootstrap({ address, namespace: 'default', sweepEveryMs: null }),
+    bootstrap({ address, namespace: 'default', sweepEveryMs: null, maintenanceEveryMs: null }),
   ]);
   const gateway = await startGateway({
     host: '127.0.0.1',

@@ -13,6 +13,7 @@ import {
 } from '../../../src/domain/workflow-input.ts';
 import { testLook, testPlan, testShadowLook } from '../../support/rollout.ts';
 import { experimentActivities, experimentControl } from './experiment-activities.ts';
+import { maintenanceActivities } from './maintenance-activities.ts';
 import type { Place } from './place.ts';
 import type { World } from './world.ts';
 
@@ -61,6 +62,7 @@ export function mainActivities(place: Place): Activities {
   };
   return {
     ...experimentActivities(place),
+    ...maintenanceActivities(place),
     admitRollout: withFailures(async (request) => {
       const input = parseOrFail(rolloutInputSchema, request.input, 'input of canaryRollout');
       const here = known(input.serviceId);

@@ -56,6 +56,11 @@ export class World {
   serves: (tick: number) => 'ours' | 'leaseLost' = () => 'ours';
   /** What `finishExperiment` was told. */
   finishedExperiment: ExperimentRunState | null = null;
+  /** What a portion of a step of the maintenance does. */
+  upkeep: (step: string) => { readonly count: number; readonly more: boolean } = () => ({
+    count: 0,
+    more: false,
+  });
   /** Workflow id of whoever has the change lease. */
   lease: string | null = null;
   /** Runs within each tick of an experiment, before it answers. */

@@ -1,4 +1,4 @@
-// The schedule of the fleet sweep. It is brought to what is wanted and otherwise left alone: who paused it finds it paused.
+// The schedules of the program. Each is brought to what is wanted and otherwise left alone: who paused one finds it paused.
 import {
   ScheduleClient,
   ScheduleNotFoundError,
@@ -6,27 +6,29 @@ import {
   type Connection,
   type ScheduleDescription,
 } from '@temporalio/client';
-import { FLEET_SWEEP } from './wanted.ts';
+import { formatDuration } from '../../src/domain/duration.ts';
+import type { ScheduledWorkflow } from './wanted.ts';
 
-export interface SweepTiming {
+export interface Timing {
   readonly everyMs: number;
   /** Each start is moved by a random time below this. */
   readonly jitterMs: number;
-  /** A sweep that is later than this is dropped: it looks at the last minute, and the next one comes soon. */
+  /** A start that is later than this is dropped. */
   readonly catchupWindowMs: number;
 }
 
 /** Creates the schedule, or updates it when it differs. Returns what it did in words. */
-export async function ensureSweepSchedule(
+export async function ensureSchedule(
   connection: Connection,
   namespace: string,
-  timing: SweepTiming,
+  of: ScheduledWorkflow,
+  timing: Timing,
 ): Promise<string | undefined> {
   const client = new ScheduleClient({ connection, namespace });
-  const { scheduleId, workflowType, workflowId, taskQueue } = FLEET_SWEEP;
+  const { scheduleId, workflowType, workflowId, taskQueue } = of;
   const wanted = {
     spec: { intervals: [{ every: timing.everyMs }], jitter: timing.jitterMs },
-    action: { type: 'startWorkflow' as const, workflowType, workflowId, taskQueue, args: [] },
+    action: { type: 'startWorkflow' as const, workflowType, workflowId, taskQueue, args: [...of.args] },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: timing.catchupWindowMs },
   };
   const handle = client.getHandle(scheduleId);
@@ -36,14 +38,18 @@ export async function ensureSweepSchedule(
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     await client.create({ scheduleId, ...wanted });
-    return `created schedule ${scheduleId}, every ${timing.everyMs / 1000} s`;
+    return `created schedule ${scheduleId}, every ${formatDuration(timing.everyMs)}`;
   }
-  if (isAsWanted(standing, timing)) return undefined;
+  if (isAsWanted(standing, of, timing)) return undefined;
   await handle.update((previous) => ({ ...wanted, state: previous.state }));
-  return `updated schedule ${scheduleId}, every ${timing.everyMs / 1000} s`;
+  return `updated schedule ${scheduleId}, every ${formatDuration(timing.everyMs)}`;
 }
 
-function isAsWanted({ spec, action, policies }: ScheduleDescription, timing: SweepTiming): boolean {
+function isAsWanted(
+  { spec, action, policies }: ScheduleDescription,
+  of: ScheduledWorkflow,
+  timing: Timing,
+): boolean {
   const [interval, ...others] = spec.intervals ?? [];
   return (
     others.length === 0 &&
@@ -54,8 +60,8 @@ function isAsWanted({ spec, action, policies }: ScheduleDescription, timing: Swe
     policies.overlap === ScheduleOverlapPolicy.SKIP &&
     policies.catchupWindow === timing.catchupWindowMs &&
     action.type === 'startWorkflow' &&
-    action.workflowType === FLEET_SWEEP.workflowType &&
-    action.workflowId === FLEET_SWEEP.workflowId &&
-    action.taskQueue === FLEET_SWEEP.taskQueue
+    action.workflowType === of.workflowType &&
+    action.workflowId === of.workflowId &&
+    action.taskQueue === of.taskQueue
   );
 }
