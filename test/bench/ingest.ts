@@ -77,7 +77,12 @@ async function profiled(
   const dir = mkdtempSync(join(tmpdir(), 'ingest-profile-'));
   try {
     const stage = await startStage({ ...withBacklog, profileDir: dir });
-    const during = await drain(stage, onProgress).finally(() => stage.stop());
+    let during: Awaited<ReturnType<typeof drain>>;
+    try {
+      during = await drain(stage, onProgress);
+    } finally {
+      await stage.stop();
+    }
     const parts = timeByPart(dir, during);
     const all = parts.reduce((sum, [, ms]) => sum + ms, 0);
     return parts.map(([part, ms]) => [part, Math.round((ms / all) * 1_000) / 10]);

@@ -1,7 +1,7 @@
 /** `windows`: what a service's arms did, merged to windows of 1, 5, 15 or 60 minutes. */
 import { Option, InvalidArgumentError, type Command } from 'commander';
 import { durationMs, parseDurationMs } from '../../domain/duration.ts';
-import { Failure, invalidInput } from '../../domain/failure.ts';
+import { invalidInput, type Failure } from '../../domain/failure.ts';
 import type { WindowStats } from '../../domain/window.ts';
 import { quantile, SKETCH_ALPHA, sketchCount } from '../../math/index.ts';
 import type { MergedWindow } from '../../ports/merged-windows.ts';
