@@ -3,6 +3,7 @@ import type { WindowStats } from '../domain/window.ts';
 import type { FeedbackEvent } from './feedback-event.ts';
 import type { OutgoingMessage, Position, TopicPartition } from './event-log.ts';
 import type { PairEvent } from './pairs.ts';
+import type { PlainBatch } from './plain-batch.ts';
 
 /** A metric of the observatory, or a request to a model that a span tells of, with its identity and the window that it belongs to. */
 export interface MetricEvent {
@@ -40,6 +41,8 @@ export interface DeadLetter extends OutgoingMessage, TopicPartition {
 }
 
 export interface EventBatch {
+  /** Made by the same store; stored once at most. */
+  readonly plain?: PlainBatch;
   readonly feedback: readonly FeedbackEvent[];
   readonly pairs: readonly PairEvent[];
   readonly metrics: readonly MetricEvent[];
@@ -54,7 +57,11 @@ export interface LogMove extends TopicPartition {
   readonly to: number;
 }
 
-/** `duplicates`: (source, id) was stored before, or comes twice in the batch. `moved`: nothing is stored, another reader has moved on. */
+/**
+ * `duplicates`: (source, id) was stored before, or comes twice in the batch. `moved`: nothing is stored, another reader has moved on. `again`: nothing
+ * is stored, since what was folded in `plain` cannot be stored as it is (an event of it came before, a service has other blocks): the same batch
+ * without it can be.
+ */
 export type Recorded =
   | {
       readonly kind: 'recorded';
@@ -62,7 +69,7 @@ export type Recorded =
       readonly duplicates: number;
       readonly unknownService: number;
     }
-  | { readonly kind: 'moved' };
+  | { readonly kind: 'moved' | 'again' };
 
 /** What became of a letter: its topic has it, its topic never will, or it is to be handed out again. */
 export type LetterSent =

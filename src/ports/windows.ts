@@ -5,6 +5,7 @@ import type { Arm, ArmWindow, Block, WindowStats } from '../domain/window.ts';
 import type { FeedbackEvent } from './feedback-event.ts';
 import type { EventBatch, LogMove, Recorded, SetAside } from './event-batch.ts';
 import type { PairEvent } from './pairs.ts';
+import type { PlainBatch } from './plain-batch.ts';
 
 export type { FeedbackEvent } from './feedback-event.ts';
 
@@ -38,6 +39,8 @@ export type Serving = Readonly<
 export interface IngestStore {
   /** Of each known service among these. */
   serving(serviceIds: readonly string[]): Promise<ReadonlyMap<string, Serving>>;
+  /** To be filled, for one `recordEvents`. */
+  plainBatch(): PlainBatch;
   /**
    * Stores all that a batch brought in one transaction: events that are new, their windows, what could not be read, and with `move` the position
    * in the log that it was read from. Where another reader has moved it meanwhile, nothing is stored.

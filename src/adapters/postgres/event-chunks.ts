@@ -1,99 +1,88 @@
 /** Raw events as they are kept: of a batch those of one service and day together, a line of JSON each. */
+import type { FeedbackEvent } from '../../ports/feedback-event.ts';
 import type { Queryable } from './database.ts';
-import { dayOf } from './event-partitions.ts';
+import { dayNoOf, dayOfNo } from './event-partitions.ts';
 import type { RawEvent } from './raw-events.ts';
 
-/** Columns of all chunks, an entry each; `events` is their text one after the other, `starts` (from 1) and `lengths` in bytes. */
-export interface Chunks {
-  readonly days: readonly string[];
-  readonly services: readonly string[];
-  readonly fromMs: readonly number[];
-  readonly toMs: readonly number[];
-  readonly known: readonly boolean[];
-  readonly counts: readonly number[];
-  readonly starts: readonly number[];
-  readonly lengths: readonly number[];
-  readonly events: Buffer;
-}
-
 interface Chunk {
-  readonly day: string;
+  readonly dayNo: number;
   readonly service: string;
   fromMs: number;
   toMs: number;
   readonly lines: Buffer[];
 }
 
-const DAY_MS = 86_400_000;
 const NEW_LINE = Buffer.from('\n');
 
-const lineOf = ({ event }: RawEvent): Buffer =>
+/** The line that is kept of an event. */
+const lineOf = (event: FeedbackEvent | RawEvent['event']): Buffer =>
   'line' in event && event.line !== undefined
     ? event.line
     : Buffer.from(JSON.stringify({ source: event.source, id: event.id, data: event.data }));
 
-/** @param isKnown whether a service is registered */
-export function chunksOf(events: readonly RawEvent[], isKnown: (serviceId: string) => boolean): Chunks {
-  const byPlace = new Map<string, Chunk>();
-  let [last, lastNo]: [Chunk | null, number] = [null, Number.NaN];
-  for (const raw of events) {
-    const { atMs } = raw;
-    const { service } = raw.event.data;
-    const no = Math.floor(atMs / DAY_MS);
-    if (last === null || no !== lastNo || last.service !== service) {
-      const day = dayOf(atMs);
-      const place: string = `${day}${service}`;
-      last = byPlace.get(place) ?? { day, service, fromMs: atMs, toMs: atMs, lines: [] };
-      lastNo = no;
-      byPlace.set(place, last);
-    }
-    if (atMs < last.fromMs) last.fromMs = atMs;
-    if (atMs > last.toMs) last.toMs = atMs;
-    last.lines.push(lineOf(raw), NEW_LINE);
+/** Chunks in the making. */
+export class Chunks {
+  readonly #byPlace = new Map<string, Chunk>();
+  #last: Chunk | null = null;
+
+  get days(): ReadonlySet<number> {
+    return new Set([...this.#byPlace.values()].map(({ dayNo }) => dayNo));
   }
-  return toColumns([...byPlace.values()], isKnown);
-}
 
-function toColumns(chunks: readonly Chunk[], isKnown: (serviceId: string) => boolean): Chunks {
-  // The line feed after a chunk's last line is left out.
-  const texts = chunks.map(({ lines }) => Buffer.concat(lines.slice(0, -1)));
-  let start = 1;
-  const starts = texts.map((text) => {
-    const at = start;
-    start += text.length;
-    return at;
-  });
-  return {
-    days: chunks.map(({ day }) => day),
-    services: chunks.map(({ service }) => service),
-    fromMs: chunks.map(({ fromMs }) => fromMs),
-    toMs: chunks.map(({ toMs }) => toMs),
-    known: chunks.map(({ service }) => isKnown(service)),
-    counts: chunks.map(({ lines }) => lines.length / 2),
-    starts,
-    lengths: texts.map(({ length }) => length),
-    events: Buffer.concat(texts),
-  };
-}
+  add(event: RawEvent['event'], atMs: number): void {
+    const { service } = event.data;
+    const dayNo = dayNoOf(atMs);
+    let chunk = this.#last;
+    if (chunk === null || chunk.dayNo !== dayNo || chunk.service !== service) {
+      const place = `${dayNo} ${service}`;
+      chunk = this.#byPlace.get(place) ?? { dayNo, service, fromMs: atMs, toMs: atMs, lines: [] };
+      this.#byPlace.set(place, chunk);
+      this.#last = chunk;
+    }
+    if (atMs < chunk.fromMs) chunk.fromMs = atMs;
+    if (atMs > chunk.toMs) chunk.toMs = atMs;
+    chunk.lines.push(lineOf(event), NEW_LINE);
+  }
 
-/** The parameters that `keep_chunks` and `record_plain_feedback` share, in their order. */
-export const chunkParameters = (chunks: Chunks): readonly unknown[] => [
-  chunks.days,
-  chunks.services,
-  chunks.fromMs,
-  chunks.toMs,
-  chunks.known,
-  chunks.counts,
-  chunks.starts,
-  chunks.lengths,
-  chunks.events,
-];
+  /**
+   * The parameters that `keep_chunks` and `record_plain_feedback` share, in their order: columns of all chunks, an entry each; the last one is the
+   * text of all of them one after the other, those before it where each begins (from 1) and its length, in bytes.
+   * @param isKnown whether a service is registered
+   */
+  parameters(isKnown: (serviceId: string) => boolean): readonly unknown[] {
+    const chunks = [...this.#byPlace.values()];
+    // The line feed after a chunk's last line is left out.
+    const lengths = chunks.map(({ lines }) => lines.reduce((sum, { length }) => sum + length, 0) - 1);
+    let start = 1;
+    const starts = lengths.map((length) => {
+      const at = start;
+      start += length;
+      return at;
+    });
+    return [
+      chunks.map(({ dayNo }) => dayOfNo(dayNo)),
+      chunks.map(({ service }) => service),
+      chunks.map(({ fromMs }) => fromMs),
+      chunks.map(({ toMs }) => toMs),
+      chunks.map(({ service }) => isKnown(service)),
+      chunks.map(({ lines }) => lines.length / 2),
+      starts,
+      lengths,
+      Buffer.concat(chunks.flatMap(({ lines }) => lines.slice(0, -1))),
+    ];
+  }
+}
 
 /** In the caller's transaction. */
-export async function keepChunks(tx: Queryable, chunks: Chunks, nowMs: number): Promise<void> {
+export async function keepChunks(
+  tx: Queryable,
+  chunks: Chunks,
+  isKnown: (serviceId: string) => boolean,
+  nowMs: number,
+): Promise<void> {
   await tx.query(
     `SELECT keep_chunks($1::date[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::integer[], $7::integer[],
        $8::integer[], $9::bytea, $10)`,
-    [...chunkParameters(chunks), nowMs],
+    [...chunks.parameters(isKnown), nowMs],
   );
 }

@@ -1,16 +1,14 @@
 /** The partitions that raw events need: a day's when the first event of it comes, a period's when the first event comes in it. */
 import type { Queryable } from './database.ts';
-import type { RawEvent } from './raw-events.ts';
 
 const DAY_MS = 86_400_000;
 const PERIOD_MS = 7 * DAY_MS;
 
 /** Days since the Unix epoch, UTC. */
-const dayNoOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
-const dayOfNo = (no: number): string => new Date(no * DAY_MS).toISOString().slice(0, 10);
+export const dayNoOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
 
-/** UTC day, such as 2026-03-01. */
-export const dayOf = (atMs: number): string => dayOfNo(dayNoOf(atMs));
+/** Such as 2026-03-01. */
+export const dayOfNo = (no: number): string => new Date(no * DAY_MS).toISOString().slice(0, 10);
 
 /** In which identities are remembered, by arrival. */
 export const periodOf = (nowMs: number): number => Math.floor(nowMs / PERIOD_MS);
@@ -21,20 +19,16 @@ export class EventPartitions {
   readonly #periods = new Set<number>();
 
   /** Makes what is missing. Outside the batch's transaction: it locks the parent for a moment. */
-  async ensure(db: Queryable, events: readonly RawEvent[], nowMs: number): Promise<void> {
-    if (events.length === 0) return;
+  async ensure(db: Queryable, days: Iterable<number>, nowMs: number): Promise<void> {
     const period = periodOf(nowMs);
     if (!this.#periods.has(period)) {
       await db.query('SELECT ensure_event_period($1)', [period]);
       this.#periods.add(period);
     }
-    let last = Number.NaN;
-    for (const { atMs } of events) {
-      const no = dayNoOf(atMs);
-      if (no === last || this.#days.has(no)) continue;
+    for (const no of days) {
+      if (this.#days.has(no)) continue;
       await db.query('SELECT ensure_feedback_partition($1::date)', [dayOfNo(no)]);
       this.#days.add(no);
-      last = no;
     }
   }
 

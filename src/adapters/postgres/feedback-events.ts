@@ -1,29 +1,19 @@
-/** Stores the raw events of a batch that were never seen, and says which those are. */
+/** Remembers which events came, and says which of them are new. */
 import type { Queryable } from './database.ts';
-import { chunksOf, keepChunks } from './event-chunks.ts';
 import { periodOf } from './event-partitions.ts';
-import type { RawEvent } from './raw-events.ts';
 
-/** The keys as a parameter: an array would be quoted entry by entry. */
-export const keysParameter = (events: readonly RawEvent[]): string =>
-  `{${events.map(({ key }) => key).join(',')}}`;
+/** Keys as a parameter: an array would be quoted entry by entry. */
+export const keysParameter = (keys: Iterable<string>): string => `{${[...keys].join(',')}}`;
 
-/**
- * Answers the new ones in exposure order, in the caller's transaction.
- * @param events each once, as `rawEvents` gives them
- */
-export async function insertNew(
+/** The keys that are new, in the caller's transaction. */
+export async function rememberEvents(
   tx: Queryable,
-  events: readonly RawEvent[],
-  isKnown: (serviceId: string) => boolean,
+  keys: Iterable<string>,
   nowMs: number,
-): Promise<readonly RawEvent[]> {
+): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ key: string }>(
     `SELECT replace(key::text, '-', '') AS key FROM remember_events($1::uuid[], $2) AS key`,
-    [keysParameter(events), periodOf(nowMs)],
+    [keysParameter(keys), periodOf(nowMs)],
   );
-  const fresh = new Set(rows.map(({ key }) => key));
-  const stored = events.filter(({ key }) => fresh.has(key)).sort((a, b) => a.atMs - b.atMs);
-  if (stored.length > 0) await keepChunks(tx, chunksOf(stored, isKnown), nowMs);
-  return stored;
+  return new Set(rows.map(({ key }) => key));
 }

@@ -13,12 +13,15 @@ interface ServingRow {
   readonly model: string | null;
 }
 
+const NOTHING: EventBatch = { feedback: [], pairs: [], metrics: [], setAside: [], deadLetters: [] };
+
 export function createIngestStore(db: Database): IngestStore {
-  const recordEvents = createRecorder(db);
+  const { plainBatch, recordEvents } = createRecorder(db);
   /** Of a batch that moves no position, which nobody can have moved. */
   const record = async (given: Partial<EventBatch>, nowMs: number) => {
-    const recorded = await recordEvents(given, nowMs);
-    if (recorded.kind === 'moved') throw new Error('a batch without a position was moved');
+    const recorded = await recordEvents({ ...NOTHING, ...given }, nowMs);
+    if (recorded.kind !== 'recorded')
+      throw new Error(`a batch without a position was answered ${recorded.kind}`);
     const { stored, duplicates, unknownService } = recorded;
     return { stored, duplicates, unknownService };
   };
@@ -38,6 +41,7 @@ export function createIngestStore(db: Database): IngestStore {
       }
       return served;
     },
+    plainBatch,
     recordEvents,
     recordFeedback: (feedback, nowMs) => record({ feedback }, nowMs),
     recordPairs: (pairs, nowMs) => record({ pairs }, nowMs),

@@ -18,7 +18,8 @@ export type RawEvent =
 /** Hexadecimal digits of 16 bytes: two events that are not the same share them once in 2^64 events. */
 const KEY_DIGITS = 32;
 
-const keyOf = (source: string, id: string): string =>
+/** `event_ids.key` of an event. */
+export const keyOf = (source: string, id: string): string =>
   hash('sha256', `${source}\0${id}`, 'hex').slice(0, KEY_DIGITS);
 
 function* identified<K extends string, E extends FeedbackEvent | PairEvent | MetricEvent>(

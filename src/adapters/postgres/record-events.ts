@@ -7,56 +7,130 @@ import type { IngestStore } from '../../ports/windows.ts';
 import { blockLengths, windowMsOf } from './block-lengths.ts';
 import type { Database, Queryable } from './database.ts';
 import { keepDeadLetters } from './dead-letters.ts';
-import { EventPartitions } from './event-partitions.ts';
-import { insertNew } from './feedback-events.ts';
+import { Chunks, keepChunks } from './event-chunks.ts';
+import { dayNoOf, EventPartitions } from './event-partitions.ts';
+import { rememberEvents } from './feedback-events.ts';
 import { foldEvents } from './fold-feedback.ts';
+import { FoldedFeedback, isPlain } from './folded-feedback.ts';
 import { movePosition } from './log-positions.ts';
 import { foldPairs } from './pair-store.ts';
-import { arePlain, PlainFeedback } from './plain-feedback.ts';
+import { PlainFeedback } from './plain-feedback.ts';
 import { rawEvents, type RawEvent } from './raw-events.ts';
 import { putAside } from './set-aside.ts';
 import { sqlState } from './store-failure.ts';
 import { addToWindows, WindowBatch, windowStartMs, type WindowPlace } from './window-rows.ts';
 
-const NOTHING: EventBatch = { feedback: [], pairs: [], metrics: [], setAside: [], deadLetters: [] };
-
 /** A partition that this process knew is gone: check_violation, undefined_table. */
 const PARTITION_GONE: ReadonlySet<string> = new Set(['23514', '42P01']);
 
-/** See `IngestStore.recordEvents`. */
-export function createRecorder(
-  db: Database,
-): (batch: Partial<EventBatch>, nowMs: number, move?: LogMove) => ReturnType<IngestStore['recordEvents']> {
+type Recorder = Pick<IngestStore, 'plainBatch' | 'recordEvents'>;
+
+/** What a batch holds, each event once. */
+interface Parts {
+  /** Folded already; null when there is none. */
+  readonly plain: FoldedFeedback | null;
+  /** All others. */
+  readonly events: readonly RawEvent[];
+  readonly setAside: EventBatch['setAside'];
+  readonly deadLetters: EventBatch['deadLetters'];
+  readonly repeated: number;
+}
+
+/** See `IngestStore`. */
+export function createRecorder(db: Database): Recorder {
   const partitions = new EventPartitions();
   const plain = new PlainFeedback();
-  return async (given, nowMs, move) => {
-    const batch = { ...NOTHING, ...given };
-    const events = rawEvents(batch);
-    const repeated = batch.feedback.length + batch.pairs.length + batch.metrics.length - events.length;
-    const record = async (): Promise<Recorded> => {
-      await partitions.ensure(db, events, nowMs);
-      const recorded =
-        (await recordPlain(db, plain, batch, events, nowMs, move)) ??
-        (await recordInSteps(db, batch, events, nowMs, move));
-      return recorded.kind === 'moved'
-        ? recorded
-        : { ...recorded, duplicates: recorded.duplicates + repeated };
-    };
+  const record = async (parts: Parts, nowMs: number, move: LogMove | undefined): Promise<Recorded> => {
+    if (parts.plain !== null) await plain.finish(db, parts.plain);
+    const days = new Set([
+      ...(parts.plain?.chunks.days ?? []),
+      ...parts.events.map(({ atMs }) => dayNoOf(atMs)),
+    ]);
+    if (days.size > 0) await partitions.ensure(db, days, nowMs);
+    const recorded =
+      parts.plain !== null && parts.events.length === 0
+        ? await recordPlain(db, plain, parts.plain, parts, nowMs, move)
+        : await recordInSteps(db, plain, parts, nowMs, move);
+    return recorded.kind === 'recorded'
+      ? { ...recorded, duplicates: recorded.duplicates + parts.repeated }
+      : recorded;
+  };
+  const recordOnce = async (
+    batch: EventBatch,
+    folded: FoldedFeedback | null,
+    nowMs: number,
+    move: LogMove | undefined,
+  ): Promise<Recorded> => {
     try {
-      return await record();
+      return await record(partsOf(batch, folded), nowMs, move);
     } catch (error) {
       if (!PARTITION_GONE.has(sqlState(error))) throw error;
       partitions.forget();
-      return record();
+      return folded === null ? record(partsOf(batch, null), nowMs, move) : { kind: 'again' };
     }
+  };
+  return {
+    plainBatch: () => plain.begin(),
+    recordEvents: async (batch, nowMs, move) => {
+      const given = batch.plain ?? null;
+      if (given !== null && !(given instanceof FoldedFeedback))
+        throw new TypeError('batch.plain must be made by plainBatch() of this store');
+      if (given !== null) return recordOnce(batch, given, nowMs, move);
+      const folded = foldWhole(batch, plain);
+      const quick = folded && (await recordOnce({ ...batch, feedback: [] }, folded, nowMs, move));
+      return quick === null || quick.kind === 'again' ? recordOnce(batch, null, nowMs, move) : quick;
+    },
   };
 }
 
-/** Whatever is in it. */
+/** The feedback of a batch that holds nothing else, when all of it is plain; else null. */
+function foldWhole({ feedback, pairs, metrics }: EventBatch, plain: PlainFeedback): FoldedFeedback | null {
+  if (feedback.length === 0 || pairs.length + metrics.length > 0 || !feedback.every(isPlain)) return null;
+  const folded = plain.begin();
+  for (const event of feedback) folded.add(event);
+  return folded;
+}
+
+function partsOf(batch: EventBatch, folded: FoldedFeedback | null): Parts {
+  const plain = folded === null || folded.keys.size === 0 ? null : folded;
+  const all = rawEvents(batch);
+  const events = plain === null ? all : all.filter(({ key }) => !plain.keys.has(key));
+  const given = batch.feedback.length + batch.pairs.length + batch.metrics.length;
+  const { setAside, deadLetters } = batch;
+  return { plain, events, setAside, deadLetters, repeated: given - events.length + (plain?.repeated ?? 0) };
+}
+
+/** In one statement, or with what is put aside in one transaction of three. */
+async function recordPlain(
+  db: Database,
+  plain: PlainFeedback,
+  batch: FoldedFeedback,
+  { setAside, deadLetters }: Parts,
+  nowMs: number,
+  move: LogMove | undefined,
+): Promise<Recorded> {
+  const nothingAside = setAside.length === 0 && deadLetters.length === 0;
+  const outcome = nothingAside
+    ? await plain.record(db, batch, nowMs, move)
+    : await db.transaction(async (tx) => {
+        const done = await plain.record(tx, batch, nowMs, move);
+        if (done !== 'recorded') return done;
+        await putAside(tx, setAside, nowMs);
+        await keepDeadLetters(tx, deadLetters, nowMs);
+        return done;
+      });
+  if (outcome !== 'recorded') return { kind: outcome };
+  const { services, blocks, keys } = batch;
+  const unknown = [...services].filter(([service]) => !blocks.has(service));
+  const unknownService = unknown.reduce((sum, [, count]) => sum + count, 0);
+  return { kind: 'recorded', stored: keys.size, duplicates: 0, unknownService };
+}
+
+/** Whatever is in it: what is folded already, and others. */
 const recordInSteps = (
   db: Database,
-  { setAside, deadLetters }: EventBatch,
-  events: readonly RawEvent[],
+  plain: PlainFeedback,
+  { plain: folded, events, setAside, deadLetters }: Parts,
   nowMs: number,
   move: LogMove | undefined,
 ): Promise<Recorded> =>
@@ -64,17 +138,29 @@ const recordInSteps = (
     await putAside(tx, setAside, nowMs);
     await keepDeadLetters(tx, deadLetters, nowMs);
     if (events.length === 0) return { kind: 'recorded', stored: 0, duplicates: 0, unknownService: 0 };
-    const blocks = await blockLengths(
-      tx,
-      events.map(({ event }) => event.data.service),
-    );
-    const fresh = await insertNew(tx, events, (serviceId) => blocks.has(serviceId), nowMs);
-    await foldNew(tx, fresh, blocks, nowMs);
+    const services = [...(folded?.services.keys() ?? []), ...events.map(({ event }) => event.data.service)];
+    const blocks = await blockLengths(tx, services);
+    const asFolded =
+      folded && [...folded.services.keys()].every((id) => blocks.get(id) === folded.blocks.get(id));
+    if (asFolded === false) {
+      if (folded) plain.forget(folded);
+      throw new Undone('again');
+    }
+    const fresh = await rememberEvents(tx, [...(folded?.keys ?? []), ...events.map(({ key }) => key)], nowMs);
+    for (const key of folded?.keys ?? []) if (!fresh.has(key)) throw new Undone('again');
+    const stored = events.filter(({ key }) => fresh.has(key)).sort((a, b) => a.atMs - b.atMs);
+    const chunks = folded?.chunks ?? new Chunks();
+    for (const { event, atMs } of stored) chunks.add(event, atMs);
+    if (fresh.size > 0) await keepChunks(tx, chunks, (serviceId) => blocks.has(serviceId), nowMs);
+    await foldNew(tx, stored, blocks, folded?.windows ?? new WindowBatch(), nowMs);
+    const counts = new Map(folded?.services);
+    for (const { event } of stored) counts.set(event.data.service, (counts.get(event.data.service) ?? 0) + 1);
+    const unknown = [...counts].filter(([service]) => !blocks.has(service));
     return {
       kind: 'recorded',
-      stored: fresh.length,
-      duplicates: events.length - fresh.length,
-      unknownService: fresh.filter(({ event }) => !blocks.has(event.data.service)).length,
+      stored: fresh.size,
+      duplicates: events.length - stored.length,
+      unknownService: unknown.reduce((sum, [, count]) => sum + count, 0),
     };
   });
 
@@ -85,51 +171,22 @@ const placeOf = ({ data }: MetricEvent, blocks: ReadonlyMap<string, number>): Wi
   return { serviceId, windowStartMs: startMs, windowMs, arm, generation, taskType };
 };
 
-/** The batch in one statement, or with what is put aside in one transaction of three; null when it has to go the long way. */
-async function recordPlain(
-  db: Database,
-  plain: PlainFeedback,
-  { setAside, deadLetters }: EventBatch,
-  events: readonly RawEvent[],
-  nowMs: number,
-  move: LogMove | undefined,
-): Promise<Recorded | null> {
-  if (events.length === 0 || !arePlain(events)) return null;
-  const stored = events.length;
-  const within = async (tx: Queryable) => {
-    const { outcome, unknownService } = await plain.record(tx, events, nowMs, move);
-    return outcome === 'recorded'
-      ? ({ kind: outcome, stored, duplicates: 0, unknownService } as const)
-      : outcome;
-  };
-  const nothingAside = setAside.length === 0 && deadLetters.length === 0;
-  const done = nothingAside
-    ? await within(db)
-    : await db.transaction(async (tx) => {
-        const outcome = await within(tx);
-        if (typeof outcome !== 'string') {
-          await putAside(tx, setAside, nowMs);
-          await keepDeadLetters(tx, deadLetters, nowMs);
-        }
-        return outcome;
-      });
-  if (done === 'moved') return { kind: 'moved' };
-  return done === 'known' ? null : done;
-}
-
 const eventsOf = <K extends RawEvent['kind']>(kind: K, events: readonly RawEvent[]) =>
   events
     .filter((raw): raw is Extract<RawEvent, { kind: K }> => raw.kind === kind)
     .map(({ event }) => event as Extract<RawEvent, { kind: K }>['event']);
 
-/** Folds what was never seen: feedback and metrics into the same windows in one go, so that two batches never lock them in a circle. */
+/**
+ * Folds what was never seen into `windows` and adds those: feedback and metrics in one go, so that two batches never lock them in a circle. In the
+ * caller's transaction.
+ */
 async function foldNew(
   tx: Queryable,
   fresh: readonly RawEvent[],
   blocks: ReadonlyMap<string, number>,
+  windows: WindowBatch,
   nowMs: number,
 ): Promise<void> {
-  const windows = new WindowBatch();
   await foldEvents(tx, eventsOf('feedback', fresh), blocks, windows);
   for (const event of eventsOf('metric', fresh)) {
     const place = windows.at(placeOf(event, blocks));
@@ -141,9 +198,15 @@ async function foldNew(
   if (pairs.length > 0) await foldPairs(tx, pairs, blocks, nowMs);
 }
 
-/** Another reader has moved the position: takes the transaction back. */
-class Moved extends Error {
-  override readonly name = 'Moved';
+/** Takes the transaction back, and is the answer. */
+class Undone extends Error {
+  override readonly name = 'Undone';
+  readonly kind: 'moved' | 'again';
+
+  constructor(kind: 'moved' | 'again') {
+    super(kind);
+    this.kind = kind;
+  }
 }
 
 /** `work` in a transaction that moves the position first; none of it when another reader has moved it meanwhile. */
@@ -155,11 +218,11 @@ async function moving(
 ): Promise<Recorded> {
   try {
     return await db.transaction(async (tx) => {
-      if (move && !(await movePosition(tx, move, nowMs))) throw new Moved();
+      if (move && !(await movePosition(tx, move, nowMs))) throw new Undone('moved');
       return work(tx);
     });
   } catch (error) {
-    if (error instanceof Moved) return { kind: 'moved' };
+    if (error instanceof Undone) return { kind: error.kind };
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { Failure, type Problem } from '../../domain/failure.ts';
 import type { DeadLetter, EventBatch, LogMove, MetricEvent } from '../../ports/event-batch.ts';
 import type { FeedbackEvent } from '../../ports/feedback-event.ts';
 import type { PairEvent } from '../../ports/pairs.ts';
+import type { PlainBatch } from '../../ports/plain-batch.ts';
 import { isUrgent } from '../../state/coalesce.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
@@ -23,6 +24,8 @@ export interface EventsAnswer {
 
 /** Of a batch out of a log: the position that it moves, and what becomes of messages that cannot be read. */
 export interface FromLog {
+  /** What was read and folded already; null when there is none. */
+  readonly plain: PlainBatch | null;
   readonly move: LogMove;
   /** The message that a value came in. */
   readonly letterOf: (index: number) => Omit<DeadLetter, 'reason'>;
@@ -39,7 +42,7 @@ interface Stored {
 }
 
 const NOTHING: Stored = { stored: 0, duplicates: 0, unknownService: 0 };
-const NO_EVENTS: EventBatch = { feedback: [], pairs: [], metrics: [], setAside: [], deadLetters: [] };
+const NO_EVENTS = { feedback: [], pairs: [], metrics: [], setAside: [], deadLetters: [] };
 
 /** @throws Failure('StoreUnavailable') when nothing may be taken for stored; the same batch again does no harm */
 export async function receiveEvents(
@@ -48,31 +51,34 @@ export async function receiveEvents(
   source: string,
 ): Promise<EventsAnswer> {
   const answer = await receive(context, values, source, null);
-  if (answer === 'moved') throw new Error('a batch without a position was moved');
+  if (typeof answer === 'string') throw new Error(`a batch without a position was answered ${answer}`);
   return answer;
 }
 
-/** The same for a batch out of a log. `moved`: another reader had moved the position; no event of it was stored. Throws as above. */
+/**
+ * The same for a batch out of a log. `moved`: another reader had moved the position. `again`: what is folded cannot be stored as it is, read it without.
+ * No event of it was stored then. Throws as above.
+ */
 export const receiveFromLog = (
   context: IngestContext,
   values: readonly unknown[],
   source: string,
   log: FromLog,
-): Promise<EventsAnswer | 'moved'> => receive(context, values, source, log);
+): Promise<EventsAnswer | 'moved' | 'again'> => receive(context, values, source, log);
 
 async function receive(
   context: IngestContext,
   values: readonly unknown[],
   source: string,
   log: FromLog | null,
-): Promise<EventsAnswer | 'moved'> {
+): Promise<EventsAnswer | 'moved' | 'again'> {
   const nowMs = context.clock();
   const { good, alerts, bad } = await readBatch(context, values, nowMs, log?.origin);
   // Kept before the position moves: an alert of a batch that comes again is a duplicate.
   const alarmed = await recordAlerts(context, alerts, nowMs);
   const aside = (refused: readonly Bad[]) => asideOf(values, source, log, refused);
-  const told = await record(context, good, [...bad, ...alarmed.refused], aside, nowMs, log?.move);
-  if (told === 'moved') return 'moved';
+  const told = await record(context, good, [...bad, ...alarmed.refused], aside, nowMs, log);
+  if (typeof told === 'string') return told;
   const { counters } = context;
   for (const [counted, result] of [
     [counters.events, told],
@@ -185,18 +191,21 @@ async function record(
   bad: readonly Bad[],
   aside: Aside,
   nowMs: number,
-  move: LogMove | undefined,
-): Promise<(Stored & { readonly refused: readonly Bad[] }) | 'moved'> {
+  log: FromLog | null,
+): Promise<(Stored & { readonly refused: readonly Bad[] }) | 'moved' | 'again'> {
+  const plain = log?.plain ?? null;
   const keep = async (events: readonly Good[], refused: readonly Bad[]) => {
-    const recorded = await store.recordEvents({ ...eventsOf(events), ...aside(refused) }, nowMs, move);
-    return recorded.kind === 'moved' ? 'moved' : { ...recorded, refused };
+    const batch = { ...eventsOf(events), ...aside(refused), ...(plain !== null && { plain }) };
+    const recorded = await store.recordEvents(batch, nowMs, log?.move);
+    return recorded.kind === 'recorded' ? { ...recorded, refused } : recorded.kind;
   };
-  if (good.length === 0 && bad.length === 0 && move === undefined) return { ...NOTHING, refused: [] };
+  if (good.length === 0 && bad.length === 0 && log === null) return { ...NOTHING, refused: [] };
   try {
     return await keep(good, bad);
   } catch (error) {
-    if (error instanceof Failure || good.length === 0) throw error;
+    if (error instanceof Failure || (good.length === 0 && plain === null)) throw error;
     logger.error({ err: error, events: good.length }, 'a batch was refused by the store');
+    if (plain !== null) return 'again';
   }
   const [parts, refused]: [Stored[], Bad[]] = [[], [...bad]];
   for (const one of good) {
@@ -209,7 +218,7 @@ async function record(
     }
   }
   const last = await keep([], refused);
-  if (last === 'moved') return 'moved';
+  if (typeof last === 'string') return last;
   const { accepted: stored, duplicates, unknownService } = sumOf(parts);
   return { stored, duplicates, unknownService, refused };
 }

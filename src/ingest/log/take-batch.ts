@@ -2,6 +2,8 @@
 import { Failure } from '../../domain/failure.ts';
 import type { LogBatch, LogMessage, Taken } from '../../ports/event-log.ts';
 import type { IngestContext } from '../context.ts';
+import type { PlainBatch } from '../../ports/plain-batch.ts';
+import { PlainReader } from '../events/read-plain.ts';
 import { receiveFromLog } from '../events/receive-events.ts';
 import { readMessage } from './read-message.ts';
 import { sentAtMs } from './sent-at.ts';
@@ -46,6 +48,7 @@ async function takeAlone(
     const next = offset + 1;
     const keep = (kept: LogMessage['headers']) =>
       receiveFromLog(context, [], `log/${topic}`, {
+        plain: null,
         move: { group, topic, partition, topicId, from: position, to: next },
         letterOf: noValue,
         origin: { sentMsOf: noValue, textOf: noValue },
@@ -71,7 +74,7 @@ async function takeAlone(
       );
       return keep({});
     });
-    if (answer === 'moved') return { kind: 'moved' };
+    if (typeof answer === 'string') return { kind: 'moved' };
     context.counters.log.messages += 1;
     context.counters.log.deadLetters += 1;
     return { kind: 'stored', next };
@@ -85,7 +88,21 @@ async function takeAlone(
   return { kind: 'stored', next: next ?? 0 };
 }
 
+/** What is usual is folded as it is read, so that little of it is kept while the batch waits for the store; where that cannot be stored, all is read anew. */
 async function takeWhole(context: IngestContext, group: string, batch: LogBatch): Promise<Taken> {
+  const taken = await takeRead(context, group, batch, context.store.plainBatch());
+  if (taken !== 'again') return taken;
+  const whole = await takeRead(context, group, batch, null);
+  if (whole === 'again') throw new Error('a batch of which nothing was folded was to be read again');
+  return whole;
+}
+
+async function takeRead(
+  context: IngestContext,
+  group: string,
+  batch: LogBatch,
+  plain: PlainBatch | null,
+): Promise<Taken | 'again'> {
   const { topic, partition, topicId, messages, position } = batch;
   const letterOf = (message: LogMessage) => ({
     topic,
@@ -97,6 +114,8 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
     headers: message.headers,
     timestampMs: sentAtMs(message),
   });
+  const reader = new PlainReader();
+  const nowMs = context.clock();
   const values: unknown[] = [];
   const from: LogMessage[] = [];
   const texts: (Buffer | null)[] = [];
@@ -105,6 +124,11 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
     const read = readMessage(message);
     if (!read.ok) {
       unreadable.push({ ...letterOf(message), reason: read.reason });
+      continue;
+    }
+    const usual = plain && read.isText ? reader.read(read.values[0], nowMs, message.value) : null;
+    if (plain && usual) {
+      plain.add(usual);
       continue;
     }
     for (const value of read.values) {
@@ -120,6 +144,7 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
     return message;
   };
   const answer = await receiveFromLog(context, values, `log/${topic}`, {
+    plain,
     move: { group, topic, partition, topicId, from: position, to: next },
     letterOf: (index) => letterOf(messageAt(index)),
     origin: {
@@ -128,6 +153,7 @@ async function takeWhole(context: IngestContext, group: string, batch: LogBatch)
     },
     unreadable,
   });
+  if (answer === 'again') return answer;
   const { log } = context.counters;
   if (answer === 'moved') {
     log.moved += 1;

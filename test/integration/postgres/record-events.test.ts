@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { migrate, MIGRATIONS_DIR } from '../../../deploy/migrate.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
+import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { testSettings } from '../../support/settings.ts';
@@ -149,6 +150,74 @@ it('folds into other blocks from the batch after the settings have changed', asy
     { window_ms: 10_000, n: 400 },
     { window_ms: 20_000, n: 100 },
   ]);
+});
+
+const plainOf = (on: Stores, events: readonly FeedbackEvent[]) => {
+  const plain = on.ingest.plainBatch();
+  for (const event of events) plain.add(event);
+  return plain;
+};
+
+it('stores what was folded beside what has to be looked at, as it stores all of it unfolded', async () => {
+  const usual = eventsAt(NOW);
+  const users = eventsAt(NOW, 60, 2).map((event, i) => ({
+    ...event,
+    data: { ...event.data, unit: { kind: 'user' as const, id: `u-${i % 20}` } },
+  }));
+  const strangers = eventsAt(NOW, 5, 3).map((event) => ({
+    ...event,
+    data: { ...event.data, service: 'stranger' },
+  }));
+  const plain = plainOf(stores, [...usual, ...usual.slice(0, 3), ...strangers]);
+  const feedback = [...users, users[0]!, usual[7]!];
+  expect(await stores.ingest.recordEvents({ ...NOTHING, plain, feedback }, NOW)).toEqual({
+    kind: 'recorded',
+    stored: 465,
+    duplicates: 5,
+    unknownService: 5,
+  });
+  const other = await database();
+  await other.stores.ingest.recordFeedback([...users, ...usual, ...strangers], NOW);
+  expect(await windowsOf(other.pool)).toEqual(await windowsOf(pool));
+  const { rows } = await pool.query(
+    `SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids FROM feedback_events`,
+  );
+  expect(rows).toEqual([{ n: 465, ids: 465 }]);
+});
+
+it('stores nothing of what was folded when an event of it came before, alone and beside others', async () => {
+  const events = eventsAt(NOW);
+  await stores.ingest.recordFeedback(events.slice(0, 1), NOW);
+  const move = { group: 'g', topic: 't', partition: 0, topicId: null, from: null, to: 5 };
+  const others = eventsAt(NOW, 20, 2);
+  for (const feedback of [[], others]) {
+    const batch = { ...NOTHING, plain: plainOf(stores, events), feedback };
+    expect(await stores.ingest.recordEvents(batch, NOW, move)).toEqual({ kind: 'again' });
+    expect([await count(), await stores.log.positions('g', [move])]).toEqual([1, []]);
+  }
+  const whole = { ...NOTHING, feedback: [...events, ...others] };
+  expect(await stores.ingest.recordEvents(whole, NOW, move)).toMatchObject({ stored: 419, duplicates: 1 });
+});
+
+it('stores nothing that was folded into blocks which a service no longer has, whoever has learned of it', async () => {
+  await stores.ingest.recordFeedback(eventsAt(NOW, 5, 9), NOW);
+  const [early, late] = [plainOf(stores, eventsAt(NOW, 50, 2)), plainOf(stores, eventsAt(NOW, 50, 3))];
+  await stores.services.put(testSettings('support-bot', { rollout: { block: '20s', look: '20s' } }));
+  expect(await stores.ingest.recordEvents({ ...NOTHING, plain: early }, NOW)).toEqual({ kind: 'again' });
+  expect(await stores.ingest.recordFeedback(eventsAt(NOW, 50, 2), NOW)).toMatchObject({ stored: 50 });
+  const beside = eventsAt(NOW, 5, 4).map((event) => ({
+    ...event,
+    data: { ...event.data, metrics: { x: 1 } },
+  }));
+  expect(await stores.ingest.recordEvents({ ...NOTHING, plain: late, feedback: beside }, NOW)).toEqual({
+    kind: 'again',
+  });
+  expect(await count()).toBe(55);
+});
+
+it('takes no batch that another store has made', async () => {
+  const foreign = { ...NOTHING, plain: { add: () => undefined } };
+  await expect(stores.ingest.recordEvents(foreign, NOW)).rejects.toThrow('plainBatch() of this store');
 });
 
 it('makes a partition again that somebody has dropped', async () => {

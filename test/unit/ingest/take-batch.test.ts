@@ -14,6 +14,7 @@ function storeThat(refuses: (batch: EventBatch) => boolean) {
   const taken: EventBatch[] = [];
   const store: IngestContext['store'] = {
     serving: async () => new Map(),
+    plainBatch: () => ({ add: () => undefined }),
     recordEvents: async (batch) => {
       if (refuses(batch)) throw new Error('invalid input syntax');
       taken.push(batch);

@@ -84,7 +84,8 @@ async function keep(
   nowMs: number,
 ): Promise<void> {
   const recorded = await store.recordEvents({ ...NO_EVENTS, metrics }, nowMs);
-  if (recorded.kind === 'moved') throw new Error('a batch without a position was moved');
+  if (recorded.kind !== 'recorded')
+    throw new Error(`a batch without a position was answered ${recorded.kind}`);
   counters.spans.counted += recorded.stored;
   counters.spans.duplicates += recorded.duplicates;
   counters.spans.unknownService += recorded.unknownService;

@@ -1,0 +1,124 @@
+/** Usual feedback, folded as it is added: see `PlainBatch`. It asks the database nothing; what it reckons with, the statement that stores it checks. */
+import { ARMS } from '../../domain/window.ts';
+import type { FeedbackEvent } from '../../ports/feedback-event.ts';
+import type { PlainBatch } from '../../ports/plain-batch.ts';
+import { windowMsOf } from './block-lengths.ts';
+import { Chunks } from './event-chunks.ts';
+import { keyOf } from './raw-events.ts';
+import { WindowBatch, windowStartMs, type PlaceBatch } from './window-rows.ts';
+
+/** Block lengths of services, ms; null for one that nobody registered. */
+export type KnownBlocks = ReadonlyMap<string, number | null>;
+
+interface Place {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly generation: number;
+  readonly at: PlaceBatch;
+}
+
+/** Whether an event can be added. */
+export const isPlain = ({ data }: FeedbackEvent): boolean =>
+  data.unit.kind === 'request' && data.metrics === undefined && ARMS.some((arm) => arm === data.arm);
+
+export class FoldedFeedback implements PlainBatch {
+  readonly #known: KnownBlocks;
+  /** Those that it was folded with: what is known meanwhile changes nothing. */
+  readonly #blocks = new Map<string, number>();
+  readonly #keys = new Set<string>();
+  readonly #services = new Map<string, number>();
+  readonly #places = new Map<string, Place>();
+  /** Events of services whose blocks are not known, by service. */
+  readonly #waiting = new Map<string, { readonly event: FeedbackEvent; readonly atMs: number }[]>();
+  #timestamp = '';
+  #atMs = 0;
+  readonly chunks = new Chunks();
+  readonly windows = new WindowBatch();
+  repeated = 0;
+
+  constructor(known: KnownBlocks) {
+    this.#known = known;
+  }
+
+  /** `event_ids.key` of each event. */
+  get keys(): ReadonlySet<string> {
+    return this.#keys;
+  }
+
+  /** Events by service. */
+  get services(): ReadonlyMap<string, number> {
+    return this.#services;
+  }
+
+  /** The block lengths that it was folded with, ms, of the services that are registered. */
+  get blocks(): ReadonlyMap<string, number> {
+    return this.#blocks;
+  }
+
+  /** Services whose blocks have to be told before it is stored. */
+  get waiting(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  add(event: FeedbackEvent): void {
+    const key = keyOf(event.source, event.id);
+    if (this.#keys.has(key)) {
+      this.repeated += 1;
+      return;
+    }
+    this.#keys.add(key);
+    const { timestamp, service } = event.data;
+    if (timestamp !== this.#timestamp) {
+      this.#timestamp = timestamp;
+      this.#atMs = Date.parse(timestamp);
+    }
+    const count = this.#services.get(service) ?? 0;
+    if (count === 0) this.#meet(service);
+    this.#services.set(service, count + 1);
+    this.chunks.add(event, this.#atMs);
+    const waiting = this.#waiting.get(service);
+    if (waiting === undefined) this.#fold(event, this.#atMs);
+    else waiting.push({ event, atMs: this.#atMs });
+  }
+
+  /** Folds what waits. @param blocks of those of the waiting services that are registered, ms */
+  finish(blocks: ReadonlyMap<string, number>): void {
+    for (const [service, events] of this.#waiting) {
+      const blockMs = blocks.get(service);
+      if (blockMs !== undefined) this.#blocks.set(service, blockMs);
+      for (const { event, atMs } of events) this.#fold(event, atMs);
+    }
+    this.#waiting.clear();
+  }
+
+  #meet(service: string): void {
+    const blockMs = this.#known.get(service);
+    if (blockMs === undefined) this.#waiting.set(service, []);
+    else if (blockMs !== null) this.#blocks.set(service, blockMs);
+  }
+
+  #fold({ data }: FeedbackEvent, atMs: number): void {
+    const { at } = this.#placeOf(data, atMs);
+    at.observe('error', data.error ? 1 : 0, true);
+    at.observe('latencyMs', data.latency_ms, true);
+    at.observe('costUsd', data.cost_usd, true);
+    at.observe('inputTokens', data.input_tokens, true);
+    at.observe('outputTokens', data.output_tokens, true);
+    if (data.quality !== null) at.observe('quality', data.quality, true);
+  }
+
+  #placeOf(
+    { service: serviceId, arm, generation, task_type: taskType }: FeedbackEvent['data'],
+    atMs: number,
+  ) {
+    const name = `${arm}|${taskType}|${serviceId}`;
+    const last = this.#places.get(name);
+    if (last?.generation === generation && atMs >= last.startMs && atMs < last.endMs) return last;
+    const windowMs = windowMsOf(this.#blocks, serviceId);
+    const startMs = windowStartMs(atMs, windowMs);
+    const at = this.windows.at({ serviceId, windowStartMs: startMs, windowMs, arm, generation, taskType });
+    const place = { startMs, endMs: startMs + windowMs, generation, at };
+    this.#places.set(name, place);
+    return place;
+  }
+}
