@@ -56,6 +56,15 @@ export function observationsOf(
 /** What a key holds beside the metric: looked up once for all metrics of an event. */
 export type WindowPlace = Omit<WindowKey, 'metric'>;
 
+/**
+ * As `mergeStats`. Where only one side keeps a sketch, such as of a gauge and a histogram of one name, it is of that side, as when the
+ * database merges two batches.
+ */
+function mergeAny(a: WindowStats, b: WindowStats): WindowStats {
+  if ((a.sketch === null) === (b.sketch === null)) return mergeStats(a, b);
+  return { ...mergeStats({ ...a, sketch: null }, { ...b, sketch: null }), sketch: a.sketch ?? b.sketch };
+}
+
 /** Observations as they come. The sketch is made once, at the end: made anew for each observation it would be copied each time. */
 class Gathering {
   #count = 0;
@@ -93,7 +102,7 @@ class Gathering {
   }
 
   merge(stats: WindowStats): void {
-    this.#merged = this.#merged === null ? stats : mergeStats(this.#merged, stats);
+    this.#merged = this.#merged === null ? stats : mergeAny(this.#merged, stats);
   }
 
   /** Throws RangeError where a value cannot be held, as `observe` of the statistics does. */
@@ -108,7 +117,8 @@ class Gathering {
       max: empty ? null : this.#max,
       sketch: withSketch ? addAllToSketch(emptySketch(), this.#sketched ?? []) : null,
     };
-    return this.#merged === null ? own : mergeStats(own, this.#merged);
+    if (this.#merged === null) return own;
+    return empty ? this.#merged : mergeAny(own, this.#merged);
   }
 }
 

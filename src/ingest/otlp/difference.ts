@@ -14,10 +14,14 @@ export function differenceOf(now: PointValue, before: PointValue): PointValue | 
 function ofHistograms(now: HistogramValue, before: HistogramValue): HistogramValue | null {
   const sameBounds =
     now.bounds.length === before.bounds.length && now.bounds.every((bound, i) => bound === before.bounds[i]);
-  if (!sameBounds || now.count < before.count) return null;
+  // No value is below zero, so the sum falls only when the stream began anew.
+  const fell = now.count < before.count || (now.sum ?? 0) < (before.sum ?? 0);
+  if (!sameBounds || fell) return null;
   const counts = now.counts.map((count, i) => count - (before.counts[i] ?? 0));
   if (counts.some((count) => count < 0)) return null;
-  return { ...now, ...newPart(now, before), counts };
+  // Without buckets nothing tells the new part's extremes.
+  const extremes = counts.length === 0 ? { min: null, max: null } : {};
+  return { ...now, ...newPart(now, before), ...extremes, counts };
 }
 
 function ofExponentials(now: ExponentialValue, before: ExponentialValue): ExponentialValue | null {

@@ -47,6 +47,13 @@ const exponentialPoint = z.object({
   negative: buckets,
 });
 
+const summaryPoint = z.object({
+  ...point,
+  count,
+  sum: count,
+  quantileValues: listOf(z.object({ quantile: count, value: count })),
+});
+
 /** 1 delta, 2 cumulative; OTLP/JSON has numbers, some senders write the names. */
 const temporality = z
   .union([z.int(), z.enum(['AGGREGATION_TEMPORALITY_DELTA', 'AGGREGATION_TEMPORALITY_CUMULATIVE'])])
@@ -72,12 +79,13 @@ const metric = z.object({
   exponentialHistogram: z
     .object({ dataPoints: listOf(exponentialPoint), aggregationTemporality: temporality })
     .nullish(),
-  summary: z.object({ dataPoints: listOf(z.unknown()) }).nullish(),
+  summary: z.object({ dataPoints: listOf(summaryPoint) }).nullish(),
 });
 export type Metric = z.output<typeof metric>;
 export type NumberPoint = z.output<typeof numberPoint>;
 export type HistogramPoint = z.output<typeof histogramPoint>;
 export type ExponentialPoint = z.output<typeof exponentialPoint>;
+export type SummaryPoint = z.output<typeof summaryPoint>;
 
 /** `ExportMetricsServiceRequest`. */
 export const exportSchema = z.object({

@@ -4,7 +4,7 @@ import { canonical, readLabels, streamKey, type Labels } from './attributes.ts';
 import type { Metric, MetricsExport } from './export-schema.ts';
 import type { Attributes } from './fields.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
-import { readExponential, readHistogram, readNumber, type Read } from './read-value.ts';
+import { readExponential, readHistogram, readNumber, readSummary, type Read } from './read-value.ts';
 
 /** Points of one metric that share a reason. */
 export interface Rejection {
@@ -45,8 +45,6 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
     for (const { scope, metrics } of scopeMetrics) {
       const scopeText = JSON.stringify([scope?.name, scope?.version, canonical(scope?.attributes ?? [])]);
       for (const metric of metrics) {
-        const summaries = metric.summary?.dataPoints.length ?? 0;
-        if (summaries > 0) reject(metric.name, 'summaries are not read: they cannot be added up', summaries);
         for (const raw of rawPoints(metric)) {
           const labels = readLabels(metric.name, resourceAttributes, raw.attributes);
           const checked = check(raw, nowMs);
@@ -80,7 +78,7 @@ function check(raw: Raw, nowMs: number): Read<Omit<OtlpPoint, 'streamKey' | keyo
 }
 
 function rawPoints(metric: Metric): readonly Raw[] {
-  const { gauge, sum, histogram, exponentialHistogram: exponential } = metric;
+  const { gauge, sum, histogram, exponentialHistogram: exponential, summary } = metric;
   const of = <P extends { attributes: Attributes; startTimeUnixNano: string; timeUnixNano: string }>(
     kind: string,
     temporality: Temporality | null,
@@ -107,5 +105,7 @@ function rawPoints(metric: Metric): readonly Raw[] {
       exponential?.dataPoints,
       readExponential,
     ),
+    // It states no temporality: its count and its sum are of all time.
+    ...of('summary', 'cumulative', summary?.dataPoints, readSummary),
   ];
 }

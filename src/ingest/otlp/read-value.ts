@@ -1,6 +1,6 @@
 /** A data point's numbers, checked. Answers the value, or in words why it cannot be counted. Pure. */
 import { LARGEST_TRACKABLE } from '../../math/index.ts';
-import type { ExponentialPoint, HistogramPoint, NumberPoint } from './export-schema.ts';
+import type { ExponentialPoint, HistogramPoint, NumberPoint, SummaryPoint } from './export-schema.ts';
 import type { ExponentialValue, HistogramValue, PointValue } from './point.ts';
 
 export type Read<T> =
@@ -86,4 +86,25 @@ export function readExponential(point: ExponentialPoint): Read<ExponentialValue>
     ok: true,
     value: { kind: 'exponential', count, sum, min, max, scale, zeroCount, offset, counts },
   };
+}
+
+/**
+ * A summary as a histogram without buckets: count and sum add up, quantiles do not. Of these the first and the last may be the extremes, by
+ * convention; they are when they go with the mean, and are not of the last minutes only, as some clients keep them.
+ */
+export function readSummary(point: SummaryPoint): Read<HistogramValue> {
+  const { count, sum, quantileValues } = point;
+  const problem = wholeProblem({ ...point, min: null, max: null }, [], count);
+  if (problem !== null) return refused(problem);
+  const valueAt = (quantile: number): number | null => {
+    const value = quantileValues.find((each) => each.quantile === quantile)?.value;
+    return value !== undefined && isInRange(value) && value >= 0 ? value : null;
+  };
+  if (sum === 0 && count > 0 && quantileValues.some(({ value }) => value > 0)) {
+    return refused('the sum is not given');
+  }
+  const [min, max, mean] = [valueAt(0), valueAt(1), count > 0 ? sum / count : 0];
+  const fits = count > 0 && (min ?? mean) <= mean && (max ?? mean) >= mean;
+  const extremes = fits ? { min, max } : { min: null, max: null };
+  return { ok: true, value: { kind: 'histogram', count, sum, ...extremes, bounds: [], counts: [] } };
 }

@@ -43,6 +43,14 @@ const postJson = async (value: object) => {
   return { ...rest, body: JSON.parse(text) as unknown };
 };
 
+const extremesOf = async (metric: string) =>
+  (
+    await ingest.pool.query<{ min: number; max: number }>(
+      'SELECT min, max FROM metric_windows WHERE metric = $1',
+      [metric],
+    )
+  ).rows;
+
 describe('OTLP/HTTP in JSON', () => {
   it('is counted with integers as strings, plain or packed, and once', async () => {
     const body = JSON.stringify(request([counter('c', [point({ asInt: '7' })])]));
@@ -78,7 +86,15 @@ describe('OTLP/HTTP in JSON', () => {
         counter('arm', [point({ asInt: 1, attributes: [attribute('llm.optimizer.arm', 'third')] })]),
         counter('old', [point({ asInt: 1, timeUnixNano: '5' })]),
         counter('temporality', [point({ asInt: 1 })], 0),
-        { name: 'summary', summary: { dataPoints: [{}, {}] } },
+        {
+          name: 'summary',
+          summary: {
+            dataPoints: [
+              point({ count: '2', sum: -1 }),
+              point({ count: '2', quantileValues: [{ quantile: 0.5, value: 3 }] }),
+            ],
+          },
+        },
         {
           name: 'h',
           histogram: { aggregationTemporality: 1, dataPoints: [histogram({}), histogram({ count: '5' })] },
@@ -92,11 +108,51 @@ describe('OTLP/HTTP in JSON', () => {
     expect(answer).toMatchObject({ status: 200, body: { partialSuccess: { rejectedDataPoints: '10' } } });
     const reasons = (answer.body as { partialSuccess: { errorMessage: string } }).partialSuccess.errorMessage;
     expect(reasons).toContain('nan: 3 x the value is not a finite number');
-    expect(reasons).toContain('summary: 2 x summaries are not read');
-    expect(await ingest.setAside()).toHaveLength(7);
+    expect(reasons).toContain('summary: 1 x the sum is not given');
+    expect(await ingest.setAside()).toHaveLength(8);
     expect(reasons).toContain('arm: 1 x llm.optimizer.arm is "third" without llm.optimizer.experiment');
     expect(await ingest.totals('bot')).toEqual({ good: [1, 1], ofExperiment: [1, 1], h: [2, 3] });
     expect(ingest.stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 10 });
+  });
+
+  it('counts what a summary adds to its count and sum, once, and its extremes while they are of all of it', async () => {
+    const summary = (secondsAgo: number, count: number, sum: number, most: number, since = 60) => ({
+      name: 'rpc_seconds',
+      summary: {
+        dataPoints: [
+          {
+            startTimeUnixNano: nanos(since),
+            timeUnixNano: nanos(secondsAgo),
+            count: String(count),
+            sum,
+            quantileValues: [{ value: 1 }, { quantile: 0.5, value: 'NaN' }, { quantile: 1, value: most }],
+          },
+        ],
+      },
+    });
+    const first = request([summary(30, 2, 6, 5)]);
+    expect((await postJson(first)).body).toEqual({});
+    expect((await extremesOf('rpc_seconds'))[0]).toEqual({ min: 1, max: 5 });
+    await postJson(request([summary(20, 5, 36, 20)]));
+    await postJson(first);
+    expect(await ingest.totals('bot')).toEqual({ rpc_seconds: [5, 36] });
+    // What came since may be smaller than what the quantiles are of.
+    expect((await extremesOf('rpc_seconds'))[0]).toEqual({ min: 1, max: 5 });
+    // Begun anew: by its start, and by a sum that fell although the count did not.
+    await postJson(request([summary(10, 1, 4, 4, 15)]));
+    await postJson(request([summary(5, 3, 3, 1, 15)]));
+    expect(await ingest.totals('bot')).toEqual({ rpc_seconds: [9, 43] });
+  });
+
+  it('takes a gauge and a histogram of one name in one export', async () => {
+    const histogram = point({ count: '2', sum: 3, bucketCounts: ['1', '1'], explicitBounds: [1] });
+    const both = [
+      { name: 'g', gauge: { dataPoints: [point({ asDouble: 4 })] } },
+      { name: 'g', histogram: { aggregationTemporality: 1, dataPoints: [histogram] } },
+      { name: 'g', gauge: { dataPoints: [point({ asDouble: 5, attributes: [attribute('a', 'b')] })] } },
+    ];
+    expect((await postJson(request(both))).body).toEqual({});
+    expect(await ingest.totals('bot')).toEqual({ g: [4, 12] });
   });
 
   it('puts aside points without a service', async () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advanceStream } from '../../../src/ingest/otlp/advance-stream.ts';
 import { atScale } from '../../../src/ingest/otlp/difference.ts';
+import { readSummary } from '../../../src/ingest/otlp/read-value.ts';
 import type {
   ExponentialValue,
   HistogramValue,
@@ -178,6 +179,55 @@ describe('an exponential histogram', () => {
     expect(run(points)).toEqual([
       [2, 1],
       [3, 0],
+    ]);
+  });
+});
+
+describe('a summary', () => {
+  const points = { attributes: [], flags: 0, startTimeUnixNano: '1', timeUnixNano: '2' };
+  const summary = (count: number, sum: number, quantiles: readonly (readonly [number, number])[] = []) =>
+    readSummary({
+      ...points,
+      count,
+      sum,
+      quantileValues: quantiles.map(([quantile, value]) => ({ quantile, value })),
+    });
+
+  it('is count, sum and, where they go with the mean, extremes', () => {
+    const ends = [
+      [0, 1],
+      [0.5, Number.NaN],
+      [1, 9],
+    ] as const;
+    const value = { kind: 'histogram', bounds: [], counts: [] };
+    expect(summary(3, 12, ends)).toEqual({
+      ok: true,
+      value: { ...value, count: 3, sum: 12, min: 1, max: 9 },
+    });
+    // Quantiles of the last minutes alone.
+    const later = { ...value, count: 3, sum: 60, min: null, max: null };
+    expect(summary(3, 60, ends)).toEqual({ ok: true, value: later });
+  });
+
+  it.each([
+    ['count', summary(1.5, 3), 'a count is not a whole number'],
+    ['sum below zero', summary(1, -3), 'values below zero'],
+    ['sum that is left out', summary(2, 0, [[0.5, 3]]), 'the sum is not given'],
+    ['sum that is none', summary(2, Number.NaN), 'sum is not a finite number'],
+  ])('is refused for its %s', (_, read, reason) => {
+    expect(read).toEqual({ ok: false, reason: expect.stringContaining(reason) as string });
+  });
+
+  it('adds what came since, without extremes, and all of it when it began anew', () => {
+    const at1 = at(2, { ...histogram([], 6), count: 2, bounds: [], min: 1, max: 5 });
+    const at2 = at(3, { ...histogram([], 10), count: 4, bounds: [], min: 1, max: 5 });
+    const fell = at(4, { ...histogram([], 4), count: 4, bounds: [], min: 1, max: 1 });
+    const first = advanceStream(null, at1);
+    const second = advanceStream(first.state, at2);
+    expect([first.added, second.added, advanceStream(second.state, fell).added]).toMatchObject([
+      { count: 2, sum: 6, min: 1, max: 5 },
+      { count: 2, sum: 4, min: null, max: null },
+      { count: 4, sum: 4, min: 1, max: 1 },
     ]);
   });
 });
