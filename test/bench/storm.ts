@@ -3,6 +3,7 @@
  * the alerts become, and whether one of them is lost. Counted in the database and at the gateway, after all of it has been delivered.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { Pool } from 'pg';
 import { liveConfigurationSchema, type LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import { poll } from '../../src/embedded/poll.ts';
@@ -37,7 +38,7 @@ export const storm: Bench = {
     try {
       const rollout = await atFirstStep(lab);
       const send = alertsFrom(lab, seed);
-      let rollback: Promise<{ readonly ms: number; readonly verified: boolean }> | null = null;
+      let rollback: ReturnType<typeof takeBack> | null = null;
       const beganMs = performance.now();
       await Promise.all(
         Array.from({ length: SENDERS }, async (_, sender) => {
@@ -49,7 +50,7 @@ export const storm: Bench = {
         }),
       );
       const seconds = (performance.now() - beganMs) / 1_000;
-      const { ms, verified } = await (rollback ?? takeBack(lab, rollout));
+      const { ms, decidedMs, writtenMs, verified } = await (rollback ?? takeBack(lab, rollout));
       await delivered(lab, pool);
       const { kept, signals } = await counted(pool);
       const figures = {
@@ -57,6 +58,8 @@ export const storm: Bench = {
         lost: ALERTS - kept,
         signals,
         rollbackMs: Math.round(ms),
+        decidedMs,
+        writtenMs,
         verified: verified ? 1 : 0,
         alertsPerSecond: Math.round(ALERTS / seconds),
       };
@@ -119,10 +122,7 @@ function alertsFrom({ stack, settings }: Lab, seed: number): (first: number) => 
 }
 
 /** From the signal to the gateway's own read-back with the stable configuration alone. */
-async function takeBack(
-  lab: Lab,
-  rollout: { signal(name: string, payload: object): Promise<void>; result(): Promise<unknown> },
-) {
+async function takeBack(lab: Lab, rollout: WorkflowHandle) {
   const sentMs = performance.now();
   await rollout.signal('rollback', { by: 'bench', reason: 'measuring' });
   const after = await poll(
@@ -134,7 +134,28 @@ async function takeBack(
   );
   const ms = performance.now() - sentMs;
   await rollout.result();
-  return { ms, verified: after?.stable.configuration['model'] === INCUMBENT };
+  const parts = await partsOf(rollout);
+  return { ms, ...parts, verified: after?.stable.configuration['model'] === INCUMBENT };
+}
+
+/**
+ * What the time went to, by the server's own clock: from the accepted signal until the workflow has asked for the activity that takes the candidate back,
+ * and from there until that activity, which waits for the gateway's answer and writes it down, has ended.
+ */
+async function partsOf(rollout: WorkflowHandle): Promise<{ decidedMs: number; writtenMs: number }> {
+  const events = (await rollout.fetchHistory()).events ?? [];
+  const from = events.findIndex(
+    (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'rollback',
+  );
+  const since = events.slice(from);
+  const asked = since.find((event) => event.activityTaskScheduledEventAttributes);
+  const ended = since.find((event) => event.activityTaskCompletedEventAttributes);
+  const msOf = (event: (typeof events)[number] | undefined): number =>
+    Number(event?.eventTime?.seconds ?? Number.NaN) * 1_000 + (event?.eventTime?.nanos ?? 0) / 1e6;
+  return {
+    decidedMs: Math.round(msOf(asked) - msOf(events[from])),
+    writtenMs: Math.round(msOf(ended) - msOf(asked)),
+  };
 }
 
 async function delivered({ stores }: Lab, pool: Pool): Promise<void> {

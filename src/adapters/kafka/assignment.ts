@@ -7,7 +7,7 @@ import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { LogReader, LogReading, Partition, Taken, TopicPartition } from '../../ports/event-log.ts';
 import { toLogMessage } from './messages.ts';
-import type { TopicEnds } from './topic-ends.ts';
+import type { PartitionEnds, TopicEnds } from './topic-ends.ts';
 import type { TopicIds } from './topic-ids.ts';
 
 /** Messages of one transaction: a fetch that was packed well may hold many more. */
@@ -35,12 +35,21 @@ interface Standing extends TopicPartition {
   topicId: string | null;
   /** Null: never read. */
   position: number | null;
+  /** Everything before this offset was seen, also what is no message, such as the marker at the end of a transaction. */
+  seen: number;
   behind: number | null;
   /** When the oldest message that is known not to be stored came into the topic, ms since the Unix epoch; null when all known ones are stored. */
   oldestMs: number | null;
   committedAtMs: number;
   /** Nothing was taken since the position was loaded. */
   fresh: boolean;
+}
+
+/** Behind by what is between the end of the partition and what was seen of it. */
+function measure(standing: Standing, { low, high }: Pick<PartitionEnds, 'low' | 'high'>): void {
+  const { position, seen, oldestMs } = standing;
+  standing.behind = Math.max(0, high - Math.max(low, position ?? 0, seen));
+  standing.oldestMs = standing.behind === 0 ? null : (oldestMs ?? Date.now());
 }
 
 export class Assignment {
@@ -70,6 +79,7 @@ export class Assignment {
         partition,
         topicId: null,
         position: null,
+        seen: 0,
         behind: null,
         oldestMs: null,
         committedAtMs: 0,
@@ -96,13 +106,20 @@ export class Assignment {
     for (const end of ends) {
       const standing = mine.get(keyOf(end));
       if (!standing) continue;
-      standing.behind = Math.max(0, end.high - Math.max(end.low, standing.position ?? 0));
-      standing.oldestMs = standing.behind === 0 ? null : (standing.oldestMs ?? Date.now());
+      measure(standing, end);
     }
     const remade = standings.filter(
       ({ topic, topicId }) => topicId !== null && (ids.get(topic) ?? topicId) !== topicId,
     );
     if (remade.length > 0) this.#begin(remade);
+  }
+
+  /** What a batch without any message went past: an aborted transaction, or markers alone. */
+  passed(of: Partition, lastOffset: number, high: number): void {
+    const standing = this.#standings.get(keyOf(of));
+    if (!standing) return;
+    standing.seen = Math.max(standing.seen, lastOffset + 1);
+    measure(standing, { low: 0, high });
   }
 
   /** Nothing more is taken until it is known where these stand. */
@@ -151,7 +168,9 @@ export class Assignment {
     for (let first = 0; first < batch.messages.length; first += MOST_AT_ONCE) {
       if (standing === undefined || !live()) return;
       const messages = batch.messages.slice(first, first + MOST_AT_ONCE);
-      const behind = Number(batch.highWatermark) - 1 - Number(messages.at(-1)?.offset ?? 0);
+      const whole = first + MOST_AT_ONCE >= batch.messages.length;
+      const seen = Number(whole ? batch.lastOffset() : messages.at(-1)?.offset) + 1;
+      const behind = Math.max(0, Number(batch.highWatermark) - seen);
       this.#warnOfGaps(standing, messages);
       // Told while the store does not take it, too: nothing more of the partition is fetched then, and nothing else would say so.
       standing.behind = behind + messages.length;
@@ -178,6 +197,7 @@ export class Assignment {
         return;
       }
       standing.position = taken.next;
+      standing.seen = seen;
       standing.behind = behind;
       standing.oldestMs = behind > 0 ? timeOf(messages.at(-1)) : null;
       payload.resolveOffset(messages.at(-1)?.offset ?? '');
@@ -206,7 +226,7 @@ export class Assignment {
           { topic, partition, topicId, position: standing.position },
           'a topic was deleted and made anew: it is read from where it begins now',
         );
-      Object.assign(standing, { position: next, topicId, fresh: true });
+      Object.assign(standing, { position: next, seen: 0, topicId, fresh: true });
       // -2: the oldest message that is there.
       this.#consumer.seek({ topic, partition, offset: String(next || -2) });
     }

@@ -92,6 +92,10 @@ export function readKafka(
         looks.push(every(LOOK_AGAIN_MS, () => lookFor(present, resolve)));
     });
     ended.catch(() => undefined);
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0)
+        mine.passed(payload, Number(payload.lastOffset), Number(payload.highWatermark));
+    });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       onJoined();
       mine.joined(payload.memberAssignment);

@@ -234,6 +234,35 @@ it('tells Prometheus what came, and how far behind it is while the database is s
   expect([await scraped(accepted), await scraped(lag('seconds'))]).toEqual([21, 0]);
 });
 
+it('takes what a transaction has committed and nothing that was aborted, and is not behind for its markers', async () => {
+  const topic = await topicOf('transactions', 1);
+  const transactional = kafka.client.producer({
+    transactionalId: topic,
+    maxInFlightRequests: 1,
+    idempotent: true,
+  });
+  await transactional.connect();
+  const timestamp = FIRST.data.timestamp;
+  for (const [no, end] of (['commit', 'abort', 'commit', 'abort'] as const).entries()) {
+    const transaction = await transactional.transaction();
+    const messages = [0, 1, 2].map((i) => structured(feedbackEvent(`${no}-${i}`, { timestamp })));
+    await transaction.send({ topic, messages });
+    await transaction[end]();
+  }
+  await transactional.disconnect();
+  const isNotBehind = (ingest: TestIngest) =>
+    until(() => (ingest.reading()?.assigned[0]?.behind === 0 ? true : undefined));
+  const ingest = await ingestOf(topic);
+  await reaches(ingest, 6);
+  await isNotBehind(ingest);
+  const again = await ingest.restart();
+  running.push(again);
+  await isNotBehind(again);
+  expect(again.reading()?.assigned[0]?.lagMs).toBe(0);
+  expect(await countOf(again)).toBe(6);
+  expect(again.stats().log.messages).toBe(0);
+});
+
 it('stores nothing of a batch whose position another reader has moved', async () => {
   const { pool } = await postgres.createDatabase();
   const { ingest, log } = createStores(pool);

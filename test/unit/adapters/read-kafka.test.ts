@@ -52,7 +52,7 @@ function crashing(consumersAt: number[]) {
     listTopics: async () => ['t'],
   });
   const message = { offset: '0', key: null, value: Buffer.from('{}'), timestamp: '1', attributes: 0 };
-  const batch = { topic: 't', partition: 0, highWatermark: '1', messages: [message] };
+  const batch = { topic: 't', partition: 0, highWatermark: '1', messages: [message], lastOffset: () => '0' };
   const payload = {
     batch,
     isRunning: () => true,
