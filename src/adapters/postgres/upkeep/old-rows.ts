@@ -15,14 +15,17 @@ interface Which {
   readonly values: readonly unknown[];
 }
 
-/** By place on the disk, found by the condition: without a sort, and without waiting for rows that somebody holds. */
+/**
+ * By place on the disk, found by the condition: without a sort, and without waiting for rows that somebody holds. The condition stands outside too: of a table
+ * that somebody has cut into parts, a place names a row of each part.
+ */
 async function removeWhile(db: Queryable, { table, where, values }: Which, portion: Portion): Promise<Done> {
   let rows = 0;
   for (;;) {
     const [gone] = await db.query<{ rows: number }>(
       `WITH gone AS (
-         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM ${table} AS t WHERE ${where} LIMIT $1 FOR UPDATE SKIP LOCKED))
+         DELETE FROM ${table} AS t WHERE t.ctid = ANY (ARRAY(
+           SELECT t.ctid FROM ${table} AS t WHERE ${where} LIMIT $1 FOR UPDATE SKIP LOCKED)) AND ${where}
          RETURNING 1)
        SELECT count(*) AS rows FROM gone`,
       [portion.rowsAtOnce, ...values],
