@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { Client, type Pool } from 'pg';
 import { runsAsCommand } from './runs-as-command.ts';
+import { useTimescale } from './timescale.ts';
 
 /** Beside this file, both in the sources and in `dist`. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('migrations', import.meta.url));
@@ -161,6 +162,8 @@ async function main(): Promise<void> {
   if (databaseUrl === undefined) throw new Error('give --database-url or set DATABASE_URL');
   const { applied } = await migrate(databaseUrl, { onProgress: (line) => console.log(line) });
   if (applied.length === 0) console.log('The schema is up to date.');
+  const said = await useTimescale(databaseUrl);
+  if (said !== undefined) console.log(said);
 }
 
 if (runsAsCommand(import.meta.url)) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { bootstrap } from '../deploy/bootstrap.ts';
 import { migrate } from '../deploy/migrate.ts';
+import { useTimescale } from '../deploy/timescale.ts';
 import type { ActivityPorts } from '../activities/index.ts';
 import { createStores, type Stores } from '../src/adapters/postgres/index.ts';
 import { createAnomalySender } from '../src/adapters/temporal/index.ts';
@@ -69,6 +70,8 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
   running.add('servers', () => stack.stop());
   const { address, namespace } = stack.temporal;
   await migrate(stack.postgres.url);
+  const timescale = await useTimescale(stack.postgres.url);
+  if (timescale !== undefined) logger.info(timescale);
   await bootstrap({ address, namespace, sweepEveryMs: options.sweepEveryMs, sweepJitterMs: 0 });
 
   const pool = openPool(stack.postgres.url, POOL_SIZES.main, logger, running);

@@ -171,6 +171,17 @@ describe('windows', () => {
     expect(await column('SELECT window_start_ms::float8 FROM metric_windows')).toEqual([young]);
   });
 
+  it('go row by row where somebody has cut the table into parts, and no row of another part with them', async () => {
+    const [old, young] = [hour(NOW - 366 * DAY), hour(NOW - DAY)];
+    await pool.query(`ALTER TABLE metric_windows RENAME TO plain;
+      CREATE TABLE metric_windows (LIKE plain INCLUDING DEFAULTS INCLUDING INDEXES) PARTITION BY RANGE (window_start_ms);
+      CREATE TABLE old_part PARTITION OF metric_windows FOR VALUES FROM (0) TO (${young});
+      CREATE TABLE young_part PARTITION OF metric_windows FOR VALUES FROM (${young}) TO (${NOW})`);
+    await insertWindows(windowAt('a', old), windowAt('a', young));
+    expect(await remove('windows')).toEqual({ rows: 1, more: false });
+    expect(await column('SELECT window_start_ms::float8 FROM metric_windows')).toEqual([young]);
+  });
+
   it('of a shadow and blocks that a rollout has folded go after a year', async () => {
     const [old, young] = [hour(NOW - 366 * DAY), hour(NOW - DAY)];
     for (const at of [old, young]) {

@@ -5,6 +5,7 @@
 import { cutoffOf, epochInForce, type Retention } from '../../../domain/retention.ts';
 import type { Done, OldRows, Portion } from '../../../ports/maintenance.ts';
 import type { Database, Queryable } from '../database.ts';
+import { dropChunks } from './chunks.ts';
 import { generationsIn, servicesIn, type ByGeneration, type Pair } from './distinct.ts';
 import { openSince } from './open-since.ts';
 
@@ -15,14 +16,17 @@ interface Which {
   readonly values: readonly unknown[];
 }
 
-/** By place on the disk, found by the condition: without a sort, and without waiting for rows that somebody holds. */
+/**
+ * By place on the disk, found by the condition: without a sort, and without waiting for rows that somebody holds. The condition stands outside too: of a table
+ * that somebody has cut into parts, a place names a row of each part.
+ */
 async function removeWhile(db: Queryable, { table, where, values }: Which, portion: Portion): Promise<Done> {
   let rows = 0;
   for (;;) {
     const [gone] = await db.query<{ rows: number }>(
       `WITH gone AS (
-         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM ${table} AS t WHERE ${where} LIMIT $1 FOR UPDATE SKIP LOCKED))
+         DELETE FROM ${table} AS t WHERE t.ctid = ANY (ARRAY(
+           SELECT t.ctid FROM ${table} AS t WHERE ${where} LIMIT $1 FOR UPDATE SKIP LOCKED)) AND ${where}
          RETURNING 1)
        SELECT count(*) AS rows FROM gone`,
       [portion.rowsAtOnce, ...values],
@@ -50,17 +54,22 @@ interface Ages {
   readonly nowMs: number;
 }
 
-/** Rows of every service from before its cutoff, by a column of time. */
-async function byService(db: Queryable, { kept, nowMs }: Ages): Promise<readonly Which[]> {
+/** Windows of every service from before its cutoff. Chunks that hold nothing younger than any of them go as a whole first, where there are chunks. */
+async function oldWindows(db: Database, { kept, nowMs }: Ages): Promise<readonly Which[]> {
   const open = await openSince(db, nowMs);
-  return (await servicesIn(db, 'metric_windows')).map((serviceId) => ({
+  const cutoffs = (await servicesIn(db, 'metric_windows')).map((serviceId) => ({
+    serviceId,
+    beforeMs: cutoffOf(serviceId, open, kept.windows, nowMs),
+  }));
+  if (cutoffs.length > 0) await dropChunks(db, Math.min(...cutoffs.map(({ beforeMs }) => beforeMs)));
+  return cutoffs.map(({ serviceId, beforeMs }) => ({
     table: 'metric_windows',
     where: 'service_id = $2 AND window_start_ms < $3',
-    values: [serviceId, cutoffOf(serviceId, open, kept.windows, nowMs)],
+    values: [serviceId, beforeMs],
   }));
 }
 
-/** The same where the key goes on with the generation. `time` is an expression in ms. */
+/** Rows from before the cutoff of their service, of tables whose key goes on with the generation. `time` is an expression in ms. */
 async function byAge(
   db: Queryable,
   table: ByGeneration,
@@ -177,8 +186,8 @@ const ofTable = (table: string, where: string, ...values: readonly unknown[]): W
   values,
 });
 
-const WHICH: Readonly<Record<OldRows, (db: Queryable, ages: Ages) => Promise<readonly Which[]>>> = {
-  windows: byService,
+const WHICH: Readonly<Record<OldRows, (db: Database, ages: Ages) => Promise<readonly Which[]>>> = {
+  windows: oldWindows,
   shadowPairWindows: (db, ages) => byAge(db, 'shadow_pair_windows', 'window_start_ms', ages),
   rolloutBlocks: (db, ages) => byAge(db, 'rollout_blocks', 'no * block_ms', ages),
   exposureUnits,
