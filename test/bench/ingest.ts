@@ -49,7 +49,10 @@ export const ingest: Bench = {
         p99MsAt10k: steady.quantile(0.99),
         markersLost: steady.lost,
         offeredPerSecond: steady.offeredPerSecond,
+        lagMessagesP95At10k: steady.lagP95,
         ingestCpuPctAt10k: steady.ingestCpuPct,
+        databaseCpuPctAt10k: steady.databaseCpuPct,
+        brokerCpuPctAt10k: steady.brokerCpuPct,
         rssGrowthMb: steady.rssGrowthMb,
         rssMb: steady.rssMb,
         seconds,
@@ -146,13 +149,18 @@ async function hold(stage: Stage, seconds: number, seed: number) {
     else pending.set(name, Number(value));
   });
   sender.once('exit', () => (sending.ended = true));
-  const [latencies, rss]: [number[], number[]] = [[], []];
+  const [latencies, rss, lags]: [number[], number[], number[]] = [[], [], []];
   const [beganMs, before] = [performance.now(), await cpuOf(stage)];
   let leftMs = Infinity;
   while (!sending.ended || (pending.size > 0 && performance.now() < leftMs)) {
     if (sending.ended) leftMs = Math.min(leftMs, performance.now() + 10_000);
     await delay(2);
-    if (performance.now() - beganMs > rss.length * 1_000) rss.push(rssMbOf(stage));
+    if (performance.now() - beganMs > rss.length * 1_000) {
+      rss.push(rssMbOf(stage));
+      void stage
+        .health()
+        .then((health) => lags.push(sumOf(health?.log.assigned.map(({ behind }) => behind ?? 0) ?? [])));
+    }
     if (pending.size === 0) continue;
     const { rows } = await stage.pool.query<{ service_id: string }>(
       `SELECT DISTINCT service_id FROM metric_windows WHERE service_id = ANY ($1) AND metric = 'error'`,
@@ -167,19 +175,28 @@ async function hold(stage: Stage, seconds: number, seed: number) {
   const after = await cpuOf(stage);
   const tookMs = performance.now() - beganMs;
   latencies.sort((a, b) => a - b);
-  const mean = (of: readonly number[]) => of.reduce((sum, n) => sum + n, 0) / Math.max(1, of.length);
+  lags.sort((a, b) => a - b);
+  const at = (sorted: readonly number[], q: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+  const mean = (of: readonly number[]) => sumOf(of) / Math.max(1, of.length);
+  const pct = (who: 'ingest' | 'database' | 'broker'): number =>
+    Math.round(((after[who] - before[who]) / tookMs) * 100);
   // The first quarter warms up: caches fill and code is compiled.
   const quarter = Math.floor(rss.length / 4);
   return {
-    quantile: (q: number): number =>
-      latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))] ?? Number.NaN,
+    quantile: (q: number): number => at(latencies, q),
+    lagP95: at(lags, 0.95),
     lost: pending.size,
     offeredPerSecond: Math.round((sent / tookMs) * 1_000),
-    ingestCpuPct: Math.round(((after.ingest - before.ingest) / tookMs) * 100),
+    ingestCpuPct: pct('ingest'),
+    databaseCpuPct: pct('database'),
+    brokerCpuPct: pct('broker'),
     rssGrowthMb: Math.round(mean(rss.slice(-quarter)) - mean(rss.slice(quarter, 2 * quarter))),
     rssMb: Math.round(mean(rss.slice(-quarter))),
   };
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
 
 const rssMbOf = (stage: Stage): number =>
   Number(/VmRSS:\s+(\d+) kB/u.exec(readFileSync(`/proc/${stage.ingestPid()}/status`, 'utf8'))?.[1]) / 1_024;
