@@ -26,7 +26,15 @@ export interface Stage {
   readonly ingestAgeMs: () => number;
   /** `/health` of ingest; null while it does not answer. */
   health(): Promise<Health | null>;
+  /** Another ingest process of the same group, on ports of its own. */
+  startAnother(): Promise<AnotherIngest>;
   stop(): Promise<void>;
+}
+
+export interface AnotherIngest {
+  health(): Promise<Health | null>;
+  /** Ends it as its administrator would. */
+  end(): Promise<void>;
 }
 
 export interface Health {
@@ -34,6 +42,8 @@ export interface Health {
     readonly state: string;
     readonly messages: number;
     readonly batches: number;
+    /** Batches that another reader had stored. */
+    readonly moved: number;
     readonly assigned: readonly { readonly behind: number | null }[];
   };
 }
@@ -63,38 +73,21 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   await kafka.createTopics([topic], partitions);
   const { url, pool } = await postgres.createDatabase();
   const [http, grpc] = [await freePort(), await freePort()];
-  const args = ['--roles=ingest', `--otlp-http-port=${http}`, `--otlp-grpc-port=${grpc}`, '--log-level=info'];
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+  const launch = (httpPort: number, grpcPort: number): ChildProcess => {
+    const ports = [`--otlp-http-port=${httpPort}`, `--otlp-grpc-port=${grpcPort}`];
+    const args = ['--roles=ingest', ...ports, '--log-level=info', '--address=127.0.0.1:1'];
+    return spawn(process.execPath, [...profiling, '--import', 'tsx', MAIN, ...args], {
+      env: { ...process.env, DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  };
   let child: ChildProcess | null = null;
   let startedAtMs = 0;
   const start = async (): Promise<void> => {
     startedAtMs = performance.now();
-    const started = spawn(
-      process.execPath,
-      [...profiling, '--import', 'tsx', MAIN, ...args, '--address=127.0.0.1:1'],
-      {
-        env: { ...process.env, DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
-    child = started;
-    let ready = false;
-    const said: string[] = [];
-    createInterface(started.stderr).on('line', (line) => {
-      ready ||= line.includes('"msg":"ready"');
-      said.push(line);
-      said.splice(0, said.length - 5);
-    });
-    const is = await poll(() => (ready ? true : started.exitCode === null ? undefined : false), {
-      timeoutMs: READY_MS,
-    });
-    if (is !== true) throw new Error(`ingest did not start: ${said.join(' ')}`);
-  };
-  const kill = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+    child = launch(http, grpc);
+    await isReady(child);
   };
   await before?.({ kafka, topic });
   await start();
@@ -109,19 +102,53 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     ingestPid: () => child?.pid,
     ingestAgeMs: () => performance.now() - startedAtMs,
     killIngest: async () => {
-      await kill('SIGKILL');
+      await end(child, 'SIGKILL');
       await start();
     },
-    health: async () => {
-      try {
-        return (await (await fetch(`${httpUrl}/health`)).json()) as Health;
-      } catch {
-        return null;
-      }
+    health: () => healthAt(httpUrl),
+    startAnother: async () => {
+      const [otherHttp, otherGrpc] = [await freePort(), await freePort()];
+      const other = launch(otherHttp, otherGrpc);
+      await isReady(other);
+      return {
+        health: () => healthAt(`http://127.0.0.1:${otherHttp}`),
+        end: () => end(other, 'SIGTERM'),
+      };
     },
     stop: async () => {
-      await kill('SIGTERM');
+      await end(child, 'SIGTERM');
       await Promise.all([kafka.remove(), postgres.stop()]);
     },
   };
+}
+
+/** Waits until it says that it is. */
+async function isReady(started: ChildProcess): Promise<void> {
+  let ready = false;
+  const said: string[] = [];
+  if (started.stderr === null) throw new Error('ingest has no standard error');
+  createInterface(started.stderr).on('line', (line) => {
+    ready ||= line.includes('"msg":"ready"');
+    said.push(line);
+    said.splice(0, said.length - 5);
+  });
+  const is = await poll(() => (ready ? true : started.exitCode === null ? undefined : false), {
+    timeoutMs: READY_MS,
+  });
+  if (is !== true) throw new Error(`ingest did not start: ${said.join(' ')}`);
+}
+
+async function end(child: ChildProcess | null, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
+
+async function healthAt(httpUrl: string): Promise<Health | null> {
+  try {
+    return (await (await fetch(`${httpUrl}/health`)).json()) as Health;
+  } catch {
+    return null;
+  }
 }

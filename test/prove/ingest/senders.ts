@@ -16,7 +16,7 @@ const ALERT_PCT = 0.5;
 const AGAIN_PCT = 2;
 const AT_ONCE = 100;
 /** Between two batches: sending goes on for as long as the disturbances. */
-const PAUSE_MS = 150;
+const PAUSE_MS = 250;
 const POST_MS = 10_000;
 
 export const TOPICS = {
