@@ -1,6 +1,7 @@
 // deploy/runbook.md tells people what to type in an incident: every name in it must be one that the program knows.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { maintenanceInputSchema } from '../../../src/domain/retention.ts';
 import { restoreInputSchema } from '../../../src/domain/workflow-input.ts';
 import { MESSAGE_NAMES, readMessage } from '../../../src/state/messages.ts';
 import { TASK_QUEUE } from '../../../workflows/activity-options.ts';
@@ -57,7 +58,9 @@ describe('deploy/runbook.md', () => {
     const [, type = ''] = /--(?:workflow_)?type (\w+)/u.exec(line) ?? [];
     const [, queue = ''] = /--task-?queue (\S+)/u.exec(line) ?? [];
     expect([WORKFLOW_TYPES.some((known) => known === type), queue]).toEqual([true, TASK_QUEUE]);
-    expect(restoreInputSchema.parse(inputOf(line))).toMatchObject({ by: 'oncall' });
+    const [schema, expected] =
+      type === 'maintenance' ? [maintenanceInputSchema, {}] : [restoreInputSchema, { by: 'oncall' }];
+    expect(schema.parse(inputOf(line))).toMatchObject(expected);
   });
 
   test.each(of('llm-optimizer'))('%s: command and options exist', async (line) => {
