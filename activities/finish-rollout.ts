@@ -58,6 +58,7 @@ export async function finishRollout(
       looks: state.looks,
       steps: state.steps,
       summary: plan.summary,
+      watchMs: plan.watchMs,
       ...(state.apart && { backupUntilMs: backupUntilMs(state) }),
     },
   });

@@ -138,7 +138,7 @@ describe('windows stay as they are', () => {
       'a watch that looks on after a promotion',
       `INSERT INTO rollouts (workflow_id, run_id, service_id, generation, phase, step_index, weight_pct, started_at_ms, ended_at_ms, state)
        VALUES ('w', 'r', '${SERVICE}', 5, 'ended', 0, 100, ${START + 2 * DAY}, ${NOW - 30 * DAY},
-         '{"plan":{"watchMs":${60 * DAY}}}')`,
+         '{"watchMs":${60 * DAY}}')`,
     ],
     [
       'a lease that somebody holds',
@@ -158,6 +158,25 @@ describe('windows stay as they are', () => {
       await pool.query(`UPDATE ${table} SET ended_at_ms = $1, state = '{}'`, [NOW - 8 * DAY]);
     }
     expect((await stores.maintenance.mergeWindows(KEPT, NOW, ALL)).rows).toBe(fine['10000']);
+  });
+
+  it.each([
+    [
+      'while its generation holds the lease',
+      `INSERT INTO change_leases VALUES ('${SERVICE}', 'w', 'f', 'r', 5, ${NOW}, NULL)`,
+      0,
+    ],
+    ['not when nobody has it any more', 'SELECT', 1],
+  ])('beside a rollout of long ago whose end nobody wrote down: %s', async (_what, sql, merged) => {
+    const later = NOW + 100 * DAY;
+    await stores.ingest.recordFeedback(traffic(), START + 3 * HOUR);
+    await pool.query(
+      `INSERT INTO rollouts (workflow_id, run_id, service_id, generation, phase, step_index, weight_pct, started_at_ms, state)
+       VALUES ('w', '5', '${SERVICE}', 5, 'soaking', 0, 5, ${START + DAY}, '{}')`,
+    );
+    await pool.query(sql);
+    const { rows } = await stores.maintenance.mergeWindows(KEPT, later, ALL);
+    expect(Math.sign(rows)).toBe(merged);
   });
 
   it('while they are younger, and when the hour is not over', async () => {

@@ -168,7 +168,7 @@ const experiment = (service: string, generation: number, startedMs: number, ende
 const rollout = (service: string, generation: number, startedMs: number, endedMs: number | null) =>
   pool.query(
     `INSERT INTO rollouts (workflow_id, run_id, service_id, generation, phase, step_index, weight_pct, started_at_ms, ended_at_ms, state)
-     VALUES ('w', $5, $1, $2, 'any', 0, 5, $3, $4, '{"plan":{"watchMs":86400000}}')`,
+     VALUES ('w', $5, $1, $2, 'any', 0, 5, $3, $4, '{"watchMs":86400000}')`,
     [service, generation, startedMs, endedMs, String(generation)],
   );
 const hour = (ms: number): number => Math.floor(ms / HOUR) * HOUR;
