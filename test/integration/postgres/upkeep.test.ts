@@ -1,8 +1,6 @@
-/** What is old goes, and what somebody needs stays: partitions, and rows table by table. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** Rows that are old go, and those that somebody needs stay, table by table. */
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { maintain } from '../../../activities/maintenance.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { readRetention } from '../../../src/config/retention-settings.ts';
 import type { OldRows } from '../../../src/ports/maintenance.ts';
@@ -15,7 +13,6 @@ const DAY = 24 * HOUR;
 const NOW = Date.parse('2026-03-10T12:30:00Z');
 const KEPT = readRetention({});
 const ALL = { rowsAtOnce: 100, enough: () => false };
-const PLAN = { nowMs: NOW, kept: KEPT };
 
 let postgres: TestPostgres;
 let pool: Pool;
@@ -32,123 +29,6 @@ const column = async <T>(sql: string): Promise<readonly T[]> => {
   const { rows } = await pool.query<{ it: T }>(`SELECT it FROM (${sql}) AS s(it) ORDER BY 1`);
   return rows.map(({ it: value }) => value);
 };
-const run = (step: Parameters<typeof maintain>[1]['step']) =>
-  maintain({ maintenance: stores.maintenance, nowMs: Date.now }, { step, plan: PLAN });
-const chunks = async () =>
-  (await stores.maintenance.partitions()).filter(({ table }) => table === 'feedback_chunks');
-const daysKept = async () => (await chunks()).map(({ fromMs }) => dayOf(fromMs));
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-const eventAt = (id: string, ms: number) => feedbackEvent(id, { timestamp: new Date(ms).toISOString() });
-
-describe('partitions', () => {
-  it('of the next days are made before anybody needs them, once', async () => {
-    expect(await run('partitionsAhead')).toEqual({ count: 5, more: false });
-    const expected = ['2026-03-09', '2026-03-10', '2026-03-11', '2026-03-12', '2026-03-13'];
-    expect(await daysKept()).toEqual(expected);
-    expect(await run('partitionsAhead')).toEqual({ count: 0, more: false });
-  });
-
-  it('that are older than seven days are dropped with their events, the others stay', async () => {
-    for (const days of [40, 9, 8, 7, 1, 0]) {
-      const at = NOW - days * DAY;
-      await stores.ingest.recordFeedback([eventAt(`day-${days}`, at)], at);
-    }
-    // Three days, and the weeks before last in which the oldest of them arrived.
-    expect(await run('rawEvents')).toMatchObject({ more: false });
-    expect(await daysKept()).toEqual(['2026-03-03', '2026-03-09', '2026-03-10']);
-    expect(await column('SELECT id FROM feedback_events')).toEqual(['day-0', 'day-1', 'day-7']);
-    expect(await run('rawEvents')).toEqual({ count: 0, more: false });
-  });
-
-  it('of identities hold for a week at least after the week in which the events arrived', async () => {
-    const arrivals = [NOW - 28 * DAY, NOW - 14 * DAY, NOW - 7 * DAY, NOW];
-    for (const at of arrivals) await stores.ingest.recordFeedback([eventAt(`at ${at}`, at)], at);
-    await run('rawEvents');
-    const weeks = (await stores.maintenance.partitions()).filter(({ holds }) => holds === 'identities');
-    expect(weeks.length).toBeLessThan(arrivals.length);
-    for (const { toMs } of weeks) expect(toMs).toBeGreaterThan(NOW - 7 * DAY - HOUR);
-    const again = eventAt(`at ${NOW - 7 * DAY}`, NOW - 7 * DAY);
-    expect(await stores.ingest.recordFeedback([again], NOW)).toMatchObject({ stored: 0, duplicates: 1 });
-  });
-
-  it('are dropped and made while ingest goes on, which waits for none of it for long', async () => {
-    for (let days = 60; days >= 8; days -= 1) await stores.maintenance.makePartitions([NOW - days * DAY]);
-    for (let weeks = 30; weeks >= 3; weeks -= 1) {
-      await pool.query('SELECT ensure_event_period($1)', [Math.floor(NOW / (7 * DAY)) - weeks]);
-    }
-    const over = new AbortController();
-    const waits: number[] = [];
-    const sending = [1, 2, 3].map(async (sender) => {
-      for (let i = 0; !over.signal.aborted; i += 1) {
-        const events = Array.from({ length: 20 }, (_, k) => eventAt(`live-${sender}-${i}-${k}`, NOW - k));
-        const startMs = performance.now();
-        const { stored } = await stores.ingest.recordFeedback(events, NOW);
-        waits.push(performance.now() - startMs);
-        expect(stored).toBe(20);
-      }
-    });
-    const dropped = await run('rawEvents');
-    const made = await run('partitionsAhead');
-    over.abort();
-    await Promise.all(sending);
-    // Days of raw events, and weeks of identities, which ingest reads one by one.
-    expect(dropped.count).toBe(53 + 28);
-    expect(made.count).toBe(4);
-    expect(waits.length).toBeGreaterThan(20);
-    // A tenth of a second is what one try may hold it up; the rest is this machine's.
-    expect(Math.max(...waits)).toBeLessThan(1_500);
-  });
-
-  it('are not waited for while somebody uses the table, and are dropped as soon as nobody does', async () => {
-    await stores.ingest.recordFeedback([eventAt('old', NOW - 9 * DAY)], NOW);
-    await run('partitionsAhead');
-    const [partition] = await chunks();
-    const other = await pool.connect();
-    onTestFinished(() => other.release());
-    await other.query('BEGIN');
-    await other.query('SELECT count(*) FROM feedback_events');
-    const startMs = performance.now();
-    expect(await stores.maintenance.dropPartition(partition!)).toBe(false);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
-    // Who comes after it does not wait for the other one.
-    expect((await stores.ingest.recordFeedback([eventAt('new', NOW)], NOW)).stored).toBe(1);
-    const dropping = run('rawEvents');
-    await delay(300);
-    await other.query('COMMIT');
-    expect(await dropping).toEqual({ count: 1, more: false });
-    expect(await stores.maintenance.dropPartition(partition!)).toBe(true);
-  });
-
-  it('of identities are not dropped between the moment a batch lists them and the moment it looks into them', async () => {
-    const at = NOW - 28 * DAY;
-    await stores.ingest.recordFeedback([eventAt('old', at)], at);
-    const identities = (await stores.maintenance.partitions()).filter(({ holds }) => holds === 'identities');
-    const batch = await pool.connect();
-    onTestFinished(() => batch.release());
-    await batch.query('BEGIN');
-    // What `remember_events` does first.
-    await batch.query(`SELECT pg_advisory_xact_lock_shared(hashtextextended('event_ids', 0))`);
-    expect(await stores.maintenance.dropPartition(identities[0]!)).toBe(false);
-    await batch.query('ROLLBACK');
-    expect(await stores.maintenance.dropPartition(identities[0]!)).toBe(true);
-  });
-
-  it('of another table than those that are cut by time are nobody’s to drop', async () => {
-    const wrong = { table: 'services', holds: 'events' as const, name: 'services', fromMs: 0, toMs: 1 };
-    await expect(stores.maintenance.dropPartition(wrong)).rejects.toThrow(RangeError);
-  });
-});
-
-/** An event so old that its partition goes is set aside; one that is as late as it may be finds its partition. */
-it('keep every event that ingest takes for as long as it takes it', async () => {
-  await run('partitionsAhead');
-  const latest = NOW - KEPT.late;
-  await stores.ingest.recordFeedback([eventAt('as late as it may be', latest)], NOW);
-  expect(await run('rawEvents')).toEqual({ count: 0, more: false });
-  expect(await stores.ingest.recordFeedback([eventAt('as late as it may be', latest)], NOW)).toMatchObject({
-    duplicates: 1,
-  });
-});
 
 const remove = (what: OldRows, portion = ALL) => stores.maintenance.removeOld(what, KEPT, NOW, portion);
 
