@@ -3,13 +3,13 @@
  * the same seed. Every answer must be one that the receiver documents, with a reason; afterwards the windows must hold what was taken, and no more.
  */
 import { gzipSync } from 'node:zlib';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials } from '@grpc/grpc-js';
 import type { Pool } from 'pg';
 import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
-import { FEEDBACK_EVENT_TYPE } from '../../src/domain/feedback.ts';
-import { METRIC_EVENT_TYPE } from '../../src/domain/observatory-metric.ts';
-import { metricsMessages } from '../../src/ingest/otlp/protos.ts';
-import { feedbackEvent, seededRandom } from './feedback.ts';
+import { metricsMessages, traceMessages } from '../../src/ingest/otlp/protos.ts';
+import { seededRandom } from './feedback.ts';
+import { bombGrpc, exportOver, httpBombs, mislabelled, type HttpBomb } from './ingest-bombs.ts';
+import { goodEvent, goodMetrics, goodTraces } from './ingest-samples.ts';
 
 export interface FuzzTarget {
   readonly httpUrl: string;
@@ -36,6 +36,7 @@ const LIMIT_MS = 20_000;
 const ANSWERS: Readonly<Record<string, readonly number[]>> = {
   '/v1/events': [202, 207, 400, 413, 415, 422],
   '/v1/metrics': [200, 400, 413, 415],
+  '/v1/traces': [200, 400, 413, 415],
 };
 /** gRPC: OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED (too long a message). */
 const CODES: readonly number[] = [0, 3, 8];
@@ -71,54 +72,23 @@ const JUNK: readonly string[] = [
   nested(50_000),
 ];
 
-let counter = 0;
-function goodEvent(random: Random): Record<string, unknown> {
-  const id = `fuzz-${(counter += 1)}`;
-  const timestamp = new Date().toISOString();
-  const kind = random();
-  const { source, data } = feedbackEvent(id, { timestamp });
-  const event = { specversion: '1.0', id, source, type: FEEDBACK_EVENT_TYPE, data };
-  if (kind < 0.6) return event;
-  if (kind < 0.8) {
-    const metric = { metric_name: 'llm.request.cost', value: 1, attributes: { service: 'support-bot' } };
-    return { ...event, type: METRIC_EVENT_TYPE, data: metric };
-  }
-  return {
-    alert_id: id,
-    anomaly_type: 'latency',
-    severity: 'high',
-    service_name: 'support-bot',
-    details: {},
-  };
+interface Signal {
+  readonly path: string;
+  readonly request: string;
+  readonly messages: typeof metricsMessages;
+  readonly good: (random: Random) => Record<string, unknown>;
 }
 
-const goodExport = (): Record<string, unknown> => {
-  const now = `${Date.now()}000000`;
-  const points = [{ timeUnixNano: now, startTimeUnixNano: now, asDouble: 1, attributes: [] }];
-  const histogram = {
-    count: '2',
-    sum: 3,
-    bucketCounts: ['1', '1'],
-    explicitBounds: [1],
-    timeUnixNano: now,
-    startTimeUnixNano: now,
-  };
-  return {
-    resourceMetrics: [
-      {
-        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'fuzz-otlp' } }] },
-        scopeMetrics: [
-          {
-            metrics: [
-              { name: `m${(counter += 1)}`, gauge: { dataPoints: points } },
-              { name: 'h', histogram: { aggregationTemporality: 1, dataPoints: [histogram] } },
-            ],
-          },
-        ],
-      },
-    ],
-  };
-};
+const SIGNALS: readonly Signal[] = [
+  { path: '/v1/metrics', request: 'metrics.v1.ExportMetrics', messages: metricsMessages, good: goodMetrics },
+  { path: '/v1/traces', request: 'trace.v1.ExportTrace', messages: traceMessages, good: goodTraces },
+];
+
+/** What is made once for a run. */
+interface Kit {
+  readonly encode: (signal: Signal, json: unknown) => Buffer;
+  readonly bombs: readonly HttpBomb[];
+}
 
 /** The JSON text with the value of one key, somewhere in it, replaced by junk. */
 function bendJson(random: Random, text: string): string {
@@ -169,27 +139,28 @@ function eventsRequest(random: Random): Request {
   return { path: '/v1/events', headers, body: random() < 0.3 ? bendBytes(random, whole) : whole };
 }
 
-/** Some 33 MB of spaces in 32 kB. */
-const BOMB = gzipSync(Buffer.alloc(33 * 1024 * 1024, ' '));
+const TEXT = 'application/json';
+const PROTOBUF = 'application/x-protobuf';
 
-function exportRequest(random: Random, proto: (json: unknown) => Buffer): Request {
-  const json = JSON.stringify(goodExport());
+/** An export of either signal, bent; rarely a bomb. */
+function exportRequest(random: Random, { encode, bombs }: Kit): Request {
+  const signal = pick(random, SIGNALS);
+  const json = JSON.stringify(signal.good(random));
   const asJson = random() < 0.5;
   const bent = bendJson(random, json);
-  const whole = asJson ? Buffer.from(random() < 0.7 ? bent : json) : proto(JSON.parse(json));
+  const whole = asJson ? Buffer.from(random() < 0.7 ? bent : json) : encode(signal, JSON.parse(json));
   const bytes = random() < 0.5 ? bendBytes(random, whole) : whole;
-  const headers = { 'content-type': asJson ? 'application/json' : 'application/x-protobuf' };
+  const headers = { 'content-type': asJson ? TEXT : PROTOBUF };
   const packing = random();
-  if (packing < 0.05)
-    return { path: '/v1/metrics', headers: { ...headers, 'content-encoding': 'gzip' }, body: BOMB };
-  if (packing < 0.15)
-    return { path: '/v1/metrics', headers: { ...headers, 'content-encoding': 'br' }, body: bytes };
+  if (packing < 0.03) return pick(random, bombs);
+  const { path } = signal;
+  if (packing < 0.15) return { path, headers: { ...headers, 'content-encoding': 'br' }, body: bytes };
   if (packing < 0.35) {
     const packed = gzipSync(bytes);
     const body = random() < 0.5 ? bendBytes(random, packed) : packed;
-    return { path: '/v1/metrics', headers: { ...headers, 'content-encoding': 'gzip' }, body };
+    return { path, headers: { ...headers, 'content-encoding': 'gzip' }, body };
   }
-  return { path: '/v1/metrics', headers, body: bytes };
+  return { path, headers, body: bytes };
 }
 
 interface Told {
@@ -210,20 +181,27 @@ export async function fuzz(
   });
   const note = (answer: string): void => void (answers[answer] = (answers[answer] ?? 0) + 1);
   try {
-    const proto = protoWriter();
+    const kit: Kit = { encode: protoWriter(), bombs: [...httpBombs(), mislabelled()] };
+    for (const { code, details } of await bombGrpc(target.grpcAddress)) {
+      note(`gRPC bomb ${code}`);
+      if (code !== 3 && code !== 8) broken.push(`a bomb over gRPC: ${code} ${details}`);
+      if (details === '') broken.push(`a bomb over gRPC: ${code} without a reason`);
+    }
     for (let round = 0; round < rounds; round += 1) {
       const way = random();
       if (way < 0.2) {
-        const { code, details } = await grpcExport(
-          client,
-          bendBytes(random, exportRequest(random, proto).body),
-        );
+        const signal = pick(random, SIGNALS);
+        const { messages } = signal;
+        const whole =
+          random() < 0.5 ? kit.encode(signal, signal.good(random)) : exportRequest(random, kit).body;
+        const bytes = random() < 0.7 ? bendBytes(random, whole) : whole;
+        const { code, details } = await exportOver(client, messages.service.Export, bytes);
         note(`gRPC ${code}`);
         if (!CODES.includes(code)) broken.push(`round ${round}: gRPC ${code} ${details}`);
         if (code !== 0 && details === '') broken.push(`round ${round}: gRPC ${code} without a reason`);
         continue;
       }
-      const request = way < 0.6 ? eventsRequest(random) : exportRequest(random, proto);
+      const request = way < 0.6 ? eventsRequest(random) : exportRequest(random, kit);
       const { status, text } = await post(target.httpUrl, request);
       note(`${request.path} ${status}`);
       if (!(ANSWERS[request.path] ?? []).includes(status))
@@ -263,32 +241,22 @@ async function post(
   }
 }
 
-function grpcExport(
-  client: Client,
-  bytes: Buffer,
-): Promise<{ readonly code: number; readonly details: string }> {
-  const { path, requestSerialize, responseDeserialize } = metricsMessages.service.Export;
-  return new Promise((resolve) => {
-    const deadline = Date.now() + LIMIT_MS;
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      bytes,
-      { deadline },
-      (error: ServiceError | null) => resolve({ code: error?.code ?? 0, details: error?.details ?? '' }),
-    );
-  });
-}
-
-/** From the protos' JSON mapping to bytes. */
-function protoWriter(): (json: unknown) => Buffer {
+/** From the protos' JSON mapping to bytes; identities are bytes there and hexadecimal in OTLP/JSON. */
+function protoWriter(): Kit['encode'] {
   const includeDirs = [new URL('../../src/ingest/proto/', import.meta.url).pathname];
-  const file = 'opentelemetry/proto/collector/metrics/v1/metrics_service.proto';
-  const loaded = loadSync(file, { includeDirs, keepCase: false });
-  const type = loaded['opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest'];
-  if (type === undefined || !isMessage(type)) throw new Error('the protos define no request');
-  return (json) => type.serialize(json as object);
+  const files = ['metrics', 'trace'].map(
+    (name) => `opentelemetry/proto/collector/${name}/v1/${name}_service.proto`,
+  );
+  const loaded = loadSync(files, { includeDirs, keepCase: false });
+  return ({ request }, json) => {
+    const type = loaded[`opentelemetry.proto.collector.${request}ServiceRequest`];
+    if (type === undefined || !isMessage(type)) throw new Error('the protos define no request');
+    const text = JSON.stringify(json).replaceAll(
+      /"(traceId|spanId)":"([\da-f]*)"/gu,
+      (_, key: string, hex: string) => `"${key}":"${Buffer.from(hex, 'hex').toString('base64')}"`,
+    );
+    return type.serialize(JSON.parse(text) as object);
+  };
 }
 
 const isMessage = (found: AnyDefinition): found is MessageTypeDefinition<object, object> =>
@@ -297,14 +265,24 @@ const isMessage = (found: AnyDefinition): found is MessageTypeDefinition<object,
 /** What the database holds must be what was answered, whole batches and nothing else. */
 async function amiss({ pool, httpUrl }: FuzzTarget, accepted: number): Promise<readonly string[]> {
   const { rows } = await pool.query<
-    Record<'events' | 'metrics' | 'alerts' | 'errors' | 'counted' | 'silent', number>
+    Record<
+      'events' | 'metrics' | 'spans' | 'timed' | 'judged' | 'alerts' | 'errors' | 'counted' | 'silent',
+      number
+    >
   >(
     `SELECT (SELECT count(*)::integer FROM feedback_events WHERE data->>'type' = 'model_response') AS events,
-            (SELECT count(*)::integer FROM feedback_events WHERE data->>'metric' IS NOT NULL) AS metrics,
+            (SELECT count(*)::integer FROM feedback_events
+              WHERE data->>'metric' IS NOT NULL AND source NOT LIKE 'otlp/spans/%') AS metrics,
+            (SELECT count(*)::integer FROM feedback_events WHERE source LIKE 'otlp/spans/%') AS spans,
+            (SELECT coalesce(sum(count), 0)::integer FROM metric_windows
+              WHERE metric = 'span.gen_ai.client.operation.duration') AS timed,
+            (SELECT coalesce(sum(count), 0)::integer FROM metric_windows
+              WHERE metric = 'span.gen_ai.client.operation.error') AS judged,
             (SELECT count(DISTINCT (source, id))::integer FROM alerts) AS alerts,
             (SELECT coalesce(sum(count), 0)::integer FROM metric_windows WHERE metric = 'error') AS errors,
             (SELECT coalesce(sum(w.count), 0)::integer FROM metric_windows w
-              JOIN (SELECT DISTINCT data->>'metric' AS metric, service_id FROM feedback_events WHERE data->>'metric' IS NOT NULL) m
+              JOIN (SELECT DISTINCT data->>'metric' AS metric, service_id FROM feedback_events WHERE data->>'metric' IS NOT NULL
+                AND source NOT LIKE 'otlp/spans/%') m
               USING (metric, service_id)) AS counted,
             (SELECT count(*)::integer FROM ingest_set_aside WHERE reason = '') AS silent`,
   );
@@ -317,6 +295,9 @@ async function amiss({ pool, httpUrl }: FuzzTarget, accepted: number): Promise<r
       : [`accepted ${accepted}, kept ${kept.events} events, ${kept.metrics} metrics, ${kept.alerts} alerts`]),
     ...(kept.errors === kept.events ? [] : [`${kept.events} events, ${kept.errors} in windows`]),
     ...(kept.counted >= kept.metrics ? [] : [`${kept.metrics} metrics, ${kept.counted} in windows`]),
+    ...(kept.timed === kept.spans && kept.judged === kept.spans
+      ? []
+      : [`${kept.spans} spans, ${kept.timed} and ${kept.judged} in windows`]),
     ...(kept.silent === 0 ? [] : [`${kept.silent} set aside without a reason`]),
     ...(health.ok ? [] : [`health answers ${health.status}`]),
   ];

@@ -15,6 +15,8 @@ export type ReadMessage =
 
 const BATCH = 'application/cloudevents-batch+json';
 const PREFIX = 'ce_';
+/** As of a body over HTTP. A packed batch may hold more, and what is read of JSON takes many times its length. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 const refused = (reason: string): ReadMessage => ({ ok: false, reason });
 
@@ -25,6 +27,8 @@ export function readMessage({
 }: Pick<LogMessage, 'value' | 'headers' | 'undecodable'>): ReadMessage {
   if (undecodable !== undefined) return refused(undecodable);
   if (value === null) return refused('value: nothing is given, expected an event as JSON');
+  if (value.length > MOST_BYTES)
+    return refused(`value: ${value.length} bytes are given, expected at most ${MOST_BYTES}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(value.toString('utf8'));

@@ -1,7 +1,10 @@
 /** The OTLP messages and the services of metrics and traces, loaded from the vendored protos beside this folder. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
+import protobuf from 'protobufjs';
+import { checkProtobufSize } from './count-values.ts';
 
 /** What answers an export, in the field names of the protos' JSON mapping: what was refused is counted in points or in spans. */
 export interface ExportResponse {
@@ -12,7 +15,7 @@ export interface ExportResponse {
 
 /** One signal's request and response, and its service. */
 export interface SignalMessages {
-  /** Throws what the decoder throws when the bytes are no such message. */
+  /** Throws what the decoder throws when the bytes are no such message, and when it would be too large a one. */
   readonly decode: (bytes: Buffer) => unknown;
   readonly encodeResponse: (response: ExportResponse) => Buffer;
   /**
@@ -30,15 +33,25 @@ export interface RpcStatus {
 /** From the sources and from `dist` alike: the build copies the protos beside the compiled code. */
 const INCLUDE_DIR = fileURLToPath(new URL('../proto/', import.meta.url));
 
+const FILES = [
+  'opentelemetry/proto/collector/metrics/v1/metrics_service.proto',
+  'opentelemetry/proto/collector/trace/v1/trace_service.proto',
+  'rpc-status.proto',
+];
+
 /** 64-bit integers become strings: times in nanoseconds do not fit a double. */
-const definitions = loadSync(
-  [
-    'opentelemetry/proto/collector/metrics/v1/metrics_service.proto',
-    'opentelemetry/proto/collector/trace/v1/trace_service.proto',
-    'rpc-status.proto',
-  ],
-  { includeDirs: [INCLUDE_DIR], longs: String, enums: Number, keepCase: false, defaults: false },
-);
+const definitions = loadSync(FILES, {
+  includeDirs: [INCLUDE_DIR],
+  longs: String,
+  enums: Number,
+  keepCase: false,
+  defaults: false,
+});
+
+/** The same messages as types with their fields, which the definitions do not resolve. */
+const root = new protobuf.Root();
+root.resolvePath = (_origin, target) => join(INCLUDE_DIR, target);
+root.loadSync(FILES).resolveAll();
 
 const messageType = (name: string): MessageTypeDefinition<object, object> => {
   const found = definitions[name];
@@ -51,11 +64,16 @@ const isMessage = (found: AnyDefinition): found is MessageTypeDefinition<object,
 
 function messagesOf(signal: 'metrics' | 'trace', name: 'Metrics' | 'Trace'): SignalMessages {
   const collector = `opentelemetry.proto.collector.${signal}.v1`;
-  const request = messageType(`${collector}.Export${name}ServiceRequest`);
+  const requestName = `${collector}.Export${name}ServiceRequest`;
+  const request = messageType(requestName);
+  const fields = root.lookupType(requestName);
   const response = messageType(`${collector}.Export${name}ServiceResponse`);
   const encodeResponse = (answer: ExportResponse): Buffer => response.serialize(answer);
   return {
-    decode: (bytes) => request.deserialize(bytes),
+    decode: (bytes) => {
+      checkProtobufSize(bytes, fields);
+      return request.deserialize(bytes);
+    },
     encodeResponse,
     service: {
       Export: {

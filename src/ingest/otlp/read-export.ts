@@ -4,6 +4,7 @@ import { parseOrFail } from '../../domain/validate.ts';
 import type { IngestContext } from '../context.ts';
 import { EXPECTED_NESTING, isTooDeep } from '../nesting.ts';
 import { bodyOf } from '../set-aside.ts';
+import { checkJsonSize } from './count-values.ts';
 
 export type Encoding = 'protobuf' | 'json';
 
@@ -31,7 +32,7 @@ export async function readExport<S extends z.ZodType>(
   { encoding, source, what, decode, schema, kept }: HowToRead<S>,
 ): Promise<z.output<S>> {
   try {
-    const message: unknown = encoding === 'json' ? JSON.parse(bytes.toString('utf8')) : decode(bytes);
+    const message = encoding === 'json' ? parseJson(bytes) : decode(bytes);
     if (isTooDeep(message)) throw new Error(`nested too deeply, expected ${EXPECTED_NESTING}`);
     return parseOrFail(schema, message, what);
   } catch (error) {
@@ -39,4 +40,9 @@ export async function readExport<S extends z.ZodType>(
     await context.store.setAside([{ source, reason, body: bodyOf(kept()) }], context.clock());
     throw new MalformedExport(reason, { cause: error });
   }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  checkJsonSize(bytes);
+  return JSON.parse(bytes.toString('utf8'));
 }

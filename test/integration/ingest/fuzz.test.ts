@@ -30,8 +30,12 @@ it('answers what is cut, bent, nested, packed and mislabelled, and counts what i
       '/v1/events 415',
       '/v1/metrics 200',
       '/v1/metrics 400',
+      '/v1/traces 200',
+      '/v1/traces 400',
       'gRPC 0',
       'gRPC 3',
+      'gRPC bomb 3',
+      'gRPC bomb 8',
     ]),
   );
 });

@@ -28,6 +28,7 @@ it.each([
   ['half of it', '{"a":', {}],
   ['an empty list', '[]', {}],
   ['more events than are taken at once', JSON.stringify(Array(10_001).fill(1)), {}],
+  ['more bytes than are taken at once', `"${'x'.repeat(8 * 1024 * 1024)}"`, {}],
   ['a batch that is no list', '{}', { 'content-type': 'application/cloudevents-batch+json' }],
 ])('refuses %s with a reason', (_, value, headers) => {
   expect(of(value, headers)).toEqual({ ok: false, reason: expect.stringMatching(/^value: ./u) });
