@@ -20,6 +20,8 @@ export interface MigrateResult {
   readonly applied: readonly string[];
 }
 
+const UNDEFINED_TABLE = '42P01';
+
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
@@ -80,6 +82,27 @@ async function underLock(
     return { applied };
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY]);
+  }
+}
+
+/**
+ * Refuses a database that lacks a migration of this version: whatever is written by it would be refused, or worse. One that cannot be reached now is not looked at.
+ * @throws MigrationError naming the first that is missing
+ */
+export async function requireMigrated(pool: Pool, dir: string = MIGRATIONS_DIR): Promise<void> {
+  const applied = await pool
+    .query<{ version: number }>('SELECT version FROM schema_migrations')
+    .then(({ rows }) => new Set(rows.map(({ version }) => version)))
+    .catch((error: unknown) => {
+      const none = error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE;
+      return none ? new Set<number>() : null;
+    });
+  if (applied === null) return;
+  const missing = (await readMigrations(dir)).find(({ version }) => !applied.has(version));
+  if (missing !== undefined) {
+    throw new MigrationError(
+      `The database lacks ${missing.file}: stop what writes into it, and run node dist/deploy/migrate.js with its DATABASE_URL.`,
+    );
   }
 }
 

@@ -15,6 +15,7 @@ import { startIngest } from '../src/ingest/index.ts';
 import { readWatch, type WatchTarget } from '../src/watchdog/index.ts';
 import { TASK_QUEUE } from '../workflows/activity-options.ts';
 import { BUNDLE_PATH } from './build-bundle.ts';
+import { requireMigrated } from '../deploy/migrate.ts';
 import { openPool, POOL_SIZES } from './open-pool.ts';
 import { createPorts, driverFor } from './ports.ts';
 import { openEventLog } from './roles/event-log.ts';
@@ -72,6 +73,7 @@ async function start(given: Flags, onFailure: (error: unknown) => void): Promise
   const has = (role: Role) => given.roles.includes(role);
   if (has('activity')) readRetention(process.env);
   const pool = has('activity') || has('ingest') ? open(given.database, POOL_SIZES.main) : null;
+  if (pool) await requireMigrated(pool);
   if (pool && has('ingest')) await ingest(given, pool);
   if (has('gateway')) await gateway(given);
   if (has('watchdog')) await watchdog(given);

@@ -1,5 +1,8 @@
 -- Raw events by the batch and their identities by themselves: a row and two index entries of text for each event cost more than all else of it.
 
+-- What an older process is about to commit is waited for, and it gets no further: nothing is left behind.
+LOCK TABLE feedback_events IN ACCESS EXCLUSIVE MODE;
+
 -- Which events came. key: the first 16 bytes of sha256(source, NUL, id). An event is remembered by the seven days in which it arrived (period: days
 -- since the Unix epoch / 7, UTC), so that what is too old goes as a whole: an identity holds for 7 to 14 days, whatever time its event tells.
 CREATE TABLE event_ids (
@@ -25,14 +28,13 @@ END $$;
 CREATE FUNCTION remember_events(keys uuid[], of_period integer) RETURNS SETOF uuid
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
-  at_period integer := of_period;
+  at_period integer;
   fresh uuid[] := keys;
   earlier regclass;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('event_ids', 0));
-  WHILE to_regclass('event_ids_' || at_period + 1) IS NOT NULL LOOP
-    at_period := at_period + 1;
-  END LOOP;
+  SELECT greatest(of_period, max(substring(inhrelid::regclass::text FROM '\d+$')::integer)) INTO at_period
+  FROM pg_inherits WHERE inhparent = 'event_ids'::regclass;
   FOR earlier IN
     SELECT inhrelid::regclass FROM pg_inherits
     WHERE inhparent = 'event_ids'::regclass AND inhrelid <> ('event_ids_' || at_period)::regclass
@@ -47,7 +49,15 @@ BEGIN
   USING fresh;
 END $$;
 
--- The events of one batch, service and UTC day of exposure: one line of JSON each, {"source", "id", "data", ...}. A day is dropped as a whole.
+-- Whether any of these events is remembered. For those who would have to take back what they have inserted.
+CREATE FUNCTION any_event_remembered(keys uuid[]) RETURNS boolean
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM unnest(keys) AS k WHERE EXISTS (SELECT FROM event_ids e WHERE e.key = k));
+END $$;
+
+-- The events of one batch, service and UTC day of exposure: one line of JSON each, {"source", "id", "data", ...}, with "at" (exposure, ms since the
+-- Unix epoch) unless its time is in the form YYYY-MM-DDTHH:MM:SS.mmmZ. A day is dropped as a whole.
 CREATE TABLE feedback_chunks (
   day date NOT NULL,
   service_id text NOT NULL,
@@ -85,7 +95,9 @@ SELECT DISTINCT ON (key) key, period FROM (
   FROM feedback_events) AS e ORDER BY key, period DESC;
 INSERT INTO feedback_chunks (day, service_id, from_ms, to_ms, received_at_ms, service_known, count, events)
 SELECT day, service_id, exposed_at_ms, exposed_at_ms, received_at_ms, service_known, 1,
-  '{"source":' || to_json(source) || ',"id":' || to_json(id) || ',"data":' || data || '}'
+  '{"source":' || to_json(source) || ',"id":' || to_json(id) || ',"at":' || exposed_at_ms || ',"data":'
+    -- What a text of PostgreSQL cannot hold, and would break every read of it.
+    || regexp_replace(data::text, '(?<!\\)((?:\\\\)*)\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})', '\1\ufffd', 'g') || '}'
 FROM feedback_events;
 DROP TABLE feedback_events;
 
@@ -100,10 +112,16 @@ BEGIN
 EXCEPTION WHEN duplicate_table THEN RETURN;
 END $$;
 
+-- Exposure of an event out of a chunk, ms since the Unix epoch.
+CREATE FUNCTION exposure_of(event json) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT coalesce((event->>'at')::bigint,
+    floor(extract(epoch FROM (event->'data'->>'timestamp')::timestamptz) * 1000)::bigint)
+$$;
+
 -- The raw events one by one.
 CREATE VIEW feedback_events AS
 SELECT e.event->>'source' AS source, e.event->>'id' AS id, c.day, c.service_id,
-  floor(extract(epoch FROM (e.event->'data'->>'timestamp')::timestamptz) * 1000)::bigint AS exposed_at_ms,
+  exposure_of(e.event) AS exposed_at_ms,
   c.received_at_ms, c.service_known, e.event->'data' AS data
 FROM feedback_chunks c
 CROSS JOIN LATERAL (SELECT line::json AS event FROM string_to_table(c.events, E'\n') AS line) AS e;
@@ -196,7 +214,7 @@ CREATE FUNCTION record_plain_feedback(
   of_group text, of_topic text, of_partition integer, of_topic_id text, from_offset bigint, to_offset bigint,
   of_services text[], of_blocks integer[], keys uuid[], of_period integer,
   days date[], services text[], from_ms bigint[], to_ms bigint[], known boolean[], counts integer[], starts integer[],
-  lengths integer[], events bytea, windows json, now_ms bigint
+  lengths integer[], events bytea, windows json, now_ms bigint, wary boolean
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   changed integer;
@@ -219,6 +237,8 @@ BEGIN
       -- The commit need not wait for the disk: a crash that loses it loses the position too, and the log still has what was read.
       PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
+    -- Where repeats are usual they are looked for first: what is inserted and taken back bloats the largest table that there is.
+    IF wary AND any_event_remembered(keys) THEN RAISE EXCEPTION 'known' USING ERRCODE = 'LO001'; END IF;
     SELECT count(*) INTO changed FROM remember_events(keys, of_period);
     IF changed < cardinality(keys) THEN RAISE EXCEPTION 'known' USING ERRCODE = 'LO001'; END IF;
     PERFORM keep_chunks(days, services, from_ms, to_ms, known, counts, starts, lengths, events, now_ms);

@@ -44,7 +44,28 @@ const outcomesOf = ({
 const unknownOf = ({ events, alerts, spans }: Counters): number =>
   events.unknownService + alerts.unknownService + spans.unknownService;
 
-export function createTelemetry({ counters, reading }: Sources): Telemetry {
+/**
+ * Its page tells of the partitions that are read now: gauges of OpenTelemetry go on with each set of attributes that they were ever given, so that a
+ * partition which another process has taken over would stand there for ever with its last lag. With a new assignment the instruments are made anew.
+ */
+export function createTelemetry(sources: Sources): Telemetry {
+  let [assigned, instruments]: [string, Telemetry | null] = ['', null];
+  return {
+    answer: (request, response) => {
+      const now = (sources.reading()?.assigned ?? [])
+        .map(({ topic, partition }) => `${topic}/${partition}`)
+        .join();
+      if (instruments === null || now !== assigned) {
+        void instruments?.close();
+        [assigned, instruments] = [now, createInstruments(sources)];
+      }
+      instruments.answer(request, response);
+    },
+    close: async () => instruments?.close(),
+  };
+}
+
+function createInstruments({ counters, reading }: Sources): Telemetry {
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
   const provider = new MeterProvider({ readers: [exporter] });
   const meter = provider.getMeter('llm-optimizer-ingest');

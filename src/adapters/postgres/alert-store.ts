@@ -3,6 +3,7 @@ import type { Alert } from '../../domain/alert.ts';
 import type { AlertStore, ClaimedDelivery } from '../../ports/alerts.ts';
 import type { Delivery, SentAlert, WaitingAlert } from '../../state/coalesce.ts';
 import type { Database, Queryable } from './database.ts';
+import { blamingNoValue } from './store-failure.ts';
 
 interface Named {
   readonly service_id: string;
@@ -20,7 +21,12 @@ const named = ({ service_id: serviceId, kind, severity, security }: Named) => ({
 
 export function createAlertStore(db: Database): AlertStore {
   return {
-    record: (alerts, nowMs) => db.transaction((tx) => record(tx, alerts, nowMs)),
+    record: (alerts, nowMs) =>
+      db
+        .transaction((tx) => record(tx, alerts, nowMs))
+        .catch((error: unknown) => {
+          throw blamingNoValue(error);
+        }),
 
     assign: (decide, { nowMs, latelyMs, limit }) =>
       db.transaction(async (tx) => {

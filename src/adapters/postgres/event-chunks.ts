@@ -14,11 +14,16 @@ interface Chunk {
 
 const NEW_LINE = Buffer.from('\n');
 
-/** The line that is kept of an event. */
-const lineOf = (event: FeedbackEvent | RawEvent['event']): Buffer =>
-  'line' in event && event.line !== undefined
-    ? event.line
-    : Buffer.from(JSON.stringify({ source: event.source, id: event.id, data: event.data }));
+/** In JSON: NUL, and half a surrogate pair, which no text of PostgreSQL holds. A backslash that is itself escaped begins nothing. */
+const UNSTORABLE = /(?<!\\)(?<even>(?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/giu;
+
+/** The line that is kept of an event: one that cannot be read would break every read of its day. */
+function lineOf(event: FeedbackEvent | RawEvent['event'], atMs: number): Buffer {
+  if ('line' in event && event.line !== undefined) return event.line;
+  const { source, id, data } = event;
+  const text = JSON.stringify({ source, id, at: atMs, data });
+  return Buffer.from(text.includes('\\u') ? text.replaceAll(UNSTORABLE, '$<even>\\ufffd') : text);
+}
 
 /** Chunks in the making. */
 export class Chunks {
@@ -41,7 +46,7 @@ export class Chunks {
     }
     if (atMs < chunk.fromMs) chunk.fromMs = atMs;
     if (atMs > chunk.toMs) chunk.toMs = atMs;
-    chunk.lines.push(lineOf(event), NEW_LINE);
+    chunk.lines.push(lineOf(event, atMs), NEW_LINE);
   }
 
   /**

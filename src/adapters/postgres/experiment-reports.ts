@@ -44,9 +44,9 @@ interface SumsRow {
 const PRE_PERIOD = `WITH before AS MATERIALIZED (
     SELECT d.unit->>'kind' AS unit_kind, d.unit->>'id' AS unit_id, avg(d.quality) AS x
     FROM feedback_chunks c CROSS JOIN LATERAL string_to_table(c.events, E'\n') AS line
-      CROSS JOIN LATERAL json_to_record(line::json->'data') AS d(type text, timestamp timestamptz, unit json, quality float8)
+      CROSS JOIN LATERAL json_to_record(line::json->'data') AS d(type text, unit json, quality float8)
     WHERE c.service_id = $1 AND c.to_ms >= $3 AND c.from_ms < $4 AND c.day BETWEEN $5::date AND $6::date
-      AND d.timestamp >= to_timestamp($3 / 1000.0) AND d.timestamp < to_timestamp($4 / 1000.0)
+      AND (c.from_ms >= $3 AND c.to_ms < $4 OR exposure_of(line::json) >= $3 AND exposure_of(line::json) < $4)
       AND d.type = 'model_response' AND d.quality IS NOT NULL
     GROUP BY 1, 2)
   SELECT arm, count(x)::float8 AS n, (count(*) - count(x))::float8 AS missing,

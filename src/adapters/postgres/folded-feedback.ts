@@ -111,7 +111,8 @@ export class FoldedFeedback implements PlainBatch {
     { service: serviceId, arm, generation, task_type: taskType }: FeedbackEvent['data'],
     atMs: number,
   ) {
-    const name = `${arm}|${taskType}|${serviceId}`;
+    // Neither holds NUL.
+    const name = `${arm}\0${taskType}\0${serviceId}`;
     const last = this.#places.get(name);
     if (last?.generation === generation && atMs >= last.startMs && atMs < last.endMs) return last;
     const windowMs = windowMsOf(this.#blocks, serviceId);

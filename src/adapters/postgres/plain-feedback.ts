@@ -9,6 +9,8 @@ import { toRows } from './window-rows.ts';
 
 /** Services whose blocks are remembered at most. */
 const MOST_SERVICES = 10_000;
+/** Batches that are looked through for repeats before anything of them is inserted, after one that held some. */
+const WARY_BATCHES = 50;
 
 /** Null for a batch that moves no position. */
 const positionOf = (move: LogMove | undefined): readonly unknown[] =>
@@ -18,10 +20,11 @@ const positionOf = (move: LogMove | undefined): readonly unknown[] =>
 
 const STATEMENT = `SELECT record_plain_feedback($1, $2, $3, $4, $5, $6, $7::text[], $8::integer[], $9::uuid[], $10,
   $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[], $17::integer[], $18::integer[],
-  $19::bytea, $20::json, $21) AS outcome`;
+  $19::bytea, $20::json, $21, $22) AS outcome`;
 
 export class PlainFeedback {
   readonly #blocks = new Map<string, number | null>();
+  #wary = 0;
 
   begin(): FoldedFeedback {
     return new FoldedFeedback(this.#blocks);
@@ -60,8 +63,10 @@ export class PlainFeedback {
       ...batch.chunks.parameters((service) => blocks.has(service)),
       JSON.stringify(toRows(batch.windows)),
       nowMs,
+      this.#wary > 0,
     ]);
     const outcome = rows[0]?.outcome;
+    this.#wary = outcome === 'known' ? WARY_BATCHES : Math.max(0, this.#wary - 1);
     if (outcome === 'settings') this.forget(batch);
     return outcome === 'recorded' || outcome === 'moved' ? outcome : 'again';
   }

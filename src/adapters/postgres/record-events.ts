@@ -17,7 +17,7 @@ import { foldPairs } from './pair-store.ts';
 import { PlainFeedback } from './plain-feedback.ts';
 import { rawEvents, type RawEvent } from './raw-events.ts';
 import { putAside } from './set-aside.ts';
-import { sqlState } from './store-failure.ts';
+import { blamingNoValue, sqlState } from './store-failure.ts';
 import { addToWindows, WindowBatch, windowStartMs, type WindowPlace } from './window-rows.ts';
 
 /** A partition that this process knew is gone: check_violation, undefined_table. */
@@ -64,9 +64,12 @@ export function createRecorder(db: Database): Recorder {
     try {
       return await record(partsOf(batch, folded), nowMs, move);
     } catch (error) {
-      if (!PARTITION_GONE.has(sqlState(error))) throw error;
+      if (!PARTITION_GONE.has(sqlState(error))) throw blamingNoValue(error);
       partitions.forget();
-      return folded === null ? record(partsOf(batch, null), nowMs, move) : { kind: 'again' };
+      if (folded !== null) return { kind: 'again' };
+      return record(partsOf(batch, null), nowMs, move).catch((again: unknown) => {
+        throw blamingNoValue(again);
+      });
     }
   };
   return {
@@ -76,7 +79,8 @@ export function createRecorder(db: Database): Recorder {
       if (given !== null && !(given instanceof FoldedFeedback))
         throw new TypeError('batch.plain must be made by plainBatch() of this store');
       if (given !== null) return recordOnce(batch, given, nowMs, move);
-      const folded = foldWhole(batch, plain);
+      // What comes out of a log was tried folded before.
+      const folded = move === undefined ? foldWhole(batch, plain) : null;
       const quick = folded && (await recordOnce({ ...batch, feedback: [] }, folded, nowMs, move));
       return quick === null || quick.kind === 'again' ? recordOnce(batch, null, nowMs, move) : quick;
     },

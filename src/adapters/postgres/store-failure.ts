@@ -43,6 +43,26 @@ export function toStoreFailure(error: unknown): unknown {
   return error;
 }
 
+/** What a statement's values can be at fault for: data exceptions, violated constraints, and more than a statement may hold. */
+const OF_THE_VALUES = /^(22|23|54)/u;
+
+/**
+ * For whoever tries values one by one and leaves out those that are refused: `Failure('StoreUnavailable')` also for what no value is at fault for, such
+ * as a schema of another version or a right that is missing. Otherwise everything that comes would be left out.
+ */
+export function blamingNoValue(error: unknown): unknown {
+  const code = sqlState(error);
+  if (!SQLSTATE.test(code) || OF_THE_VALUES.test(code)) return error;
+  const failure = new Failure(
+    'StoreUnavailable',
+    `database: ${error instanceof Error ? error.message : code} (${code})`,
+  );
+  failure.cause = error;
+  return failure;
+}
+
+const SQLSTATE = /^[0-9A-Z]{5}$/u;
+
 /** SQLSTATE of a failed statement, or '' when the error is none. */
 export function sqlState(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

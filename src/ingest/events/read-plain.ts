@@ -19,6 +19,9 @@ const UNIT_FIELDS = 2;
 /** `2026-03-01T12:00:00.000Z`, as `toISOString` writes it. */
 const TIME_LENGTH = 24;
 const LINE_FEED = 10;
+/** Of a line that is kept as it was sent; a repeated key may hide anything in it. */
+const MOST_LINE_BYTES = 16_384;
+const ESCAPE = Buffer.from('\\u');
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -34,6 +37,10 @@ function sizeOf(fields: Fields): number {
   for (const name in fields) if (Object.hasOwn(fields, name)) size += 1;
   return size;
 }
+
+/** Whether a text may be kept as it is: one line that PostgreSQL reads whatever is in it. */
+const isKeepable = (text: Buffer): boolean =>
+  text.length <= MOST_LINE_BYTES && !text.includes(LINE_FEED) && !text.includes(ESCAPE) && isUtf8(text);
 
 /** The last time that was read: those that follow each other share it as often as not. */
 export class PlainReader {
@@ -57,7 +64,7 @@ export class PlainReader {
       return null;
     if (!this.#isPlain(data, nowMs) || !isStorableText(`${source} ${id}`)) return null;
     const event = { source, id, data };
-    return text !== null && !text.includes(LINE_FEED) && isUtf8(text) ? { ...event, line: text } : event;
+    return text !== null && isKeepable(text) ? { ...event, line: text } : event;
   }
 
   #isPlain(data: Fields, nowMs: number): data is Fields & FeedbackData {

@@ -76,21 +76,25 @@ async function receive(
   const { good, alerts, bad } = await readBatch(context, values, nowMs, log?.origin);
   // Kept before the position moves: an alert of a batch that comes again is a duplicate.
   const alarmed = await recordAlerts(context, alerts, nowMs);
+  count(context.counters.alerts, alarmed);
   const aside = (refused: readonly Bad[]) => asideOf(values, source, log, refused);
   const told = await record(context, good, [...bad, ...alarmed.refused], aside, nowMs, log);
   if (typeof told === 'string') return told;
   const { counters } = context;
-  for (const [counted, result] of [
-    [counters.events, told],
-    [counters.alerts, alarmed],
-  ] as const) {
-    counted.accepted += result.stored;
-    counted.duplicates += result.duplicates;
-    counted.unknownService += result.unknownService;
-  }
+  count(counters.events, told);
   const setAside = [...told.refused].sort((a, b) => a.index - b.index);
   counters.events.setAside += setAside.length + (log?.unreadable.length ?? 0);
   return { ...sumOf([told, alarmed]), setAside };
+}
+
+/** Once for what was stored, whatever becomes of the rest of its batch. */
+function count(
+  counted: { accepted: number; duplicates: number; unknownService: number },
+  result: Stored,
+): void {
+  counted.accepted += result.stored;
+  counted.duplicates += result.duplicates;
+  counted.unknownService += result.unknownService;
 }
 
 /** What could not be read as the store keeps it, and for the dead-letter topic where a log brought it: each message once. */

@@ -232,6 +232,16 @@ it('tells Prometheus what came, and how far behind it is while the database is s
   slow.release();
   await until(async () => ((await scraped(lag('messages'))) === 0 ? true : undefined));
   expect([await scraped(accepted), await scraped(lag('seconds'))]).toEqual([21, 0]);
+
+  // A partition that another process has taken over is told of there, and no longer here.
+  const taker = await startIngestOn(ingest.pool, { kafka: readerOf(topic) });
+  running.push(taker);
+  await until(async () => {
+    const shared = [ingest, taker].map((each) => each.reading()?.assigned.length ?? 0);
+    return shared[0] !== shared[1] && shared[0]! + shared[1]! === 1 ? true : undefined;
+  });
+  const reads = ingest.reading()?.assigned.length === 1;
+  expect((await scraped(lag('messages'))) !== undefined).toBe(reads);
 });
 
 it('takes what a transaction has committed and nothing that was aborted, and is not behind for its markers', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { migrate, MIGRATIONS_DIR } from '../../../deploy/migrate.ts';
+import { migrate, MIGRATIONS_DIR, requireMigrated } from '../../../deploy/migrate.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
@@ -215,6 +215,86 @@ it('stores nothing that was folded into blocks which a service no longer has, wh
   expect(await count()).toBe(55);
 });
 
+it('keeps apart services and task types that are spelled alike', async () => {
+  const [one, other] = eventsAt(NOW, 2).map((event, i) => ({
+    ...event,
+    data: {
+      ...event.data,
+      service: i ? 'c' : 'b|c',
+      task_type: i ? 'a|b' : 'a',
+      generation: 1,
+      arm: 'stable',
+    },
+  }));
+  await stores.ingest.recordFeedback([one!, other!], NOW);
+  const { rows } = await pool.query(`SELECT DISTINCT service_id, task_type FROM metric_windows ORDER BY 1`);
+  expect(rows).toEqual([
+    { service_id: 'b|c', task_type: 'a' },
+    { service_id: 'c', task_type: 'a|b' },
+  ]);
+});
+
+it.each([
+  [
+    'a time zone that PostgreSQL does not know',
+    { timestamp: new Date(NOW).toISOString().replace('Z', '+23:00') },
+  ],
+  ['a time to the last digit', { timestamp: `2026-02-26T01:00:00.${'1'.repeat(200)}Z` }],
+])('keeps every event of a day readable beside one with %s', async (_, more) => {
+  await stores.ingest.recordFeedback([feedbackEvent('a', more), ...eventsAt(NOW, 3)], NOW);
+  const { rows } = await pool.query<{ id: string; exposed_at_ms: string }>(
+    'SELECT id, exposed_at_ms, data FROM feedback_events',
+  );
+  expect(rows).toHaveLength(4);
+  expect(Number(rows.find(({ id }) => id === 'a')?.exposed_at_ms)).toBe(Date.parse(more.timestamp));
+});
+
+it('keeps every event of a day readable beside a metric with texts that PostgreSQL cannot hold', async () => {
+  const given = { '\0key': 'a\0b', more: ['\uD800', '\\u0000', '\u{1F600}'] };
+  const data = {
+    service: 'support-bot',
+    timestamp: new Date(NOW).toISOString(),
+    arm: 'stable',
+    generation: 1,
+  };
+  const stats = { count: 1, sum: 1, sumOfSquares: 1, min: 1, max: 1, sketch: null };
+  const metric = { source: 's', id: 'm', data: { ...data, metric: 'x', task_type: 'all', given }, stats };
+  await stores.ingest.recordEvents({ ...NOTHING, metrics: [metric] }, NOW);
+  const { rows } = await pool.query<{ given: object }>(`SELECT data->'given' AS given FROM feedback_events`);
+  expect(rows).toEqual([{ given: { '\uFFFDkey': 'a\uFFFDb', more: ['\uFFFD', '\\u0000', '\u{1F600}'] } }]);
+});
+
+it('blames no event for a schema or a right that is not there: the batch is to come again', async () => {
+  await stores.ingest.recordFeedback(eventsAt(NOW, 3), NOW);
+  await pool.query('ALTER FUNCTION add_to_windows(json) RENAME TO elsewhere');
+  await expect(stores.ingest.recordFeedback(eventsAt(NOW, 5, 2), NOW)).rejects.toMatchObject({
+    type: 'StoreUnavailable',
+    message: expect.stringContaining('add_to_windows'),
+  });
+  await pool.query('ALTER FUNCTION elsewhere(json) RENAME TO add_to_windows');
+  expect(await stores.ingest.recordFeedback(eventsAt(NOW, 5, 2), NOW)).toMatchObject({ stored: 5 });
+  await pool.query('DELETE FROM schema_migrations WHERE version = 14');
+  await expect(requireMigrated(pool)).rejects.toThrow('lacks 0014_event_ids_and_chunks.sql');
+});
+
+it('inserts nothing that it has to take back again once repeats are usual', async () => {
+  const inserted = async () => {
+    await pool.query('SELECT pg_stat_force_next_flush()');
+    const { rows } = await pool.query<{ n: number }>(
+      `SELECT coalesce(sum(n_tup_ins), 0)::int AS n FROM pg_stat_user_tables WHERE relname LIKE 'event_ids_%'`,
+    );
+    return rows[0]?.n ?? 0;
+  };
+  const withOneKnown = (seed: number) => [...eventsAt(NOW, 99, seed), ...eventsAt(NOW, 1)];
+  await stores.ingest.recordFeedback(eventsAt(NOW, 1), NOW);
+  for (let seed = 2; seed < 7; seed += 1) {
+    const batch = { ...NOTHING, plain: plainOf(stores, withOneKnown(seed)) };
+    expect(await stores.ingest.recordEvents(batch, NOW)).toEqual({ kind: 'again' });
+  }
+  expect(await count()).toBe(1);
+  await expect.poll(inserted).toBeLessThanOrEqual(101);
+});
+
 it('takes no batch that another store has made', async () => {
   const foreign = { ...NOTHING, plain: { add: () => undefined } };
   await expect(stores.ingest.recordEvents(foreign, NOW)).rejects.toThrow('plainBatch() of this store');
@@ -249,12 +329,28 @@ it('brings the raw events of an older database over, with what was seen', async 
       ]); // prettier-ignore
     }
     const raw = 'SELECT * FROM feedback_events ORDER BY source, id';
-    const { rows } = await before.query(raw);
-    await migrate(old);
-    expect((await before.query(raw)).rows).toEqual(rows);
-    expect(await createStores(before).ingest.recordFeedback(events, NOW + 1_000)).toMatchObject({
+    const { rows } = await before.query<{ source: string }>(raw);
+    // An older process that is still at it: what it commits while the migration waits comes over, too.
+    const older = await before.connect();
+    await older.query('BEGIN');
+    await older.query(
+      `INSERT INTO feedback_events SELECT source, 'last', day, service_id, exposed_at_ms, received_at_ms, true,
+         '{"type":"x","given":"\\u0000 \\\\u0000 \\ud800","timestamp":"2026-03-01T12:00:00+23:00"}'
+       FROM feedback_events LIMIT 1`,
+    );
+    const migrated = migrate(old);
+    const waits = `SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = 'older')`;
+    await expect.poll(async () => (await before.query(waits)).rowCount).toBe(1);
+    await older.query('COMMIT');
+    older.release();
+    await migrated;
+    const after = (await before.query<{ id: string; data: object }>(raw)).rows;
+    expect(after.filter(({ id }) => id !== 'last')).toEqual(rows);
+    expect(after.find(({ id }) => id === 'last')?.data).toMatchObject({ given: '\uFFFD \\u0000 \uFFFD' });
+    const again = [...events, { ...events[0]!, source: String(rows[0]?.source), id: 'last' }];
+    expect(await createStores(before).ingest.recordFeedback(again, NOW + 1_000)).toMatchObject({
       stored: 0,
-      duplicates: 30,
+      duplicates: 31,
     });
     await before.end();
   } finally {

@@ -82,4 +82,8 @@ it('keeps the text as it is when it is one line of UTF-8', () => {
   expect(read(usual(), text)?.line).toBe(text);
   expect(read(usual(), Buffer.from(JSON.stringify(usual(), null, 2)))).toEqual(read(usual()));
   expect(read(usual(), Buffer.concat([text, Buffer.from([0xff])]))).toEqual(read(usual()));
+  // What a repeated key hides from JSON.parse may break what reads the line later.
+  const hiding = (hidden: string) => Buffer.from(`{"source":${hidden},${String(text).slice(1)}`);
+  for (const hidden of ['"\\u0000"', '"\\ud800"', '['.repeat(9_000) + ']'.repeat(9_000)])
+    expect(read(usual(), hiding(hidden))).toEqual(read(usual()));
 });
