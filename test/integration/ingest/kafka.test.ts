@@ -237,8 +237,8 @@ it('tells Prometheus what came, and how far behind it is while the database is s
   const taker = await startIngestOn(ingest.pool, { kafka: readerOf(topic) });
   running.push(taker);
   await until(async () => {
-    const shared = [ingest, taker].map((each) => each.reading()?.assigned.length ?? 0);
-    return shared[0] !== shared[1] && shared[0]! + shared[1]! === 1 ? true : undefined;
+    const [here, there] = [ingest, taker].map((each) => each.reading()?.assigned.length ?? 0);
+    return (here === 1 && there === 0) || (here === 0 && there === 1) ? true : undefined;
   });
   const reads = ingest.reading()?.assigned.length === 1;
   expect((await scraped(lag('messages'))) !== undefined).toBe(reads);
