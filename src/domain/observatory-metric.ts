@@ -14,6 +14,8 @@ const name = (longest: number) =>
 
 /** Windows under these names hold what feedback says: a gate reads them, and no unit of measure is left open there. */
 const OF_FEEDBACK: ReadonlySet<string> = new Set(METRICS);
+export const isOfFeedback = (metric: string): boolean => OF_FEEDBACK.has(metric);
+export const OTHER_THAN_FEEDBACK = `another name than ${METRICS.join(', ')}, which feedback writes`;
 
 const isVariant = (arm: string | undefined): boolean =>
   arm !== undefined && !ARMS.some((each) => each === arm);
@@ -35,9 +37,7 @@ const aggregationSchema = z
 
 /** `data` of the event. `value` is one observation, unless `aggregation` says what many were. */
 export const metricDataSchema = z.object({
-  metric_name: name(255).refine((text) => !OF_FEEDBACK.has(text), {
-    error: `another name than ${METRICS.join(', ')}, which feedback writes`,
-  }),
+  metric_name: name(255).refine((text) => !isOfFeedback(text), { error: OTHER_THAN_FEEDBACK }),
   value: finite,
   unit: z.string().max(63).optional(),
   attributes: z

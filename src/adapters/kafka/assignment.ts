@@ -41,8 +41,21 @@ interface Standing extends TopicPartition {
   /** When the oldest message that is known not to be stored came into the topic, ms since the Unix epoch; null when all known ones are stored. */
   oldestMs: number | null;
   committedAtMs: number;
+  /** Where reading stands was asked for and told. */
+  loaded: boolean;
   /** Nothing was taken since the position was loaded. */
   fresh: boolean;
+  /** Fetching was sent back to the position, and nothing was taken since. */
+  sentBack: boolean;
+}
+
+/**
+ * Whether a batch was fetched from beyond what was seen: kafkajs asks a new leader from where reading stands while the answer of the old one is still on its
+ * way, from where it once stood. Once only until something is taken: what retention has removed in between is beyond it, too, and stays so.
+ */
+function isBeyond({ position, seen, sentBack }: Standing, batch: EachBatchPayload['batch']): boolean {
+  const { fetchedOffset } = batch as { readonly fetchedOffset?: unknown };
+  return position !== null && !sentBack && Number(fetchedOffset) > Math.max(position, seen);
 }
 
 /** Behind by what is between the end of the partition and what was seen of it. */
@@ -83,7 +96,9 @@ export class Assignment {
         behind: null,
         oldestMs: null,
         committedAtMs: 0,
+        loaded: false,
         fresh: true,
+        sentBack: false,
       })),
     );
     this.#standings = new Map(standings.map((standing) => [keyOf(standing), standing]));
@@ -93,7 +108,8 @@ export class Assignment {
 
   /**
    * Measures how far behind reading is, which batches tell only where they come, and looks whether a topic was deleted and made anew while it is
-   * read: Kafka says so only where the old position is beyond its end. What was read of it under the old position is read again.
+   * read: Kafka says so only where the old position is beyond its end. What was read of it under the old position is read again. Of a topic whose
+   * id was not told when the position was loaded, such as by a broker of an older release, the position takes the id that is told now.
    * @throws what asking the cluster throws
    */
   async look(): Promise<void> {
@@ -108,10 +124,10 @@ export class Assignment {
       if (!standing) continue;
       measure(standing, end);
     }
-    const remade = standings.filter(
-      ({ topic, topicId }) => topicId !== null && (ids.get(topic) ?? topicId) !== topicId,
+    const others = standings.filter(
+      ({ topic, topicId, loaded }) => loaded && (ids.get(topic) ?? topicId) !== topicId,
     );
-    if (remade.length > 0) this.#begin(remade);
+    if (others.length > 0) this.#begin(others);
   }
 
   /** What a batch without any message went past: an aborted transaction, or markers alone. */
@@ -165,6 +181,10 @@ export class Assignment {
       !payload.isStale() &&
       this.#standings.get(keyOf(batch)) === standing &&
       !this.#ended;
+    if (standing !== undefined && live() && isBeyond(standing, batch)) {
+      this.#sendBack(standing);
+      return;
+    }
     for (let first = 0; first < batch.messages.length; first += MOST_AT_ONCE) {
       if (standing === undefined || !live()) return;
       const messages = batch.messages.slice(first, first + MOST_AT_ONCE);
@@ -197,6 +217,7 @@ export class Assignment {
         return;
       }
       standing.position = taken.next;
+      standing.sentBack = false;
       standing.seen = seen;
       standing.behind = behind;
       standing.oldestMs = behind > 0 ? timeOf(messages.at(-1)) : null;
@@ -226,10 +247,24 @@ export class Assignment {
           { topic, partition, topicId, position: standing.position },
           'a topic was deleted and made anew: it is read from where it begins now',
         );
-      Object.assign(standing, { position: next, seen: 0, topicId, fresh: true });
-      // -2: the oldest message that is there.
-      this.#consumer.seek({ topic, partition, offset: String(next || -2) });
+      Object.assign(standing, { position: next, seen: 0, topicId, loaded: true, fresh: true });
+      this.#seek(standing);
     }
+  }
+
+  /** -2: the oldest message that is there. */
+  #seek({ topic, partition, position, seen }: Standing): void {
+    this.#consumer.seek({ topic, partition, offset: String(Math.max(position ?? 0, seen) || -2) });
+  }
+
+  #sendBack(standing: Standing): void {
+    const { topic, partition, position } = standing;
+    this.#logger.warn(
+      { topic, partition, position },
+      'a fetch from beyond where reading stands is not taken',
+    );
+    standing.sentBack = true;
+    this.#seek(standing);
   }
 
   /** Until `work` answers; null when it is not wanted any more. */

@@ -2,22 +2,43 @@
 import type { DeadLetter, DeadLetterStore } from '../../ports/event-batch.ts';
 import type { Database, Queryable } from './database.ts';
 
+/** Of one statement, whose texts hold bytes as twice as many hexadecimal digits: a batch of letters may hold 128 MB. */
+const BYTES_AT_ONCE = 8 * 1024 * 1024;
+
+const bytesOf = ({ key, value, headers, reason }: DeadLetter): number =>
+  (key?.length ?? 0) + (value?.length ?? 0) + JSON.stringify(headers).length + reason.length;
+
 /** Keeps them in the caller's transaction. */
 export async function keepDeadLetters(
   tx: Queryable,
   letters: readonly DeadLetter[],
   nowMs: number,
 ): Promise<void> {
-  if (letters.length === 0) return;
+  let rest = letters.map((letter) => ({ letter, bytes: bytesOf(letter) }));
+  while (rest.length > 0) {
+    const count = countWithin(rest, BYTES_AT_ONCE);
+    const part = rest.slice(0, count).map(({ letter }) => letter);
+    await insert(tx, part, nowMs);
+    rest = rest.slice(count);
+  }
+}
+
+async function insert(tx: Queryable, letters: readonly DeadLetter[], nowMs: number): Promise<void> {
+  // Bytes that are a parameter of their own travel as they are, so one letter may be as large as it is.
+  const alone = letters.length === 1 ? letters[0] : undefined;
+  const [keys, values] =
+    alone === undefined
+      ? ['$4::bytea[]', '$5::bytea[]']
+      : ['ARRAY[$4::bytea]::bytea[]', 'ARRAY[$5::bytea]::bytea[]'];
   await tx.query(
     `INSERT INTO dead_letters (topic, partition, message_offset, message_key, message_value, headers, reason, topic_id, message_timestamp_ms, set_aside_at_ms)
-     SELECT *, $10 FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[], $5::bytea[], $6::json[], $7::text[], $8::text[], $9::bigint[])`,
+     SELECT *, $10 FROM unnest($1::text[], $2::integer[], $3::bigint[], ${keys}, ${values}, $6::json[], $7::text[], $8::text[], $9::bigint[])`,
     [
       letters.map(({ topic }) => topic),
       letters.map(({ partition }) => partition),
       letters.map(({ offset }) => offset),
-      letters.map(({ key }) => key),
-      letters.map(({ value }) => value),
+      alone === undefined ? letters.map(({ key }) => key) : alone.key,
+      alone === undefined ? letters.map(({ value }) => value) : alone.value,
       letters.map(({ headers }) => JSON.stringify(headers)),
       letters.map(({ reason }) => reason.replaceAll('\0', '\uFFFD')),
       letters.map(({ topicId }) => topicId),
@@ -54,14 +75,11 @@ const letterOf = (row: Row) => ({
   setAsideAtMs: row.set_aside_at_ms,
 });
 
-/** The first letters that together are no larger than `bytes`; the very first whatever its size. */
-function firstWithin(
-  sizes: readonly { readonly no: number; readonly bytes: number }[],
-  bytes: number,
-): readonly number[] {
+/** How many of the first letters are together no larger than `bytes`; one at least, whatever its size. */
+function countWithin(letters: readonly { readonly bytes: number }[], bytes: number): number {
   let sum = 0;
-  const end = sizes.findIndex((each, i) => (sum += each.bytes) > bytes && i > 0);
-  return sizes.slice(0, end < 0 ? sizes.length : end).map(({ no }) => no);
+  const end = letters.findIndex((each, i) => (sum += each.bytes) > bytes && i > 0);
+  return end < 0 ? letters.length : end;
 }
 
 export function createDeadLetterStore(db: Database): DeadLetterStore {
@@ -77,7 +95,7 @@ export function createDeadLetterStore(db: Database): DeadLetterStore {
         );
         const rows = await tx.query<Row>(
           'SELECT * FROM dead_letters WHERE no = ANY ($1::bigint[]) ORDER BY no',
-          [firstWithin(sizes, bytes)],
+          [sizes.slice(0, countWithin(sizes, bytes)).map(({ no }) => no)],
         );
         if (rows.length === 0) return 0;
         const answers = await send(rows.map(letterOf));

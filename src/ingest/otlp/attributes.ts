@@ -1,6 +1,7 @@
 /** Which service, arm, generation and task type a point or a span belongs to, by its attributes (contracts, "OTLP metrics in"). Pure. */
 import { createHash } from 'node:crypto';
 import { armIdSchema } from '../../domain/arm-id.ts';
+import { isOfFeedback, OTHER_THAN_FEEDBACK } from '../../domain/observatory-metric.ts';
 import { ARMS } from '../../domain/window.ts';
 import { isStorableText } from '../storable-text.ts';
 import type { Attributes } from './fields.ts';
@@ -19,6 +20,8 @@ export interface Labels {
 const MAX_NAME = 63;
 const MAX_METRIC = 255;
 const TOO_LONG = `a name is empty or too long: services and task types to ${MAX_NAME}, metrics to ${MAX_METRIC}`;
+/** The conventions' values. Any other is one name, so that no sender opens windows without end. */
+const TOKEN_TYPES: readonly string[] = ['input', 'output'];
 const UNSTORABLE = 'a name holds characters that cannot be stored';
 
 /** A string, integer or boolean attribute as text; undefined when absent or of another kind. */
@@ -63,14 +66,16 @@ export function readPlace(resource: Attributes, own: Attributes): Read<Place> {
   return { ok: true, value: { serviceId, generation, arm, taskType } };
 }
 
-/** As `readPlace`: arm `stable` and generation 0 unless the point says otherwise. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`. */
+/** As `readPlace`: arm `stable` and generation 0 unless the point says otherwise. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`, `{output}`, `{other}`. */
 export function readLabels(name: string, resource: Attributes, point: Attributes): Read<Labels> {
   const place = readPlace(resource, point);
   if (!place.ok) return place;
   const tokenType = textOf(point, 'gen_ai.token.type');
-  const metric = tokenType === undefined ? name : `${name}{${tokenType}}`;
+  const known = tokenType !== undefined && TOKEN_TYPES.includes(tokenType) ? tokenType : 'other';
+  const metric = tokenType === undefined ? name : `${name}{${known}}`;
   if (metric.length > MAX_METRIC || name === '') return refused(TOO_LONG);
   if (!isStorableText(metric)) return refused(UNSTORABLE);
+  if (isOfFeedback(metric)) return refused(`expected ${OTHER_THAN_FEEDBACK}`);
   const { serviceId, taskType, arm = 'stable', generation = 0 } = place.value;
   return { ok: true, value: { serviceId, generation, arm, taskType, metric } };
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { compress as snappyBlock } from 'snappyjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   decompressBatch,
   MOST_RECORDS,
@@ -110,6 +110,29 @@ it('repeats what an LZ4 copy overlaps with, and refuses one from before the fram
   const before = Buffer.from([0x14, 0x61, 9, 0, 0x50, 98, 98, 98, 98, 98]);
   expect(() => lz4(Buffer.concat([lz4Frame(lz4Repeat(50)), lz4Frame(before)]), LIMIT)).toThrow(
     'too far back',
+  );
+});
+
+it('copies few times for a long LZ4 run, and no window for each of many Zstandard blocks', () => {
+  const copies = vi.spyOn(Uint8Array.prototype, 'copyWithin');
+  try {
+    expect(lz4(lz4Frame(lz4Repeat(1_000_000)), 2_000_000)).toHaveLength(1_000_006);
+    expect(copies.mock.calls.length).toBeLessThan(30);
+    copies.mockClear();
+    const blocks = Array.from({ length: 5_000 }, () => ['rle', 0x61, 1] as const);
+    expect(zstd(zstdFrame(0x50, ...blocks), LIMIT)).toEqual(Buffer.alloc(5_000, 'a'));
+    expect(copies).not.toHaveBeenCalled();
+  } finally {
+    copies.mockRestore();
+  }
+});
+
+it('reads Zstandard frames in order with what may lie between them, and no more of them than producers write', () => {
+  const skipped = Buffer.concat([u32(0x184d2a57), u32(3), Buffer.from('...')]);
+  const frame = zstdFrame(0x50, ['rle', 0x61, 2], ['raw', Buffer.from('b')]);
+  expect(zstd(Buffer.concat([frame, skipped, frame]), LIMIT)).toEqual(Buffer.from('aabaab'));
+  expect(() => zstd(Buffer.concat(Array.from({ length: 1_001 }, () => frame)), LIMIT)).toThrow(
+    'more than 1000 Zstandard frames',
   );
 });
 

@@ -89,13 +89,14 @@ class Output {
     this.length += end - start;
   }
 
-  /** Copies the bytes `distance` back; where they overlap with what is written, they repeat. */
+  /** Copies the bytes `distance` back; where they overlap with what is written, they repeat: each copy takes all that is there so far, so few are needed. */
   repeat(distance: number, length: number): void {
     this.#makeRoom(length);
+    const from = this.length - distance;
     const end = this.length + length;
     while (this.length < end) {
-      const part = Math.min(distance, end - this.length);
-      this.#bytes.copyWithin(this.length, this.length - distance, this.length - distance + part);
+      const part = Math.min(this.length - from, end - this.length);
+      this.#bytes.copyWithin(this.length, from, from + part);
       this.length += part;
     }
   }

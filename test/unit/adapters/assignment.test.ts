@@ -1,0 +1,98 @@
+/** What a reader does about ids that come late, and about a batch from beyond where it stands; the consumer is given its batches by hand. */
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { Assignment } from '../../../src/adapters/kafka/assignment.ts';
+import type { LogBatch, TopicPartition } from '../../../src/ports/event-log.ts';
+
+const of = { topic: 't', partition: 0 };
+
+/** @param ids what the cluster tells, which may change meanwhile */
+async function assigned(ids: Map<string, string>, next: number | null) {
+  const seeks: string[] = [];
+  const asked: (string | null)[] = [];
+  const taken: LogBatch[] = [];
+  const consumer: Pick<Consumer, 'seek' | 'commitOffsets'> = {
+    seek: ({ offset }) => void seeks.push(offset),
+    commitOffsets: async () => undefined,
+  };
+  const reader = {
+    topics: ['t'],
+    positions: async (partitions: readonly TopicPartition[]) => {
+      asked.push(...partitions.map(({ topicId }) => topicId));
+      if (next === null) return [];
+      return partitions.map((each) => ({ ...each, next, remade: false }));
+    },
+    take: async (batch: LogBatch) => {
+      taken.push(batch);
+      return { kind: 'stored', next: (batch.messages.at(-1)?.offset ?? 0) + 1 } as const;
+    },
+  };
+  const topics = { ids: async () => ids, ends: async () => [] };
+  const closing = new AbortController().signal;
+  const mine = new Assignment(consumer as Consumer, reader, topics, pino({ level: 'silent' }), closing);
+  mine.joined({ t: [0] });
+  await expect.poll(() => seeks.length).toBe(1);
+  const give = (fetchedOffset: number, offset = fetchedOffset) => {
+    const message = { offset: String(offset), key: null, value: null, timestamp: '1', attributes: 0 };
+    const batch = { ...of, fetchedOffset: String(fetchedOffset), highWatermark: String(offset + 1) };
+    return mine.take({
+      batch: { ...batch, messages: [message], lastOffset: () => String(offset) },
+      isRunning: () => true,
+      isStale: () => false,
+      heartbeat: async () => undefined,
+      resolveOffset: () => undefined,
+    } as unknown as EachBatchPayload);
+  };
+  const offsets = (): readonly unknown[] => taken.map(({ messages }) => messages[0]?.offset);
+  return { mine, seeks, asked, taken, give, offsets };
+}
+
+it('takes the id of a topic that was not told when its position was loaded', async () => {
+  const ids = new Map<string, string>();
+  const { mine, asked, seeks, give, taken } = await assigned(ids, 5);
+  await mine.look();
+  expect([asked, seeks]).toEqual([[null], ['5']]);
+  ids.set('t', 'a');
+  await mine.look();
+  await give(5);
+  expect([asked, seeks]).toEqual([
+    [null, 'a'],
+    ['5', '5'],
+  ]);
+  expect(taken).toMatchObject([{ topicId: 'a', position: 5 }]);
+  await mine.look();
+  expect(asked).toHaveLength(2);
+});
+
+it('goes back to where it stands when a batch comes from beyond it', async () => {
+  const { seeks, give, offsets } = await assigned(new Map(), 5);
+  await give(9);
+  expect([seeks, offsets()]).toEqual([['5', '5'], []]);
+  await give(5, 7);
+  await give(8);
+  expect([seeks, offsets()]).toEqual([
+    ['5', '5'],
+    [7, 8],
+  ]);
+});
+
+it('goes back once, and then takes what is beyond, so that nothing that is gone holds it up', async () => {
+  const { seeks, give, offsets } = await assigned(new Map(), 5);
+  await give(9);
+  await give(9);
+  await give(10);
+  expect([seeks, offsets()]).toEqual([
+    ['5', '5'],
+    [9, 10],
+  ]);
+});
+
+it('goes on from behind what is no message, and from wherever a partition that was never read begins', async () => {
+  const read = await assigned(new Map(), 5);
+  read.mine.passed(of, 8, 9);
+  await read.give(9);
+  const never = await assigned(new Map(), null);
+  await never.give(9);
+  expect([read.seeks, read.offsets(), never.seeks, never.offsets()]).toEqual([['5'], [9], ['-2'], [9]]);
+});
