@@ -18,7 +18,8 @@ export async function whileBeating<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-function contextIfAny(): Context | undefined {
+/** The activity that this runs in; none outside of a worker. */
+export function contextIfAny(): Context | undefined {
   try {
     return Context.current();
   } catch {

@@ -10,14 +10,14 @@ const HOUR_MS = 3_600_000;
 /**
  * Every setting with its variable, its default and its bounds. `late` is a bound on what ingest takes; the others are ages at which something goes.
  * An event that is late by more than `late` is set aside. That is 7 days at most: an event's identity is remembered for so long, and what came again after
- * that would be counted twice.
+ * that would be counted twice. What is merged, and units, are older than the two weeks before a change, which are read beside it.
  */
 export const RETENTION = {
   late: { variable: 'INGEST_LATE', usual: '7d', least: '1h', most: '7d' },
   raw: { variable: 'RETENTION_RAW', usual: '7d', least: '1d', most: '365d' },
-  mergeAfter: { variable: 'RETENTION_MERGE_AFTER', usual: '35d', least: '8d', most: '3650d' },
+  mergeAfter: { variable: 'RETENTION_MERGE_AFTER', usual: '35d', least: '15d', most: '3650d' },
   windows: { variable: 'RETENTION_WINDOWS', usual: '365d', least: '35d', most: '3650d' },
-  units: { variable: 'RETENTION_UNITS', usual: '35d', least: '8d', most: '3650d' },
+  units: { variable: 'RETENTION_UNITS', usual: '35d', least: '15d', most: '3650d' },
   streams: { variable: 'RETENTION_STREAMS', usual: '90d', least: '8d', most: '3650d' },
   notes: { variable: 'RETENTION_NOTES', usual: '30d', least: '8d', most: '3650d' },
 } as const;
@@ -61,14 +61,12 @@ export function retentionOf(
     if (kept[name] >= durationMs(least) && kept[name] <= durationMs(most)) return [];
     return [{ field: fieldOf(name), value: textOf(name), expected: `${least} to ${most}` }];
   });
-  const atLeast = (name: RetentionName, other: RetentionName, more = 0): void => {
-    if (problems.length > 0 || kept[name] >= kept[other] + more) return;
-    const expected = `${formatDuration(kept[other] + more)} or more, beside ${fieldOf(other)} of ${textOf(other)}`;
+  const atLeast = (name: RetentionName, other: RetentionName): void => {
+    if (problems.length > 0 || kept[name] >= kept[other]) return;
+    const expected = `${formatDuration(kept[other])} or more, beside ${fieldOf(other)} of ${textOf(other)}`;
     problems.push({ field: fieldOf(name), value: textOf(name), expected });
   };
   atLeast('raw', 'late');
-  atLeast('mergeAfter', 'late', DAY_MS);
-  atLeast('units', 'late', DAY_MS);
   atLeast('windows', 'mergeAfter');
   if (problems.length > 0) throw invalidInput(what, problems);
   return kept;
@@ -98,10 +96,13 @@ export interface Partition {
 /** Clocks of the machines may differ, and a batch that was let in may still be on its way. */
 const MARGIN_MS = HOUR_MS;
 
-/** Identities hold for so long after an event has arrived: as long as any event may be late. */
-const IDENTITIES_MS = durationMs(RETENTION.late.most);
+/** How far ahead of now an event's time may be. */
+export const AHEAD_MS = HOUR_MS;
 
-/** The partitions of which every row is older than is kept, oldest first. */
+/** Identities hold for so long after an event has arrived: as long as it may come again, which is counted from its own time. */
+const IDENTITIES_MS = durationMs(RETENTION.late.most) + AHEAD_MS;
+
+/** The partitions of which every row is older than is kept: events before identities, oldest first. */
 export const partitionsToDrop = (
   partitions: readonly Partition[],
   kept: Pick<Retention, 'raw'>,
@@ -109,7 +110,12 @@ export const partitionsToDrop = (
 ): readonly Partition[] =>
   partitions
     .filter(({ holds, toMs }) => toMs + MARGIN_MS <= nowMs - (holds === 'events' ? kept.raw : IDENTITIES_MS))
-    .toSorted((a, b) => a.toMs - b.toMs || (a.name < b.name ? -1 : 1));
+    .toSorted(
+      (a, b) =>
+        Number(a.holds === 'identities') - Number(b.holds === 'identities') ||
+        a.toMs - b.toMs ||
+        (a.name < b.name ? -1 : 1),
+    );
 
 /** From when on something of a service is still open. */
 export interface OpenSince {

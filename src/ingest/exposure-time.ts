@@ -5,9 +5,9 @@
  * One bound for the process, set when ingest starts: readers of events know nothing of settings.
  */
 import { formatDuration } from '../domain/duration.ts';
+import { AHEAD_MS } from '../domain/retention.ts';
 
 const DAY_MS = 86_400_000;
-const FUTURE_MS = 3_600_000;
 export const USUAL_LATE_MS = 7 * DAY_MS;
 
 let oldestMs = USUAL_LATE_MS;
@@ -22,7 +22,7 @@ export function takeTimesBack(lateMs: number): void {
 }
 
 export const isTakenTime = (atMs: number, nowMs: number): boolean =>
-  atMs >= nowMs - oldestMs && atMs <= nowMs + FUTURE_MS;
+  atMs >= nowMs - oldestMs && atMs <= nowMs + AHEAD_MS;
 
 function inWords(lateMs: number): string {
   const days = lateMs / DAY_MS;

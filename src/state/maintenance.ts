@@ -29,6 +29,12 @@ export interface MaintenancePlan {
   readonly kept: Retention;
 }
 
+/** Where a portion stopped: everything of a service before this is done, and all of the services before it. Plain JSON. */
+export interface Place {
+  readonly serviceId: string;
+  readonly fromMs: number;
+}
+
 /** `count`: partitions that were made or dropped, rows that were removed, windows that were merged into others. */
 export interface StepDone {
   readonly step: MaintenanceStep;
@@ -36,6 +42,8 @@ export interface StepDone {
   readonly portions: number;
   /** Why it was given up; the next run begins it again. */
   readonly failed?: string;
+  /** There was more of it than a run may take time for. */
+  readonly left?: 'goes on in the next run';
 }
 
 export interface MaintenanceSummary {
@@ -44,6 +52,8 @@ export interface MaintenanceSummary {
 }
 
 export const summaryOf = (steps: readonly StepDone[]): MaintenanceSummary => ({
-  outcome: steps.every(({ failed }) => failed === undefined) ? 'done' : 'incomplete',
+  outcome: steps.every(({ failed, left }) => failed === undefined && left === undefined)
+    ? 'done'
+    : 'incomplete',
   steps,
 });

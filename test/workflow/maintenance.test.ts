@@ -1,6 +1,7 @@
 /** The maintenance: every step in order, portion by portion, whatever becomes of one of them. */
 import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/domain/failure.ts';
 import { MAINTENANCE_STEPS, type MaintenanceSummary, type StepDone } from '../../src/state/maintenance.ts';
 import { useTimeSkipping } from './support/hooks.ts';
 
@@ -38,6 +39,42 @@ describe('a run of the maintenance', () => {
     const { steps } = await resultOf(await start());
     expect(steps.find(({ step }) => step === 'windows')).toEqual({ step: 'windows', count: 30, portions: 3 });
     expect(world.calls.filter((call) => call === 'windows')).toHaveLength(3);
+  });
+
+  it('goes on with each portion where the one before has stopped, and begins each step at its beginning', async () => {
+    const world = temporal().service('maintenance');
+    const places: unknown[] = [];
+    world.upkeep = (step, from) => {
+      if (from !== undefined || step === 'mergedWindows' || step === 'windows')
+        places.push([step, from?.serviceId]);
+      if (step !== 'mergedWindows' || from?.serviceId === 'b') return { count: 1, more: false };
+      const next = { serviceId: from === undefined ? 'a' : 'b', fromMs: 3_600_000 };
+      return { count: 1, more: true, next };
+    };
+    expect((await resultOf(await start())).outcome).toBe('done');
+    expect(places).toEqual([
+      ['mergedWindows', undefined],
+      ['mergedWindows', 'a'],
+      ['mergedWindows', 'b'],
+      ['windows', undefined],
+    ]);
+  });
+
+  it('leaves a step that takes for hours to the next run, and does the others', async () => {
+    const world = temporal().service('maintenance');
+    let calls = 0;
+    // The database is away for some 25 minutes of every portion.
+    world.upkeep = (step) => {
+      if (step !== 'windows') return { count: 0, more: false };
+      if ((calls += 1) % 52 !== 0) throw new Failure('StoreUnavailable', 'away');
+      return { count: 10, more: true };
+    };
+    const { outcome, steps } = await resultOf(await start());
+    expect(outcome).toBe('incomplete');
+    expect(steps.filter(({ portions }) => portions !== 1)).toEqual([
+      { step: 'windows', count: 20, portions: 2, left: 'goes on in the next run' },
+    ]);
+    expect(steps).toHaveLength(MAINTENANCE_STEPS.length);
   });
 
   it('shows how far it is, with the durations of the input in the place of the usual ones', async () => {

@@ -102,7 +102,8 @@ export function createDeadLetterStore(db: Database): DeadLetterStore {
         const sent = rows.filter((_, i) => answers[i]?.kind === 'sent').map(({ no }) => no);
         await tx.query('DELETE FROM dead_letters WHERE no = ANY ($1::bigint[])', [sent]);
         await tx.query(
-          `UPDATE dead_letters d SET refused = n.why FROM unnest($1::bigint[], $2::text[]) AS n(no, why)
+          `UPDATE dead_letters d SET refused = n.why, refused_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+           FROM unnest($1::bigint[], $2::text[]) AS n(no, why)
            WHERE d.no = n.no AND n.why IS NOT NULL`,
           [
             rows.map(({ no }) => no),

@@ -7,21 +7,21 @@ import { blockLengths, windowMsOf } from './block-lengths.ts';
 import type { Queryable } from './database.ts';
 import { addToWindows, WindowBatch, windowStartMs } from './window-rows.ts';
 
-/** Locks the streams in key order, making those that are new, and answers their states. */
+/**
+ * Locks the streams in key order, making those that are new, and answers their states. In one statement, which writes even where a stream is there: between two, the
+ * upkeep could remove one that has been silent for long, and its state would be lost.
+ */
 async function lockStreams(
   tx: Queryable,
   keys: readonly string[],
   nowMs: number,
 ): Promise<Map<string, unknown>> {
-  await tx.query(
-    `INSERT INTO otlp_streams (stream_key, state, updated_at_ms)
-     SELECT key, 'null', $2 FROM unnest($1::text[]) AS k(key) ON CONFLICT DO NOTHING`,
-    [keys, nowMs],
-  );
   const rows = await tx.query<{ stream_key: string; state: unknown }>(
-    `SELECT stream_key, state FROM otlp_streams WHERE stream_key = ANY ($1)
-     ORDER BY stream_key COLLATE "C" FOR UPDATE`,
-    [keys],
+    `INSERT INTO otlp_streams AS s (stream_key, state, updated_at_ms)
+     SELECT key, 'null', $2 FROM unnest($1::text[]) AS k(key) ORDER BY key COLLATE "C"
+     ON CONFLICT (stream_key) DO UPDATE SET updated_at_ms = greatest(s.updated_at_ms, excluded.updated_at_ms)
+     RETURNING stream_key, state`,
+    [keys, nowMs],
   );
   return new Map(rows.map((row) => [row.stream_key, row.state]));
 }

@@ -105,6 +105,7 @@ export const memoryPorts = async (parts: {
     },
     openChanges: { list: none },
     maintenance: {
+      nowMs: never('tell its time'),
       partitions: none,
       makePartitions: never('make partitions'),
       dropPartition: never('drop a partition'),

@@ -42,7 +42,8 @@ describe('the retention of a process', () => {
     [{ RETENTION_RAW: 'a week' }, 'RETENTION_RAW: "a week" is given, expected a duration such as 7d'],
     [{ INGEST_LATE: '8d', RETENTION_RAW: '9d' }, 'INGEST_LATE: "8d" is given, expected 1h to 7d'],
     [{ RETENTION_RAW: '2d' }, 'RETENTION_RAW: "2d" is given, expected 7d or more, beside INGEST_LATE of 7d'],
-    [{ RETENTION_UNITS: '1d' }, 'RETENTION_UNITS: "1d" is given, expected 8d to 3650d'],
+    [{ RETENTION_UNITS: '1d' }, 'RETENTION_UNITS: "1d" is given, expected 15d to 3650d'],
+    [{ RETENTION_MERGE_AFTER: '14d' }, 'RETENTION_MERGE_AFTER: "14d" is given, expected 15d to 3650d'],
     [
       { RETENTION_WINDOWS: '40d', RETENTION_MERGE_AFTER: '60d' },
       'RETENTION_WINDOWS: "40d" is given, expected 60d or more, beside RETENTION_MERGE_AFTER of 60d',
@@ -102,11 +103,23 @@ describe('partitions to drop', () => {
 });
 
 describe('identities of events', () => {
+  const week = (ageDays: number): Partition => {
+    const toMs = NOW - ageDays * DAY;
+    return { table: 't', holds: 'identities', name: String(ageDays), fromMs: toMs - 7 * DAY, toMs };
+  };
+
+  it('hold for one whose time was an hour ahead, and an hour for clocks that differ', () => {
+    const justUnder = week((7 * DAY + 2 * HOUR - 1) / DAY);
+    expect(partitionsToDrop([justUnder], USUAL, NOW)).toEqual([]);
+    expect(partitionsToDrop([justUnder], USUAL, NOW + 1)).toEqual([justUnder]);
+  });
+
+  it('go after events, however old they are', () => {
+    const old = { ...week(50), name: 'events', holds: 'events' as const };
+    expect(partitionsToDrop([week(90), old], USUAL, NOW).map(({ name }) => name)).toEqual(['events', '90']);
+  });
+
   it('hold for as long as an event may be late, whatever raw events do', () => {
-    const week = (ageDays: number): Partition => {
-      const toMs = NOW - ageDays * DAY;
-      return { table: 't', holds: 'identities', name: String(ageDays), fromMs: toMs - 7 * DAY, toMs };
-    };
     const dropped = (raw: number) =>
       partitionsToDrop([week(6), week(8)], { raw }, NOW).map(({ name }) => name);
     expect([dropped(DAY), dropped(30 * DAY)]).toEqual([['8'], ['8']]);

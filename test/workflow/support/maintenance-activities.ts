@@ -13,12 +13,13 @@ export function maintenanceActivities({
     planMaintenance: withFailures(async (request) => {
       await world('maintenance').enter('planMaintenance');
       const atMs = await nowMs();
-      return planMaintenance({ retention: () => readRetention({}), nowMs: () => atMs }, request);
+      const maintenance = { nowMs: () => Promise.resolve(atMs) };
+      return planMaintenance({ maintenance, retention: () => readRetention({}), nowMs: () => atMs }, request);
     }),
-    maintain: withFailures(async ({ step }) => {
+    maintain: withFailures(async ({ step, from }) => {
       const here = world('maintenance');
       await here.enter(step);
-      return here.upkeep(step);
+      return here.upkeep(step, from);
     }),
   };
 }

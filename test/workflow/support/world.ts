@@ -7,6 +7,7 @@ import type { FailureType } from '../../../src/domain/failure.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { StepVerdict } from '../../../src/domain/guardrail.ts';
 import type { Notice } from '../../../src/domain/notice.ts';
+import type { Place } from '../../../src/state/maintenance.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import type { ExperimentPlan, ExperimentRunState } from '../../../src/state/experiment/index.ts';
 import type { Look, RolloutPlan, RolloutState } from '../../../src/state/rollout/index.ts';
@@ -57,7 +58,10 @@ export class World {
   /** What `finishExperiment` was told. */
   finishedExperiment: ExperimentRunState | null = null;
   /** What a portion of a step of the maintenance does. */
-  upkeep: (step: string) => { readonly count: number; readonly more: boolean } = () => ({
+  upkeep: (
+    step: string,
+    from?: Place,
+  ) => { readonly count: number; readonly more: boolean; readonly next?: Place } = () => ({
     count: 0,
     more: false,
   });

@@ -7,6 +7,12 @@ import { dropPartition, listPartitions, makePartitions } from './partitions.ts';
 
 export function createMaintenanceStore(db: Database): MaintenanceStore {
   return {
+    nowMs: async () => {
+      const [row] = await db.query<{ now_ms: number }>(
+        'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms',
+      );
+      return row?.now_ms ?? Number.NaN;
+    },
     partitions: () => listPartitions(db),
     makePartitions: (atMs) => makePartitions(db, atMs),
     dropPartition: (partition) => dropPartition(db, partition),

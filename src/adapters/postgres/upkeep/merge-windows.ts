@@ -60,27 +60,33 @@ async function oldestFine(
   return row?.window_start_ms ?? null;
 }
 
-/** See `MaintenanceStore.mergeWindows`. `rows`: windows that were merged into others. */
+/**
+ * See `MaintenanceStore.mergeWindows`. `rows`: windows that were merged into others. The length of a window is the third column of the key, so what was merged before is
+ * walked through to find what was not: once a run, since each portion goes on where the one before has stopped.
+ */
 export async function mergeWindows(
   db: Database,
   kept: Retention,
   nowMs: number,
-  { enough }: Portion,
+  { enough, from }: Portion,
 ): Promise<Done> {
   const open = await openSince(db, nowMs);
+  const services = await servicesIn(db, 'metric_windows', from?.serviceId);
   let rows = 0;
-  for (const serviceId of await servicesIn(db, 'metric_windows')) {
+  for (const [i, serviceId] of services.entries()) {
     const beforeMs = wholeHour(cutoffOf(serviceId, open, kept.mergeAfter, nowMs));
-    let at = await oldestFine(db, serviceId, 0, beforeMs);
+    let at = await oldestFine(db, serviceId, serviceId === from?.serviceId ? from.fromMs : 0, beforeMs);
     while (at !== null) {
       const hour = wholeHour(at);
       const [merged] = await db.query<{ rows: number }>(MERGE_HOUR, [serviceId, hour, MERGED_MS]);
       rows += merged?.rows ?? 0;
-      at = await oldestFine(db, serviceId, hour + MERGED_MS, beforeMs);
-      if (at !== null && enough()) return { rows, more: true };
+      const fromMs = hour + MERGED_MS;
+      if (enough()) return { rows, more: true, next: { serviceId, fromMs } };
+      at = await oldestFine(db, serviceId, fromMs, beforeMs);
     }
-    // Not without having done something: the next portion begins with the first service again.
-    if (rows > 0 && enough()) return { rows, more: true };
+    const following = services[i + 1];
+    if (following !== undefined && enough())
+      return { rows, more: true, next: { serviceId: following, fromMs: 0 } };
   }
   return { rows, more: false };
 }

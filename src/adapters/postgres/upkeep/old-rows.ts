@@ -6,8 +6,8 @@ import { cutoffOf, epochInForce, type Retention } from '../../../domain/retentio
 import type { Done, OldRows, Portion } from '../../../ports/maintenance.ts';
 import type { Database, Queryable } from '../database.ts';
 import { dropChunks } from './chunks.ts';
-import { generationsIn, servicesIn, type ByGeneration, type Pair } from './distinct.ts';
-import { openSince } from './open-since.ts';
+import { blockLengthsIn, generationsIn, servicesIn, type ByGeneration, type Pair } from './distinct.ts';
+import { openSince, UNENDED_MS } from './open-since.ts';
 
 /** Rows of one table that may go: a condition, and its parameters from $2 on ($1 is how many at once). */
 interface Which {
@@ -43,8 +43,9 @@ async function removeEach(db: Queryable, each: readonly Which[], portion: Portio
   for (const which of each) {
     const done = await removeWhile(db, which, portion);
     rows += done.rows;
+    const enough = portion.enough();
     // Not without having done something: the next portion begins with the first one again.
-    if (done.more || (rows > 0 && portion.enough())) return { rows, more: true };
+    if (done.more || (rows > 0 && enough)) return { rows, more: true };
   }
   return { rows, more: false };
 }
@@ -69,20 +70,34 @@ async function oldWindows(db: Database, { kept, nowMs }: Ages): Promise<readonly
   }));
 }
 
-/** Rows from before the cutoff of their service, of tables whose key goes on with the generation. `time` is an expression in ms. */
-async function byAge(
-  db: Queryable,
-  table: ByGeneration,
-  time: string,
-  { kept, nowMs }: Ages,
-): Promise<readonly Which[]> {
+/** Of every service, from before its cutoff. */
+async function pairWindows(db: Queryable, { kept, nowMs }: Ages): Promise<readonly Which[]> {
   const open = await openSince(db, nowMs);
+  const table = 'shadow_pair_windows';
   return (await generationsIn(db, table)).map(({ service_id: serviceId, generation }) => ({
     table,
-    where: `service_id = $2 AND generation = $3 AND ${time} < $4`,
+    where: 'service_id = $2 AND generation = $3 AND window_start_ms < $4',
     values: [serviceId, generation, cutoffOf(serviceId, open, kept.windows, nowMs)],
   }));
 }
+
+/** The same of blocks, whose number is a time only beside their length: for each length by itself the key answers. */
+async function rolloutBlocks(db: Queryable, { kept, nowMs }: Ages): Promise<readonly Which[]> {
+  const open = await openSince(db, nowMs);
+  return (await blockLengthsIn(db)).map(({ service_id: serviceId, generation, block_ms: blockMs }) => ({
+    table: 'rollout_blocks',
+    where: 'service_id = $2 AND generation = $3 AND block_ms = $4 AND no < $5',
+    values: [
+      serviceId,
+      generation,
+      blockMs,
+      Math.ceil(cutoffOf(serviceId, open, kept.windows, nowMs) / blockMs),
+    ],
+  }));
+}
+
+/** One whose end nobody wrote down, such as that of a run that was reset, ended when it no longer counts as open. */
+const ENDED = `coalesce(c.ended_at_ms, c.started_at_ms + ${UNENDED_MS})`;
 
 /**
  * Rows of generations whose change ended long ago. One without a row of its own was taken over by a later generation of the same change: it goes when one
@@ -98,9 +113,9 @@ async function ofEnded(
   const ended = await db.query<Pair>(
     `SELECT p.service_id, p.generation FROM unnest($1::text[], $2::bigint[]) AS p(service_id, generation)
      WHERE p.generation <= (
-         SELECT max(c.generation) FROM ${changes} c WHERE c.service_id = p.service_id AND c.ended_at_ms < $3)
+         SELECT max(c.generation) FROM ${changes} c WHERE c.service_id = p.service_id AND ${ENDED} < $3)
        AND NOT EXISTS (SELECT FROM ${changes} c WHERE c.service_id = p.service_id AND c.generation = p.generation
-         AND (c.ended_at_ms IS NULL OR c.ended_at_ms >= $3))
+         AND ${ENDED} >= $3)
        AND NOT EXISTS (SELECT FROM change_leases l WHERE l.service_id = p.service_id AND l.generation = p.generation)
        AND NOT EXISTS (SELECT FROM configurations t WHERE t.service_id = p.service_id AND t.generation = p.generation
          AND t.status = 'trying')`,
@@ -188,8 +203,8 @@ const ofTable = (table: string, where: string, ...values: readonly unknown[]): W
 
 const WHICH: Readonly<Record<OldRows, (db: Database, ages: Ages) => Promise<readonly Which[]>>> = {
   windows: oldWindows,
-  shadowPairWindows: (db, ages) => byAge(db, 'shadow_pair_windows', 'window_start_ms', ages),
-  rolloutBlocks: (db, ages) => byAge(db, 'rollout_blocks', 'no * block_ms', ages),
+  shadowPairWindows: pairWindows,
+  rolloutBlocks,
   exposureUnits,
   unitEpochs,
   experimentUnits: (db, ages) => ofEnded(db, 'experiment_units', 'experiments', ages),
@@ -203,7 +218,11 @@ const WHICH: Readonly<Record<OldRows, (db: Database, ages: Ages) => Promise<read
     ofTable('ingest_set_aside', 'received_at_ms < $2', nowMs - kept.notes),
   ],
   deadLetters: async (_db, { kept, nowMs }) => [
-    ofTable('dead_letters', 'refused IS NOT NULL AND set_aside_at_ms < $2', nowMs - kept.notes),
+    ofTable(
+      'dead_letters',
+      'refused IS NOT NULL AND coalesce(refused_at_ms, set_aside_at_ms) < $2',
+      nowMs - kept.notes,
+    ),
   ],
   otlpStreams: async (_db, { kept, nowMs }) => [
     ofTable('otlp_streams', IDLE_STREAM, nowMs - Math.min(kept.units, kept.streams), nowMs - kept.streams),

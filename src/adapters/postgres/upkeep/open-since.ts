@@ -6,7 +6,7 @@ import type { Queryable } from '../database.ts';
 const AFTER_THE_END_MS = 7 * 86_400_000;
 
 /** A row whose end nobody wrote down counts as open for so long, and beyond that while its generation holds the lease or is being tried. */
-const UNENDED_MS = 60 * 86_400_000;
+export const UNENDED_MS = 60 * 86_400_000;
 
 const open = (ended: string): string => `CASE
   WHEN c.ended_at_ms IS NULL THEN c.started_at_ms > $1::bigint - $3

@@ -7,18 +7,18 @@
  */
 import { Failure } from '../../../domain/failure.ts';
 import type { Partition } from '../../../domain/retention.ts';
-import type { Database, Queryable } from '../database.ts';
+import type { Database } from '../database.ts';
 import { sqlState } from '../store-failure.ts';
 
 const DAY_MS = 86_400_000;
 
-/** How long ingest may be held up by one try. */
+/** How long one lock is waited for. A drop takes three at most, of the advisory lock, the table and the partition: so long, three times, may one try hold ingest up. */
 const LOCK_TIMEOUT = '100ms';
 const LOCK_NOT_AVAILABLE = '55P03';
 
 interface CutTable {
   readonly holds: Partition['holds'];
-  /** What one partition holds, from its bound as the catalogue prints it; null for another kind of bound, such as that of a default partition. */
+  /** What one partition holds, from its bound as the catalogue prints it with `DateStyle` ISO; null when it cannot be read. */
   readonly rangeOf: (bound: string) => readonly [number, number] | null;
   /** Makes the partition of a moment ($1, ms) when it is missing. Null where a partition must not be there before its time. */
   readonly make: string | null;
@@ -64,18 +64,29 @@ interface Row {
   readonly bound: string | null;
 }
 
-export async function listPartitions(db: Queryable): Promise<readonly Partition[]> {
-  const rows = await db.query<Row>(PARTITIONS, [Object.keys(CUT_TABLES)]);
-  return rows.flatMap(({ parent, child, bound }) => {
+/** A day in a bound is printed as the connection, its role or its database wants dates, unless told. */
+const rowsOf = (db: Database): Promise<readonly Row[]> =>
+  db.transaction(async (tx) => {
+    await tx.query(`SET LOCAL datestyle = 'ISO'`);
+    return tx.query<Row>(PARTITIONS, [Object.keys(CUT_TABLES)]);
+  });
+
+/** A default partition, which holds whatever has no other place, has no time and is left out. */
+export async function listPartitions(db: Database): Promise<readonly Partition[]> {
+  return (await rowsOf(db)).flatMap(({ parent, child, bound }) => {
     const cut = CUT_TABLES[parent];
-    const range = cut?.rangeOf(bound ?? '') ?? null;
-    if (cut === undefined || range === null) return [];
+    if (cut === undefined || bound === 'DEFAULT') return [];
+    const range = cut.rangeOf(bound ?? '');
+    if (range === null)
+      throw new Error(
+        `${child}: partition of ${parent} ${bound ?? 'without a bound'}, expected DEFAULT or a time`,
+      );
     return [{ table: parent, holds: cut.holds, name: child, fromMs: range[0], toMs: range[1] }];
   });
 }
 
 export async function makePartitions(db: Database, atMs: readonly number[]): Promise<number> {
-  const before = await listPartitions(db);
+  const before = await rowsOf(db);
   for (const { make } of Object.values(CUT_TABLES)) {
     for (const at of make === null ? [] : atMs) {
       await db.transaction(async (tx) => {
@@ -84,7 +95,7 @@ export async function makePartitions(db: Database, atMs: readonly number[]): Pro
       });
     }
   }
-  return (await listPartitions(db)).length - before.length;
+  return (await rowsOf(db)).length - before.length;
 }
 
 export async function dropPartition(db: Database, { table, name }: Partition): Promise<boolean> {
