@@ -60,13 +60,14 @@ async function convert(client: Queryable, schema: string): Promise<string | unde
   if (is.rows.length > 0) return undefined;
   const make = (more: string): string =>
     `SELECT ${schema}.create_hypertable('metric_windows', ${schema}.by_range('window_start_ms', ${CHUNK_MS}::bigint), ${more})`;
+  const hasRows = async () => (await client.query('SELECT FROM metric_windows LIMIT 1')).rows.length > 0;
+  const statement = make('create_default_indexes => false, migrate_data => true');
+  const stays = `TimescaleDB is there, and metric_windows has rows and stays a plain table. To move them, which locks it meanwhile: ${statement};`;
+  // As a rule it has: ingest is not stopped to be told so.
+  if (await hasRows()) return stays;
   await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
   await client.query('LOCK TABLE metric_windows IN ACCESS EXCLUSIVE MODE');
-  const some = await client.query('SELECT FROM metric_windows LIMIT 1');
-  if (some.rows.length > 0) {
-    const statement = make('create_default_indexes => false, migrate_data => true');
-    return `TimescaleDB is there, and metric_windows has rows and stays a plain table. To move them, which locks it meanwhile: ${statement};`;
-  }
+  if (await hasRows()) return stays;
   await client.query(make('create_default_indexes => false'));
   await tryOut(client, schema);
   return 'metric_windows is a hypertable of TimescaleDB';

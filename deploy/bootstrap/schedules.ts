@@ -1,4 +1,5 @@
 // The schedules of the program. Each is brought to what is wanted and otherwise left alone: who paused one finds it paused.
+import { isDeepStrictEqual } from 'node:util';
 import {
   ScheduleClient,
   ScheduleNotFoundError,
@@ -62,6 +63,7 @@ function isAsWanted(
     action.type === 'startWorkflow' &&
     action.workflowType === of.workflowType &&
     action.workflowId === of.workflowId &&
-    action.taskQueue === of.taskQueue
+    action.taskQueue === of.taskQueue &&
+    isDeepStrictEqual(action.args ?? [], [...of.args])
   );
 }

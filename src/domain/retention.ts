@@ -22,6 +22,12 @@ export const RETENTION = {
   notes: { variable: 'RETENTION_NOTES', usual: '30d', least: '8d', most: '3650d' },
 } as const;
 
+/**
+ * An alert that is older when it comes is set aside. Alerts are kept for a day longer at least (`notes`, counted from when they came): one that is not kept any more is too
+ * old to come again as a new one.
+ */
+export const OLDEST_ALERT_MS = 7 * DAY_MS;
+
 export type RetentionName = keyof typeof RETENTION;
 
 /** Ages in ms. */

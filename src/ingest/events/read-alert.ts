@@ -1,6 +1,8 @@
 /** Which alerts are taken: a sentinel's CloudEvents and its raw alert. Anything else is listed with what is wrong. Pure. */
 import { ALERT_EVENT_TYPES, alertDataSchema, rawAlertSchema, type Alert } from '../../domain/alert.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import type { Problem } from '../../domain/failure.ts';
+import { OLDEST_ALERT_MS } from '../../domain/retention.ts';
 import { parseOrFail } from '../../domain/validate.ts';
 import { isStorableText } from '../storable-text.ts';
 import { problemsOf, readEnvelope } from './envelope.ts';
@@ -18,11 +20,36 @@ export function isAlert(value: unknown): boolean {
     : specversion === undefined && alert_id !== undefined;
 }
 
-/** @param value a CloudEvent in its structured form, or a raw alert */
-export function readAlert(value: unknown): ReadAlert {
+/**
+ * @param value a CloudEvent in its structured form, or a raw alert
+ * @param sentMs when its message came into the log; null where nobody knows: the time that the alert tells stands for it, else it is of now
+ */
+export function readAlert(value: unknown, nowMs: number, sentMs: number | null = null): ReadAlert {
   const { specversion } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return storable(specversion === undefined ? readRaw(value) : readEvent(value));
+  const read = storable(specversion === undefined ? readRaw(value) : readEvent(value));
+  return read.ok ? (tooOld(value, nowMs, sentMs) ?? read) : read;
 }
+
+/** The time of the envelope, or the `timestamp` of a raw alert. */
+const TIMES = ['time', 'timestamp'] as const;
+
+/**
+ * What an alert asks for, a rollback at worst, is done once for its (source, id), which is forgotten when it is old: an older one than that, out of a topic that is
+ * read again from its beginning, would be taken for a new one.
+ */
+function tooOld(value: unknown, nowMs: number, sentMs: number | null): ReadAlert | null {
+  const told = value as Readonly<Record<string, unknown>>;
+  const field = TIMES.find((name) => told[name] !== undefined) ?? 'time';
+  // Kafka's -1 is no time.
+  const atMs = sentMs !== null && sentMs > 0 ? sentMs : toldMs(told[field]);
+  if (!(atMs < nowMs - OLDEST_ALERT_MS)) return null;
+  const expected = `an alert of the last ${formatDuration(OLDEST_ALERT_MS)}`;
+  return { ok: false, problems: [{ field, value: new Date(atMs).toISOString(), expected }] };
+}
+
+/** Not a number where it begins with no date: what else `Date.parse` takes for a time need not be one. */
+const toldMs = (time: unknown): number =>
+  typeof time === 'string' && /^\d{4}-\d{2}-\d{2}/u.test(time) ? Date.parse(time) : Number.NaN;
 
 function readEvent(value: unknown): ReadAlert {
   const read = readEnvelope(value);

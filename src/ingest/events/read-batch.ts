@@ -41,7 +41,7 @@ interface AsksWhatServes {
 
 /** What is known of a value beside it, by its place. */
 export interface ValueOrigin {
-  /** When it was sent, for events that leave their time out; null is now. */
+  /** When it was sent, for events that leave their time out and for how old an alert is; null where nobody knows. */
   readonly sentMsOf: (index: number) => number | null;
   /** The text that holds this value and nothing else, or null. */
   readonly textOf: (index: number) => Buffer | null;
@@ -74,7 +74,7 @@ export async function readBatch(
       continue;
     }
     const read = isAlert(value)
-      ? readAlert(value)
+      ? readAlert(value, nowMs, sentMsOf(index))
       : readEvent(value, nowMs, serving, sentMsOf(index) ?? nowMs);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });

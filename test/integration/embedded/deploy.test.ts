@@ -5,7 +5,7 @@ import { Client as TemporalClient, Connection, ScheduleClient } from '@temporali
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootstrap, checkBootstrap, FLEET_SWEEP } from '../../../deploy/bootstrap.ts';
+import { bootstrap, checkBootstrap, FLEET_SWEEP, MAINTENANCE } from '../../../deploy/bootstrap.ts';
 import { migrate, MIGRATIONS_DIR } from '../../../deploy/migrate.ts';
 import { ensureDatabase } from '../../../src/embedded/index.ts';
 import { temporaryFolder, useServers } from '../../support/servers.ts';
@@ -61,6 +61,16 @@ describe('bootstrap', () => {
       workflowId: 'fleet-sweep',
       taskQueue: 'llm-optimizer',
     });
+  });
+
+  test('a schedule that starts its workflow with another input is mended', async () => {
+    const { address } = servers.temporal;
+    const handle = new ScheduleClient({ connection, namespace }).getHandle(MAINTENANCE.scheduleId);
+    await handle.update(({ action, ...rest }) => ({ ...rest, action: { ...action, args: [{ raw: '1d' }] } }));
+    const options = { address, namespace, sweepEveryMs: null };
+    expect(await bootstrap(options)).toEqual({ changes: ['updated schedule maintenance, every 1d'] });
+    expect((await handle.describe()).action).toMatchObject({ args: [{}] });
+    expect(await bootstrap(options)).toEqual({ changes: [] });
   });
 
   test('two bootstraps of one new namespace at once both succeed', async () => {

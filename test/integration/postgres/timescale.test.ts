@@ -2,8 +2,8 @@
  * TimescaleDB cannot be installed here. Tried are a database without it, and one with stand-ins for its functions, under the names and parameters of its
  * documentation: that we ask for the right thing in the right order, keep nothing that was not tried, and go on without it. Not that TimescaleDB does as it says.
  */
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Client, type Pool } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { useTimescale } from '../../../deploy/timescale.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { readRetention } from '../../../src/config/retention-settings.ts';
@@ -15,13 +15,14 @@ const NOW = Date.parse('2026-03-10T12:30:00Z');
 const ALL = { rowsAtOnce: 100, enough: () => false };
 
 let postgres: TestPostgres;
+let url: string;
 let pool: Pool;
 let stores: Stores;
 
 beforeAll(async () => void (postgres = await startPostgres()));
 afterAll(() => postgres.stop());
 beforeEach(async () => {
-  ({ pool } = await postgres.createDatabase({ connections: 1 }));
+  ({ url, pool } = await postgres.createDatabase({ connections: 1 }));
   stores = createStores(pool);
 });
 
@@ -93,6 +94,16 @@ it('a table with rows stays as it is, and the statement that moves them is told'
   await record('here', NOW);
   expect(await useTimescale(pool)).toMatch(/has rows and stays a plain table.*migrate_data => true\);$/u);
   expect(await isHypertable()).toBe(false);
+});
+
+it('a table with rows is not locked to be left alone: ingest goes on, and is not waited for', async () => {
+  await standIns();
+  await record('here', NOW);
+  const writer = new Client({ connectionString: url });
+  await writer.connect();
+  onTestFinished(() => writer.end());
+  await writer.query('BEGIN; LOCK TABLE metric_windows IN ROW EXCLUSIVE MODE');
+  expect(await useTimescale(pool)).toMatch(/has rows and stays a plain table/u);
 });
 
 it.each([

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { durationMs } from '../../../src/domain/duration.ts';
+import { OLDEST_ALERT_MS, RETENTION } from '../../../src/domain/retention.ts';
 import { isAlert, readAlert } from '../../../src/ingest/events/read-alert.ts';
 
+const DAY = 86_400_000;
+const NOW = Date.parse('2026-03-01T12:00:30Z');
 const data = {
   anomaly_type: 'quality_drop',
   severity: 'high',
@@ -24,13 +28,13 @@ const raw = {
 };
 
 const fieldsOf = (value: unknown) => {
-  const read = readAlert(value);
+  const read = readAlert(value, NOW);
   return read.ok ? [] : read.problems.map(({ field }) => field);
 };
 
 describe('an alert', () => {
   it('in an envelope has its identity from there', () => {
-    expect(readAlert(event)).toEqual({
+    expect(readAlert(event, NOW)).toEqual({
       ok: true,
       alert: {
         source: '/sentinel',
@@ -45,7 +49,7 @@ describe('an alert', () => {
   });
 
   it('without an envelope has its alert_id', () => {
-    expect([isAlert(raw), readAlert(raw)]).toEqual([
+    expect([isAlert(raw), readAlert(raw, NOW)]).toEqual([
       true,
       {
         ok: true,
@@ -67,12 +71,45 @@ describe('an alert', () => {
     ['by its kind', { ...event, data: { ...data, anomaly_type: 'security_breach' } }],
     ['by its kind, raw', { ...raw, anomaly_type: 'security_breach' }],
   ])('is a security alert %s', (_how, value) => {
-    expect(readAlert(value)).toMatchObject({ ok: true, alert: { security: true } });
+    expect(readAlert(value, NOW)).toMatchObject({ ok: true, alert: { security: true } });
+  });
+
+  it.each([
+    ['by its envelope', { ...event, time: '2026-02-22T12:00:29Z' }, null, 'time'],
+    ['by its timestamp', { ...raw, timestamp: '2026-02-20T12:00:00Z' }, null, 'timestamp'],
+    [
+      'by its message, whatever it tells',
+      { ...event, time: '2026-03-01T12:00:00Z' },
+      NOW - 7 * DAY - 1,
+      'time',
+    ],
+    ['by its message, raw', raw, NOW - 30 * DAY, 'timestamp'],
+  ])(
+    'that is older than a week %s is set aside: it may have been taken before',
+    (_how, value, sentMs, field) => {
+      const read = readAlert(value, NOW, sentMs);
+      expect(read).toMatchObject({ ok: false, problems: [{ field, expected: 'an alert of the last 7d' }] });
+    },
+  );
+
+  it.each([
+    ['a week ago', { ...event, time: '2026-02-22T12:00:30Z' }, null],
+    ['now by its message, though it tells an old time', { ...event, time: '2026-01-01T00:00:00Z' }, NOW],
+    ['at no time that can be read', { ...event, time: 'yesterday' }, null],
+    ['at a number that is no time', { ...raw, timestamp: '12' }, null],
+    ['at no time at all, which Kafka tells as -1', event, -1],
+    ['ahead of now', event, NOW + DAY],
+  ])('that was sent %s is taken', (_when, value, sentMs) => {
+    expect(readAlert(value, NOW, sentMs)).toMatchObject({ ok: true });
+  });
+
+  it('is kept for longer than it may be old when it comes', () => {
+    expect(durationMs(RETENTION.notes.least)).toBeGreaterThanOrEqual(OLDEST_ALERT_MS + DAY);
   });
 
   it('names a service once', () => {
     const twice = { ...event, data: { ...data, affected_services: ['a', 'b', 'a'] } };
-    expect(readAlert(twice)).toMatchObject({ alert: { services: ['a', 'b'] } });
+    expect(readAlert(twice, NOW)).toMatchObject({ alert: { services: ['a', 'b'] } });
   });
 
   it.each([

@@ -61,3 +61,12 @@ it('does not ask for a service whose name the store cannot hold', async () => {
   );
   expect(bad.map(({ index }) => index)).toEqual([0, 1]);
 });
+
+it('an alert is as old as its message: one of a topic that is read again is put aside', async () => {
+  const alert = { alert_id: 'a', anomaly_type: 'k', severity: 'critical', service_name: 'support-bot' };
+  const { alerts, bad } = await readBatch({ store }, [alert, alert, alert], NOW, {
+    sentMsOf: (index) => [NOW - 5_000, NOW - 30 * 86_400_000, null][index] ?? null,
+    textOf: () => null,
+  });
+  expect([alerts.map(({ index }) => index), bad.map(({ index }) => index)]).toEqual([[0, 2], [1]]);
+});
