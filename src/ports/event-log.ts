@@ -28,7 +28,7 @@ export interface LogMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** When it was sent, or came into the log: milliseconds since the epoch. Null: the log does not know. */
   readonly timestampMs: number | null;
-  /** Why the log could not decode the batch that it was in: the first message of the batch has the batch as it came for its value, the others have none. */
+  /** Why the log could not decode the batch that it was in: the first message of the batch has the batch as it came for its value, the others have none; so do its dead letters, which `unpack` reads. */
   readonly undecodable?: string;
 }
 
@@ -87,7 +87,16 @@ export interface EventLog {
   /** Starts reading, and goes on through outages of the log and of the reader's store until it is closed. */
   read(reader: LogReader): LogConsumer;
   /** Answers when the log has all of them, or says that one is too large. Throws when the log cannot be reached: some may be there then. */
-  send(topic: string, messages: readonly OutgoingMessage[]): Promise<Sent>;
+  send(
+    topic: string,
+    messages: readonly OutgoingMessage[],
+    how?: { readonly compressed: boolean },
+  ): Promise<Sent>;
+  /**
+   * The messages of a batch that reading found undecodable, from the dead letter that has it as it came: none from the other letters of the batch, null when the
+   * letter is of no batch. Its limit is 1 GB. Throws when the batch is broken or holds more.
+   */
+  unpack(letter: LogMessage): Promise<readonly LogMessage[] | null>;
   /**
    * Reads what a topic holds now to its end, and answers how many messages that were. With a group from where it stopped before, which the log
    * remembers after each `take`; with null all of it, and nothing is remembered. Throws what `take` throws, and when the topic is not there.

@@ -10,8 +10,9 @@ import { toLogMessage } from './messages.ts';
 import type { PartitionEnds, TopicEnds } from './topic-ends.ts';
 import type { TopicIds } from './topic-ids.ts';
 
-/** Messages of one transaction: a fetch that was packed well may hold many more. */
+/** Messages of one transaction, and their bytes: a fetch that was packed well may hold many more. */
 const MOST_AT_ONCE = 4_000;
+const MOST_BYTES_AT_ONCE = 16 * 1024 * 1024;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const HEARTBEAT_MS = 2_000;
@@ -47,6 +48,16 @@ interface Standing extends TopicPartition {
   fresh: boolean;
   /** Fetching was sent back to the position, and nothing was taken since. */
   sentBack: boolean;
+}
+
+/** Behind the last of the messages from `first` on that go together; it is one at least. */
+function endOfPart(messages: readonly KafkaMessage[], first: number): number {
+  let bytes = 0;
+  for (let at = first; at < messages.length && at < first + MOST_AT_ONCE; at += 1) {
+    bytes += messages[at]?.value?.length ?? 0;
+    if (bytes > MOST_BYTES_AT_ONCE && at > first) return at;
+  }
+  return Math.min(messages.length, first + MOST_AT_ONCE);
 }
 
 /**
@@ -185,10 +196,11 @@ export class Assignment {
       this.#sendBack(standing);
       return;
     }
-    for (let first = 0; first < batch.messages.length; first += MOST_AT_ONCE) {
+    for (let [first, end] = [0, 0]; first < batch.messages.length; first = end) {
       if (standing === undefined || !live()) return;
-      const messages = batch.messages.slice(first, first + MOST_AT_ONCE);
-      const whole = first + MOST_AT_ONCE >= batch.messages.length;
+      end = endOfPart(batch.messages, first);
+      const messages = batch.messages.slice(first, end);
+      const whole = end === batch.messages.length;
       const seen = Number(whole ? batch.lastOffset() : messages.at(-1)?.offset) + 1;
       const behind = Math.max(0, Number(batch.highWatermark) - seen);
       this.#warnOfGaps(standing, messages);

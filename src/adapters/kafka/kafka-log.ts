@@ -4,12 +4,14 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../../ports/event-log.ts';
 import { kafkaClient } from './client.ts';
 import { drainTopic } from './drain-topic.ts';
-import { toKafkaMessage } from './messages.ts';
+import { toKafkaMessage, unpack } from './messages.ts';
 import { readKafka } from './read-kafka.ts';
 import type { KafkaSettings } from './settings.ts';
 import { topicEndsOf } from './topic-ends.ts';
 import { topicIdsOf } from './topic-ids.ts';
 import { existingTopics } from './topics.ts';
+
+const { CompressionTypes } = kafkajs;
 
 /** @param group the consumer group that readings join */
 export function createKafkaLog(settings: KafkaSettings, group: string, logger: Logger): EventLog {
@@ -19,12 +21,13 @@ export function createKafkaLog(settings: KafkaSettings, group: string, logger: L
   const asked = new Set<string>();
   return {
     read: (reader) => readKafka(kafka, group, reader, logger, topics),
-    send: async (topic, messages) => {
+    send: async (topic, messages, how) => {
       if (!asked.has(topic)) await existingTopics(kafka, [topic], logger);
       asked.add(topic);
       const producer = await sender.get();
       try {
-        await producer.send({ topic, messages: messages.map(toKafkaMessage), acks: -1 });
+        const compression = CompressionTypes[how?.compressed === true ? 'GZIP' : 'None'];
+        await producer.send({ topic, messages: messages.map(toKafkaMessage), acks: -1, compression });
         return { kind: 'sent' };
       } catch (error) {
         const reason = tooLarge(error);
@@ -32,6 +35,7 @@ export function createKafkaLog(settings: KafkaSettings, group: string, logger: L
         throw error;
       }
     },
+    unpack,
     drain: (topic, readers, take) => drainTopic(kafka, topic, readers, take),
     close: () => sender.close(),
   };

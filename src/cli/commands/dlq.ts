@@ -37,15 +37,19 @@ export function addDlq(cli: Cli, program: Command): void {
     .command('replay')
     .summary('send the letters back to where they came from')
     .description(
-      'Sends each letter of TOPIC.dlq that was not sent back before to TOPIC, as it came. What is still wrong with it brings it here again; what was counted meanwhile is not counted twice.',
+      'Sends each letter of TOPIC.dlq that was not sent back before to TOPIC, as it came; of a batch that was too large to be read, its messages. What is still wrong with it brings it here again; what was counted meanwhile is not counted twice.',
     )
     .argument('<topic>', 'the topic that they came from', topicOf)
     .addHelpText('after', '\nExample:\n  llm-optimizer dlq replay llm.observatory.feedback');
   answering(cli, replay, async (topic) => {
     const { log, group } = cli.openLog();
     try {
-      const replayed = await replayDeadLetters(log, topic, group);
-      return { text: `Sent back to ${topic}: ${replayed}.`, json: { topic, replayed }, ok: true };
+      const { sent: replayed, left } = await replayDeadLetters(log, topic, group);
+      const notRead = left.map(
+        ({ id, reason }) => `\nNot sent back, it stays in ${topic}.dlq: ${id}: ${reason}`,
+      );
+      const text = `Sent back to ${topic}: ${replayed}.${notRead.join('')}`;
+      return { text, json: { topic, replayed, left }, ok: left.length === 0 };
     } finally {
       await log.close();
     }

@@ -1,4 +1,4 @@
-/** Kafka's four compressions as its own producer and librdkafka write them, and bombs, which hold up nobody and are lost to nobody. */
+/** Kafka's four compressions as its own producer and librdkafka write them, and batches too large to be read, which hold up nobody and are lost to nobody. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createKafkaLog } from '../../../src/adapters/kafka/index.ts';
 import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { poll } from '../../../src/embedded/poll.ts';
-import { DLQ_ID, DLQ_REASON } from '../../../src/ingest/index.ts';
-import type { LogMessage } from '../../../src/ports/event-log.ts';
+import { DLQ_ID, DLQ_REASON, replayDeadLetters } from '../../../src/ingest/index.ts';
+import type { EventLog, LogMessage } from '../../../src/ports/event-log.ts';
 import { randomFeedback } from '../../support/feedback.ts';
 import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
 import { startKafka, type TestKafka } from '../../support/kafka.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   producer = kafka.client.producer();
   await producer.connect();
 });
-afterEach(() => ingest.close());
+afterEach(() => ingest?.close());
 afterAll(async () => {
   await producer.disconnect();
   await Promise.all([postgres.stop(), kafka.remove()]);
@@ -57,11 +57,13 @@ const reaches = async (count: number): Promise<void> => {
   expect(await countOf()).toBe(count);
 };
 
+const logOf = (group: string): EventLog =>
+  createKafkaLog({ brokers: [kafka.brokers], tls: null, sasl: null }, group, pino({ level: 'silent' }));
+
 /** What the dead-letter topic holds, once it is there. */
 async function lettersOf(topic: string): Promise<readonly LogMessage[]> {
   const letters: LogMessage[] = [];
-  const settings = { brokers: [kafka.brokers], tls: null, sasl: null };
-  const log = createKafkaLog(settings, topic, pino({ level: 'silent' }));
+  const log = logOf(topic);
   await log
     .drain(`${topic}.dlq`, null, async (messages) => void letters.push(...messages))
     .catch(() => undefined);
@@ -96,32 +98,56 @@ it.each(COMPRESSIONS)(
   },
 );
 
-it('sets a bomb aside, bytes and all, and reads on behind it and elsewhere', async () => {
+it('sets a batch of more than 128 MB aside, reads on behind it and elsewhere, and has its messages after a replay', async () => {
   const [topic = '', other = ''] = await reading('bomb', 'other');
   const compression = kafkajs.CompressionTypes.GZIP;
-  const [before = '', after = '', elsewhere = ''] = eventsOf(3, 3);
+  const [before = '', after = '', elsewhere = '', ...held] = eventsOf(3, 23);
   await producer.send({ topic, messages: [{ value: before }] });
-  await producer.send({
-    topic,
-    compression,
-    messages: [{ value: Buffer.alloc(40_000_000, ' ') }, { value: 'x' }],
-  });
+  const messages = held.map((event) => ({ value: event.padEnd(7_000_000) }));
+  await producer.send({ topic, compression, messages });
   await producer.send({ topic, compression, messages: [{ value: after }] });
   await producer.send({ topic: other, messages: [{ value: elsewhere }] });
   await reaches(3);
   const letters = await poll(
     async () => {
       const found = await lettersOf(topic);
-      return found.length === 2 ? found : undefined;
+      return found.length === 20 ? found : undefined;
     },
     { timeoutMs: 20_000, everyMs: 200 },
   );
-  const reason = 'the batch of 2 messages is not read (gzip): it holds more than 33554432 bytes';
-  expect(letters?.map(({ headers }) => headers[DLQ_REASON])).toEqual([reason, reason]);
-  expect(letters?.[0]?.value?.length).toBeGreaterThan(10_000);
-  expect(letters?.[1]?.value).toBeNull();
-  expect(ingest.stats().log).toMatchObject({ messages: 5, deadLetters: 2 });
+  const reason = 'the batch of 20 messages is not read (gzip): it holds more than 134217728 bytes';
+  expect(letters?.every(({ headers }) => headers[DLQ_REASON]?.startsWith(reason))).toBe(true);
+  expect(letters?.filter(({ value }) => value !== null)).toHaveLength(1);
+  expect(ingest.stats().log).toMatchObject({ messages: 23, deadLetters: 20 });
   expect(ingest.reading()).toMatchObject({ state: 'reading', problem: null });
+
+  const log = logOf(topic);
+  expect(await replayDeadLetters(log, topic, topic)).toEqual({ sent: 20, left: [] });
+  expect(await replayDeadLetters(log, topic, topic)).toEqual({ sent: 0, left: [] });
+  await log.close();
+  await reaches(23);
+  expect(ingest.stats().log).toMatchObject({ messages: 43, deadLetters: 20 });
+});
+
+it('is given the partitions in another order with each fetch, so that none waits for ever for the room that those before it take', async () => {
+  const topic = `order-${(tests += 1)}`;
+  await kafka.createTopics([topic], 3);
+  for (let i = 0; i < 12; i += 1)
+    await producer.send({
+      topic,
+      messages: [0, 1, 2].map((partition) => ({ partition, value: String(i) })),
+    });
+  // The broker gives a batch of the first partition that has one, and no more.
+  const consumer = kafka.client.consumer({ groupId: topic, maxBytes: 1, maxBytesPerPartition: 1 });
+  const order: number[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({ eachBatch: async ({ batch }) => void order.push(batch.partition) });
+  await poll(async () => (order.length === 36 ? true : undefined), { timeoutMs: 20_000, everyMs: 20 });
+  await consumer.disconnect();
+  const changes = order.filter((partition, i) => i > 0 && partition !== order[i - 1]).length;
+  // 2 changes, if one were emptied after the other; 24 of 35 where each of three is as likely as another.
+  expect(changes).toBeGreaterThan(8);
 });
 
 it('lets a batch of too many messages hold up its own partition only, and says so', async () => {

@@ -96,3 +96,22 @@ it('goes on from behind what is no message, and from wherever a partition that w
   await never.give(9);
   expect([read.seeks, read.offsets(), never.seeks, never.offsets()]).toEqual([['5'], [9], ['-2'], [9]]);
 });
+
+it('takes no more bytes at once than a transaction should hold, and a message that is larger alone', async () => {
+  const { mine, seeks, taken } = await assigned(new Map(), null);
+  const sizesMb = [9, 9, 6, 1, 17, 1];
+  const messages = sizesMb.map((mb, offset) => {
+    const value = Buffer.alloc(mb * 1024 * 1024);
+    return { offset: String(offset), key: null, value, timestamp: '1', attributes: 0 };
+  });
+  const resolved: string[] = [];
+  await mine.take({
+    batch: { ...of, highWatermark: '6', fetchedOffset: '0', messages, lastOffset: () => '6' },
+    isRunning: () => true,
+    isStale: () => false,
+    heartbeat: async () => undefined,
+    resolveOffset: (offset: string) => resolved.push(offset),
+  } as unknown as EachBatchPayload);
+  expect(taken.map((each) => each.messages.map(({ offset }) => offset))).toEqual([[0], [1, 2, 3], [4], [5]]);
+  expect([resolved, seeks]).toEqual([['0', '3', '4', '5'], ['-2']]);
+});

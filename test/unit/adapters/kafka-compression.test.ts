@@ -12,14 +12,28 @@ import {
 import { gzip } from '../../../src/adapters/kafka/compression/gzip.ts';
 import { lz4 } from '../../../src/adapters/kafka/compression/lz4.ts';
 import { snappy } from '../../../src/adapters/kafka/compression/snappy.ts';
-import { headOf, UNDECODABLE_HEADER } from '../../../src/adapters/kafka/compression/undecodable.ts';
+import {
+  BATCH_HEADER,
+  headOf,
+  UNDECODABLE_HEADER,
+} from '../../../src/adapters/kafka/compression/undecodable.ts';
+import { unpack } from '../../../src/adapters/kafka/messages.ts';
 import { zstd } from '../../../src/adapters/kafka/compression/zstd.ts';
 
 const LIMIT = 10_000;
+const LETTER = { offset: 0, key: null, value: null, headers: {}, timestampMs: null };
 const u32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
+};
+
+/** Seven bits a byte, the lowest first. */
+const zigzag = (value: number): Buffer => {
+  const bytes: number[] = [];
+  let left = value < 0 ? -2 * value - 1 : 2 * value;
+  for (; left > 0x7f; left >>>= 7) bytes.push((left & 0x7f) | 0x80);
+  return Buffer.from([...bytes, left]);
 };
 
 const lz4Frame = (...blocks: readonly Buffer[]): Buffer =>
@@ -167,7 +181,7 @@ describe('a batch', () => {
   });
 
   it.each([
-    ['is a bomb', gzipSync(Buffer.alloc(33 * 1024 * 1024)), 'it holds more than 33554432 bytes'],
+    ['is a bomb', gzipSync(Buffer.alloc(129 * 1024 * 1024)), 'it holds more than 134217728 bytes'],
     ['is no such compression', Buffer.alloc(100, 7), 'incorrect header check'],
     ['holds fewer messages than it says', gzipSync(record(20)), 'it does not hold its messages'],
   ])('that %s becomes as many messages that say so, the first with its bytes', async (_, records, reason) => {
@@ -189,12 +203,54 @@ describe('a batch', () => {
     expect(stalledReason()).toContain('a batch of 100001 messages holds up its partition');
   });
 
-  it('that the others of its fetch leave no room for waits for the next fetch', async () => {
-    const records = Buffer.concat([Buffer.from([0x80, 0x80, 0x80, 0x10]), Buffer.alloc(16 * 1024 * 1024)]);
-    const packed = gzipSync(records);
-    const one = batchOf(1, 1, packed);
-    for (let i = 0; i < 7; i += 1) await decompressBatch(1, one);
-    await expect(decompressBatch(1, one)).rejects.toMatchObject({ name: 'KafkaJSPartialMessageError' });
-    expect(await decompressBatch(1, batchOf(1, 1, packed))).toHaveLength(records.length);
+  it('that the others of its fetch leave no room for waits for the next fetch, where it may take all there is', async () => {
+    const size = 100 * 1024 * 1024;
+    const length = Buffer.from([0x80, 0x80, 0x80, 0x64]);
+    const packed = gzipSync(Buffer.concat([length, Buffer.alloc(size)]));
+    const first = batchOf(1, 1, packed);
+    expect(await decompressBatch(1, first)).toHaveLength(size + 4);
+    await expect(decompressBatch(1, first)).rejects.toMatchObject({ name: 'KafkaJSPartialMessageError' });
+    expect(await decompressBatch(1, batchOf(1, 1, packed))).toHaveLength(size + 4);
+  });
+
+  it('that was set aside is read again as its messages, without the limit of a fetch', async () => {
+    const size = 130 * 1024 * 1024;
+    const sized = (bytes: Buffer) => Buffer.concat([zigzag(bytes.length), bytes]);
+    const record = (offsetDelta: number, value: Buffer) => {
+      const start = Buffer.concat([
+        Buffer.from([0]),
+        zigzag(3),
+        zigzag(offsetDelta),
+        sized(Buffer.from('k')),
+      ]);
+      const noText = Buffer.concat([zigzag(1), sized(Buffer.from('none')), zigzag(-1)]);
+      return sized(Buffer.concat([start, sized(value), noText]));
+    };
+    const records = [record(0, Buffer.from('{}')), record(2, Buffer.alloc(size, ' '))];
+    const batch = batchOf(1, 2, gzipSync(Buffer.concat(records)));
+    const head = Buffer.from(batch.buffer, batch.byteOffset - HEAD, HEAD);
+    head.writeBigInt64BE(70n, 0);
+    head.writeInt32BE(2, 23);
+    head.writeBigInt64BE(1_000n, 27);
+    head.writeBigInt64BE(2_000n, 35);
+    const letter = { ...LETTER, value: Buffer.concat([head, batch]), headers: { [BATCH_HEADER]: 'whole' } };
+    const messages = await unpack(letter);
+    expect(messages?.map(({ value, ...rest }) => [rest, value?.length])).toEqual([
+      [{ offset: 70, key: Buffer.from('k'), headers: {}, timestampMs: 1_003 }, 2],
+      [{ offset: 72, key: Buffer.from('k'), headers: {}, timestampMs: 1_003 }, size],
+    ]);
+    head.writeInt16BE(1 | 8, 21);
+    const byLog = { ...letter, value: Buffer.concat([head, batch]) };
+    expect((await unpack(byLog))?.map(({ timestampMs }) => timestampMs)).toEqual([2_000, 2_000]);
+  });
+
+  it('is asked for by its letters alone, and one that is none is an error', async () => {
+    expect(await unpack({ ...LETTER, value: Buffer.from('{') })).toBeNull();
+    expect(await unpack({ ...LETTER, headers: { [BATCH_HEADER]: 'part' } })).toEqual([]);
+    const bent = Buffer.alloc(200, 7);
+    for (const value of [Buffer.from('{'), bent, Buffer.alloc(300)])
+      await expect(unpack({ ...LETTER, value, headers: { [BATCH_HEADER]: 'whole' } })).rejects.toThrow(
+        'it is no compressed batch',
+      );
   });
 });

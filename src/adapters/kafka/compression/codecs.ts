@@ -4,19 +4,25 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import type { LogMessage } from '../../../ports/event-log.ts';
 import { TooLarge, type Decompress } from './decompress.ts';
 import { gzip } from './gzip.ts';
 import { lz4 } from './lz4.ts';
+import { readRecords } from './read-records.ts';
 import { snappy } from './snappy.ts';
-import { headOf, holdsRecords, undecodableRecords } from './undecodable.ts';
+import { HEAD_BYTES, headOf, holdsRecords, typeOf, undecodableRecords } from './undecodable.ts';
 import { zstd } from './zstd.ts';
 
-/** Of one batch, unpacked; brokers take 1 MB of it packed unless they are told otherwise. */
-export const MOST_BYTES = 32 * 1024 * 1024;
-/** Of all batches of one fetch, which are in memory together. */
-const MOST_BYTES_OF_FETCH = 128 * 1024 * 1024;
+/**
+ * Of all batches of one fetch, unpacked, which are in memory together; the first may take all of it. kafkajs asks for the partitions in another order each time, so
+ * each of them is the first before long, and none waits for ever for those before it. Brokers take 1 MB of a batch packed unless they are told otherwise.
+ */
+export const MOST_BYTES = 128 * 1024 * 1024;
+/** Of one batch, for a person who asks for it. */
+const MOST_BYTES_ALONE = 1024 * 1024 * 1024;
 /** Messages of one batch: kafkajs hands them on in one call, which takes no more. */
 export const MOST_RECORDS = 100_000;
+const OTHER_COUNT = 'it does not hold its messages';
 const STALLED_PAUSE_MS = 250;
 /** A batch that stalls its partition is fetched again at once, so a report that is older is over. */
 const STALL_SEEN_MS = 10_000;
@@ -60,19 +66,38 @@ export async function decompressBatch(type: number, records: Buffer): Promise<Bu
     throw new NextTime();
   }
   const before = unpacked.get(records.buffer) ?? 0;
-  const limit = Math.min(MOST_BYTES, MOST_BYTES_OF_FETCH - before);
+  const limit = MOST_BYTES - before;
   try {
     if (limit <= 0) throw new TooLarge(limit);
     const bytes = await decompress(records, limit);
-    if (head !== null && !holdsRecords(bytes, head.count)) throw new Error('it does not hold its messages');
+    if (head !== null && !holdsRecords(bytes, head.count)) throw new Error(OTHER_COUNT);
     unpacked.set(records.buffer, before + bytes.length);
     return bytes;
   } catch (error) {
-    if (error instanceof TooLarge && limit < MOST_BYTES) throw new NextTime();
+    if (error instanceof TooLarge && before > 0) throw new NextTime();
     if (head === null) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    return undecodableRecords(head, `the batch of ${head.count} messages is not read (${name}): ${reason}`);
+    const why = `the batch of ${head.count} messages is not read (${name}): ${reason}`;
+    return undecodableRecords(
+      head,
+      `${why}; the letter of its first message has the batch as it came, and a replay unpacks it where that can be done`,
+    );
   }
+}
+
+/**
+ * The messages of a batch that was set aside as it came, with a limit of 1 GB. One batch is a person's errand; ingest has many to read.
+ * @throws Error when it is no compressed batch, is broken or holds more
+ */
+export async function unpackBatch(batch: Buffer): Promise<readonly LogMessage[]> {
+  const type = typeOf(batch);
+  const [, decompress] = FORMS.get(type) ?? [];
+  const records = batch.subarray(HEAD_BYTES);
+  const head = decompress === undefined ? null : headOf(records, type);
+  if (decompress === undefined || head === null) throw new Error('it is no compressed batch');
+  const bytes = await decompress(records, MOST_BYTES_ALONE);
+  if (!holdsRecords(bytes, head.count)) throw new Error(OTHER_COUNT);
+  return readRecords(bytes, head);
 }
 
 interface Codec {

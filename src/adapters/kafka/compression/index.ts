@@ -1,3 +1,3 @@
 /** Kafka's compressions, read within limits. */
-export { registerCodecs, stalledReason } from './codecs.ts';
-export { UNDECODABLE_HEADER } from './undecodable.ts';
+export { registerCodecs, stalledReason, unpackBatch } from './codecs.ts';
+export { BATCH_HEADER, UNDECODABLE_HEADER } from './undecodable.ts';

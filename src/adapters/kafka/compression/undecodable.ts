@@ -8,12 +8,23 @@
 import { randomUUID } from 'node:crypto';
 
 /** Of a batch of records, Kafka's message format 2, up to its records. */
-const HEAD_BYTES = 61;
+export const HEAD_BYTES = 61;
 const AT = { length: 8, magic: 16, attributes: 21, lastOffsetDelta: 23, count: 57 } as const;
+const COMPRESSION = 7;
 const COUNTED_IN_LENGTH = HEAD_BYTES - 12;
 
 /** The header of such a message. Nobody else knows what it is called. */
 export const UNDECODABLE_HEADER = `undecodable-${randomUUID()}`;
+
+/**
+ * The header of a dead letter that was such a message: `whole` where its value is the batch as it came, `part` where it has none. Its beginning is that of all that
+ * a replay takes off.
+ */
+export const BATCH_HEADER = 'llm-optimizer-dlq-batch';
+
+/** The compression that a batch states; 0 also where it is too short to be one. */
+export const typeOf = (batch: Buffer): number =>
+  batch.length < HEAD_BYTES ? 0 : batch.readInt16BE(AT.attributes) & COMPRESSION;
 
 export interface BatchHead {
   /** Messages in the batch. */
@@ -32,7 +43,7 @@ export function headOf(records: Buffer, type: number): BatchHead | null {
   const fits =
     bytes.readInt32BE(AT.length) === COUNTED_IN_LENGTH + records.length &&
     bytes[AT.magic] === 2 &&
-    (bytes.readInt16BE(AT.attributes) & 7) === type &&
+    typeOf(bytes) === type &&
     count >= 1 &&
     lastOffsetDelta >= count - 1;
   return fits ? { count, lastOffsetDelta, bytes } : null;
