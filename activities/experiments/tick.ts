@@ -18,7 +18,7 @@ import { auditActs } from '../audit-acts.ts';
 import type { ActivityPorts } from '../ports.ts';
 import { standstillOf } from '../standstill.ts';
 import { requireOurArms, requireShares, type OwnArmsWrite } from './our-arms.ts';
-import { prePeriodOf } from './pre-period.ts';
+import { prePeriodKept, prePeriodOf } from './pre-period.ts';
 import { recordRow, recordVerdict } from './record.ts';
 import { writeArms } from './set-arms.ts';
 import { maturedToMs, stretchesOf, windowsOf } from './stretches.ts';
@@ -106,7 +106,10 @@ async function look(ports: ActivityPorts, { state }: TickRequest, nowMs: number)
   const isShown = first.conclusion !== null && first.verdict.outcome !== 'harm' && plan.unit !== 'request';
   const before = isShown ? await prePeriodOf(ports, state) : null;
   const judgement = before?.kind === 'found' ? judgeLook({ ...input, prePeriod: before.value }) : first;
-  const note = before?.kind === 'left' ? `without what was known of the units before: ${before.why}` : null;
+  const note =
+    before?.kind === 'left'
+      ? `without what was known of the units before: ${before.why}`
+      : before && prePeriodKept(state, nowMs, ports.retention().raw);
   const evidenceHash = ports.hash(canonicalJson(judgement.evidence));
   return { ...judgement, evidenceHash, ...(note !== null && { note }) };
 }

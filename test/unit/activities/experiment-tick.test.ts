@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ActivityPorts } from '../../../activities/index.ts';
 import { hashOf } from '../../../activities/hash-of.ts';
-import { prePeriodOf } from '../../../activities/experiments/pre-period.ts';
+import { prePeriodKept, prePeriodOf } from '../../../activities/experiments/pre-period.ts';
 import { experimentTick } from '../../../activities/experiments/tick.ts';
 import type { LiveConfiguration } from '../../../src/domain/orchestrator-wire.ts';
 import { ADMITTED_AT_MS, experimentAdmitted, HOUR_MS } from '../../support/experiment.ts';
@@ -26,6 +26,8 @@ const leaseRanOut: LiveConfiguration = {
   lease_expires_at: null,
   last_change: { kind: 'leaseExpired', at: ADMITTED_AT_MS, by: 'gateway', reason: 'the lease ran out' },
 } as object as LiveConfiguration;
+
+const DAY = 86_400_000;
 
 describe('a tick of an experiment', () => {
   it('judges a look that is due before anybody serves arms again that are gone', async () => {
@@ -97,6 +99,25 @@ describe('what is known of the units from before', () => {
   const { state } = new ExperimentPlay(experimentAdmitted());
   const asked = (prePeriod: () => Promise<never>, longestMs?: number) =>
     prePeriodOf({ experimentWindows: { prePeriod } }, state, longestMs);
+
+  it.each([
+    [
+      'as much as raw events tell',
+      3,
+      7,
+      'raw events are kept for 7d: of the 14 days before the start 4 are known',
+    ],
+    [
+      'nothing once they are gone',
+      8,
+      7,
+      'raw events are kept for 7d: of the 14 days before the start 0 are known',
+    ],
+    ['all of it while they are kept', 7, 21, null],
+  ])('is %s', (_what, days, raw, told) => {
+    const startedAtMs = 1_000 * DAY;
+    expect(prePeriodKept({ ...state, startedAtMs }, startedAtMs + days * DAY, raw * DAY)).toBe(told);
+  });
 
   it('is not waited for, and its failure is no failure of the look', async () => {
     const never = () => new Promise<never>(() => undefined);
