@@ -36,13 +36,14 @@ async function assigned(ids: Map<string, string>, next: number | null) {
   const give = (fetchedOffset: number, offset = fetchedOffset) => {
     const message = { offset: String(offset), key: null, value: null, timestamp: '1', attributes: 0 };
     const batch = { ...of, fetchedOffset: String(fetchedOffset), highWatermark: String(offset + 1) };
-    return mine.take({
+    const payload: Partial<Record<keyof EachBatchPayload, unknown>> = {
       batch: { ...batch, messages: [message], lastOffset: () => String(offset) },
       isRunning: () => true,
       isStale: () => false,
       heartbeat: async () => undefined,
       resolveOffset: () => undefined,
-    } as unknown as EachBatchPayload);
+    };
+    return mine.take(payload as EachBatchPayload);
   };
   const offsets = (): readonly unknown[] => taken.map(({ messages }) => messages[0]?.offset);
   return { mine, seeks, asked, taken, give, offsets };
