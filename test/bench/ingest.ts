@@ -201,21 +201,33 @@ const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) =>
 const rssMbOf = (stage: Stage): number =>
   Number(/VmRSS:\s+(\d+) kB/u.exec(readFileSync(`/proc/${stage.ingestPid()}/status`, 'utf8'))?.[1]) / 1_024;
 
-/** User and system time so far, ms: of ingest, of the broker, and of the database's connections. */
+/** User and system time so far, ms: of ingest, of the broker, and of all processes of the database, those of connections that are gone too. */
 async function cpuOf(stage: Stage): Promise<Readonly<Record<'ingest' | 'broker' | 'database', number>>> {
-  const { rows } = await stage.pool.query<{ pid: number }>(
-    'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-  );
+  const { rows } = await stage.pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const server = Number(statOf(rows[0]?.pid)[PARENT]);
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ');
   return {
     ingest: cpuMsOf(stage.ingestPid()),
     broker: cpuMsOf(stage.kafka.pid()),
-    database: rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0),
+    database: children.reduce((sum, pid) => sum + cpuMsOf(Number(pid)), cpuMsOf(server) + endedMsOf(server)),
   };
 }
 
-/** Fields 14 and 15 of proc_pid_stat. */
-function cpuMsOf(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND) * 1_000;
+/** Where fields 4, 14 to 17 of proc_pid_stat are found: parent, user and system time, the same of children that have ended. */
+const [PARENT, USER, SYSTEM, USER_OF_ENDED, SYSTEM_OF_ENDED] = [1, 11, 12, 13, 14] as const;
+
+function statOf(pid: number | undefined): readonly string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    // It has ended, and counts with its parent from now on.
+    return [];
+  }
 }
+
+const msOf = (stat: readonly string[], fields: readonly number[]): number =>
+  (sumOf(fields.map((field) => Number(stat[field] ?? 0))) / CLOCK_TICKS_PER_SECOND) * 1_000;
+
+const cpuMsOf = (pid: number | undefined): number => msOf(statOf(pid), [USER, SYSTEM]);
+const endedMsOf = (pid: number): number => msOf(statOf(pid), [USER_OF_ENDED, SYSTEM_OF_ENDED]);

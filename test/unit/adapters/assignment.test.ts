@@ -106,13 +106,14 @@ it('takes no more bytes at once than a transaction should hold, and a message th
     return { offset: String(offset), key: null, value, timestamp: '1', attributes: 0 };
   });
   const resolved: string[] = [];
-  await mine.take({
+  const payload: Partial<Record<keyof EachBatchPayload, unknown>> = {
     batch: { ...of, highWatermark: '6', fetchedOffset: '0', messages, lastOffset: () => '6' },
     isRunning: () => true,
     isStale: () => false,
     heartbeat: async () => undefined,
     resolveOffset: (offset: string) => resolved.push(offset),
-  } as unknown as EachBatchPayload);
+  };
+  await mine.take(payload as EachBatchPayload);
   expect(taken.map((each) => each.messages.map(({ offset }) => offset))).toEqual([[0], [1, 2, 3], [4], [5]]);
   expect([resolved, seeks]).toEqual([['0', '3', '4', '5'], ['-2']]);
 });
