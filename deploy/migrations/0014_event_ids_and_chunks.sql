@@ -73,8 +73,10 @@ CREATE TABLE feedback_chunks (
 CREATE INDEX feedback_chunks_by_exposure ON feedback_chunks (service_id, to_ms);
 
 -- Compressed where that costs next to nothing; the compression that every server has costs more than all the rest of an event.
+-- Sketches are written with every batch: the usual compression is half of what that costs.
 DO $$ BEGIN
   ALTER TABLE feedback_chunks ALTER COLUMN events SET COMPRESSION lz4;
+  ALTER TABLE metric_windows ALTER COLUMN sketch SET COMPRESSION lz4, ALTER COLUMN first_sketch SET COMPRESSION lz4;
 EXCEPTION WHEN feature_not_supported THEN
   ALTER TABLE feedback_chunks ALTER COLUMN events SET STORAGE EXTERNAL;
 END $$;
