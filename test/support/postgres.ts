@@ -32,6 +32,8 @@ const LISTENS = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_director
 const FAST = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
 /** Has every migration applied, and nobody connected: what each further database is a copy of. */
 const MIGRATED = 'migrated';
+/** A test of a file may begin before the connections of those before it are idle for long enough to be closed. */
+const ROOM = ['-c', 'max_connections=400'];
 const CRASH_MS = 10_000;
 
 /** A backend may end by itself between the look and the signal. */
@@ -64,7 +66,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: [...LISTENS, ...FAST],
+    postgresFlags: [...LISTENS, ...FAST, ...ROOM],
     onLog: (line) => lines.push(line),
     onError: (line) => lines.push(String(line)),
   });

@@ -103,6 +103,13 @@ it('is started by its schedule: what is too old goes, the partitions of the next
   const { policies, spec } = await schedule.describe();
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 10_000 });
   expect(spec.intervals).toEqual([{ every: 1_000 }]);
+  // A run that goes on would take what the next test has stored.
+  await schedule.pause();
+  const none = await poll(
+    async () => ((await schedule.describe()).info.runningActions.length === 0 ? true : undefined),
+    { timeoutMs: 30_000 },
+  );
+  expect(none).toBe(true);
 });
 
 it('goes on where it was when its worker is killed in the middle, and does no step twice', async () => {
