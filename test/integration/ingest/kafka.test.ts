@@ -74,8 +74,9 @@ async function ingestOf(topic: string): Promise<TestIngest> {
 }
 
 const until = async <T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> => {
-  const seen = await poll(look, { timeoutMs: 30_000, everyMs: 25 });
-  if (seen === undefined) throw new Error('it did not come to that in 30 s');
+  // A member whose leaving the broker has not heard of keeps its partitions for half a minute.
+  const seen = await poll(look, { timeoutMs: 75_000, everyMs: 25 });
+  if (seen === undefined) throw new Error('it did not come to that in 75 s');
   return seen;
 };
 const countOf = async (ingest: TestIngest): Promise<number> =>
