@@ -1,4 +1,4 @@
--- Raw events by the batch and their identities by themselves: a row and two index entries of text for each event cost more than all else of it.
+-- Raw events by the batch and their identities by themselves, instead of a row and two index entries of text for each event.
 
 -- What an older process is about to commit is waited for, and it gets no further: nothing is left behind.
 LOCK TABLE feedback_events IN ACCESS EXCLUSIVE MODE;
@@ -72,8 +72,8 @@ CREATE TABLE feedback_chunks (
 ) PARTITION BY RANGE (day);
 CREATE INDEX feedback_chunks_by_exposure ON feedback_chunks (service_id, to_ms);
 
--- Compressed where that costs next to nothing; the compression that every server has costs more than all the rest of an event.
--- Sketches are written with every batch: the usual compression is half of what that costs.
+-- Compressed by LZ4, or not at all: the compression that every server has is too slow for what each event brings.
+-- Sketches are written anew with every batch, and compressed each time.
 DO $$ BEGIN
   ALTER TABLE feedback_chunks ALTER COLUMN events SET COMPRESSION lz4;
   ALTER TABLE metric_windows ALTER COLUMN sketch SET COMPRESSION lz4, ALTER COLUMN first_sketch SET COMPRESSION lz4;
@@ -209,6 +209,25 @@ CREATE FUNCTION keep_chunks(
     AS c(day, service_id, from_ms, to_ms, known, count, start, length)
 $$;
 
+-- Moves the position of a reader from where it believes it to be (null: never read); false when another reader has moved it, or its topic is no more.
+-- The commit need not wait for the disk: a crash that loses it loses the position too, the log still has what was read, and nobody was told that it is stored.
+CREATE FUNCTION move_log_position(
+  of_group text, of_topic text, of_partition integer, of_topic_id text, from_offset bigint, to_offset bigint, now_ms bigint
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF from_offset IS NULL THEN
+    INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms, topic_id)
+    VALUES (of_group, of_topic, of_partition, to_offset, now_ms, of_topic_id) ON CONFLICT DO NOTHING;
+  ELSE
+    UPDATE event_log_offsets SET next_offset = to_offset, updated_at_ms = now_ms
+    WHERE consumer_group = of_group AND topic = of_topic AND partition = of_partition AND next_offset = from_offset
+      AND topic_id IS NOT DISTINCT FROM of_topic_id;
+  END IF;
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM set_config('synchronous_commit', 'off', true);
+  RETURN true;
+END $$;
+
 -- The usual batch of feedback in one statement: position (none when consumer_group is null), identities, raw events, windows. It does all of it or, where
 -- one of what it was reckoned with does not hold, nothing, and says which: `moved` (another reader has the position), `settings` (a service has other
 -- blocks), `known` (an event came before).
@@ -225,20 +244,9 @@ BEGIN
     SELECT FROM unnest(of_services, of_blocks) AS a(service_id, block_ms) LEFT JOIN services s USING (service_id)
     WHERE s.block_ms IS DISTINCT FROM a.block_ms) THEN RETURN 'settings'; END IF;
   BEGIN
-    IF of_group IS NOT NULL THEN
-      IF from_offset IS NULL THEN
-        INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms, topic_id)
-        VALUES (of_group, of_topic, of_partition, to_offset, now_ms, of_topic_id) ON CONFLICT DO NOTHING;
-      ELSE
-        UPDATE event_log_offsets SET next_offset = to_offset, updated_at_ms = now_ms
-        WHERE consumer_group = of_group AND topic = of_topic AND partition = of_partition AND next_offset = from_offset
-          AND topic_id IS NOT DISTINCT FROM of_topic_id;
-      END IF;
-      GET DIAGNOSTICS changed = ROW_COUNT;
-      IF changed = 0 THEN RETURN 'moved'; END IF;
-      -- The commit need not wait for the disk: a crash that loses it loses the position too, and the log still has what was read.
-      PERFORM set_config('synchronous_commit', 'off', true);
-    END IF;
+    IF of_group IS NOT NULL
+      AND NOT move_log_position(of_group, of_topic, of_partition, of_topic_id, from_offset, to_offset, now_ms)
+    THEN RETURN 'moved'; END IF;
     -- Where repeats are usual they are looked for first: what is inserted and taken back bloats the largest table that there is.
     IF wary AND any_event_remembered(keys) THEN RAISE EXCEPTION 'known' USING ERRCODE = 'LO001'; END IF;
     SELECT count(*) INTO changed FROM remember_events(keys, of_period);

@@ -3,6 +3,8 @@
  * kafkajs knows it up to version 6. Only the bytes: what is asked, and what of the answer is used. Pure.
  */
 
+import { ByteReader } from './byte-reader.ts';
+
 export const METADATA = { apiKey: 3, apiName: 'Metadata', apiVersion: 10 } as const;
 
 /** Tagged fields of flexible versions, of which we send none. */
@@ -27,7 +29,7 @@ export function encodeMetadata(topics: readonly string[]): Buffer {
  * @throws RangeError when it ends early
  */
 export function decodeTopicIds(answer: Buffer): ReadonlyMap<string, string> {
-  const from = new Reader(answer);
+  const from = new Reader(answer, 'answer');
   from.tags();
   from.skip(4); // throttle time
   from.each(() => {
@@ -65,23 +67,10 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-class Reader {
-  readonly #from: Buffer;
-  #at = 0;
+/** Of a length. */
+const MOST_BYTES = 5;
 
-  constructor(from: Buffer) {
-    this.#from = from;
-  }
-
-  bytes(count: number): Buffer {
-    const end = this.#at + count;
-    if (end > this.#from.length)
-      throw new RangeError(`answer must have ${end} bytes or more, got ${this.#from.length}`);
-    const bytes = this.#from.subarray(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
-
+class Reader extends ByteReader {
   skip(count: number): void {
     this.bytes(count);
   }
@@ -90,29 +79,23 @@ class Reader {
     return this.bytes(2).readInt16BE();
   }
 
-  varint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.bytes(1).readUInt8();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    throw new RangeError('answer must hold lengths of five bytes at most');
+  length(): number {
+    return this.varint(MOST_BYTES);
   }
 
   text(): string | null {
-    const length = this.varint();
+    const length = this.length();
     return length === 0 ? null : this.bytes(length - 1).toString('utf8');
   }
 
   each(read: () => void): void {
-    for (let left = this.varint(); left > 1; left -= 1) read();
+    for (let left = this.length(); left > 1; left -= 1) read();
   }
 
   tags(): void {
-    for (let left = this.varint(); left > 0; left -= 1) {
-      this.varint();
-      this.skip(this.varint());
+    for (let left = this.length(); left > 0; left -= 1) {
+      this.length();
+      this.skip(this.length());
     }
   }
 }

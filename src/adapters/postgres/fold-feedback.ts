@@ -6,7 +6,7 @@ import type { Queryable } from './database.ts';
 import { rememberProviders } from './experiment-providers.ts';
 import { firstOfExperiments, type FirstInArm } from './experiment-units.ts';
 import { firstOfUnits } from './unit-first.ts';
-import { observationsOf, windowStartMs, type WindowBatch } from './window-rows.ts';
+import { eachObservation, windowStartMs, type WindowBatch } from './window-rows.ts';
 
 /** Whether the event is of an arm of an experiment: the others are `stable` and `candidate`. */
 const isOfExperiment = ({ data }: FeedbackEvent): boolean => !ARMS.some((arm) => arm === data.arm);
@@ -48,13 +48,13 @@ export async function foldEvents(
       taskType: task_type,
     };
     const windows = batch.at(place);
-    for (const [metric, value] of observationsOf(event.data, listed.get(service))) {
+    eachObservation(event.data, listed.get(service) ?? [], (metric, value) => {
       const firstIn = metric === 'quality' ? first.labelArm : first.exposureArm;
       windows.observe(metric, value, firstIn === arm);
       // The unit was moved since its first exposure.
       if (firstIn !== null && firstIn !== arm)
         batch.at({ ...place, arm: firstIn }).observeFirst(metric, value);
-    }
+    });
   }
   await rememberProviders(tx, ofExperiments, blocks);
 }

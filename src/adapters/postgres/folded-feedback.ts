@@ -5,7 +5,7 @@ import type { PlainBatch } from '../../ports/plain-batch.ts';
 import { windowMsOf } from './block-lengths.ts';
 import { Chunks } from './event-chunks.ts';
 import { keyOf } from './raw-events.ts';
-import { WindowBatch, windowStartMs, type PlaceBatch } from './window-rows.ts';
+import { eachObservation, WindowBatch, windowStartMs, type PlaceBatch } from './window-rows.ts';
 
 /** Block lengths of services, ms; null for one that nobody registered. */
 export type KnownBlocks = ReadonlyMap<string, number | null>;
@@ -16,6 +16,9 @@ interface Place {
   readonly generation: number;
   readonly at: PlaceBatch;
 }
+
+/** Further metrics: a plain event has none. */
+const NONE: readonly string[] = [];
 
 /** Whether an event can be added. */
 export const isPlain = ({ data }: FeedbackEvent): boolean =>
@@ -99,12 +102,7 @@ export class FoldedFeedback implements PlainBatch {
 
   #fold({ data }: FeedbackEvent, atMs: number): void {
     const { at } = this.#placeOf(data, atMs);
-    at.observe('error', data.error ? 1 : 0, true);
-    at.observe('latencyMs', data.latency_ms, true);
-    at.observe('costUsd', data.cost_usd, true);
-    at.observe('inputTokens', data.input_tokens, true);
-    at.observe('outputTokens', data.output_tokens, true);
-    if (data.quality !== null) at.observe('quality', data.quality, true);
+    eachObservation(data, NONE, (metric, value) => at.observe(metric, value, true));
   }
 
   #placeOf(

@@ -4,12 +4,6 @@ import type { LogMove } from '../../ports/event-batch.ts';
 import type { Queryable } from './database.ts';
 
 /**
- * The transaction's commit need not wait for the disk: should the database lose it in a crash, it loses the position too, and the log still has
- * what was read. Nobody was told that it is stored. One statement with the move, to save a round trip.
- */
-const NOT_WAITING = `set_config('synchronous_commit', 'off', true)`;
-
-/**
  * Moves the position in the caller's transaction, which must end without anything stored when this answers false: then another reader has
  * stored what the caller has read, or knows that its topic is no more. Comes first in a transaction: whoever waits for the row here sees what the
  * other one has stored.
@@ -19,20 +13,11 @@ export async function movePosition(
   { group, topic, partition, topicId, from, to }: LogMove,
   nowMs: number,
 ): Promise<boolean> {
-  const rows =
-    from === null
-      ? await tx.query(
-          `INSERT INTO event_log_offsets (consumer_group, topic, partition, next_offset, updated_at_ms, topic_id)
-           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING ${NOT_WAITING}`,
-          [group, topic, partition, to, nowMs, topicId],
-        )
-      : await tx.query(
-          `UPDATE event_log_offsets SET next_offset = $4, updated_at_ms = $5
-           WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $6
-             AND topic_id IS NOT DISTINCT FROM $7 RETURNING ${NOT_WAITING}`,
-          [group, topic, partition, to, nowMs, from, topicId],
-        );
-  return rows.length === 1;
+  const rows = await tx.query<{ moved: boolean }>(
+    'SELECT move_log_position($1, $2, $3, $4, $5, $6, $7) AS moved',
+    [group, topic, partition, topicId, from, to, nowMs],
+  );
+  return rows[0]?.moved === true;
 }
 
 /**

@@ -1,53 +1,30 @@
 /** Reads windows merged to a length that people ask for, both scopes in one statement. */
-import type { WindowStats } from '../../domain/window.ts';
 import type { MergedWindows } from '../../ports/merged-windows.ts';
 import type { Database } from './database.ts';
-import { toSketch, type StoredSketch } from './read-windows.ts';
+import { toStats, type StatsRow } from './read-windows.ts';
 
-const sums = (prefix: '' | 'first_'): string =>
-  `sum(${prefix}count)::float8 AS ${prefix}count, sum(${prefix}sum) AS ${prefix}sum,
-   sum(${prefix}sum_of_squares) AS ${prefix}sum_of_squares, min(${prefix}min) AS ${prefix}min,
-   max(${prefix}max) AS ${prefix}max, to_json(sum_sketches(${prefix}sketch)) AS ${prefix}sketch`;
+/** As a column of its own: a row of it is a `StatsRow`. */
+const sums = (prefix: '' | 'first_', name: string): string =>
+  `json_build_object('count', sum(${prefix}count), 'sum', sum(${prefix}sum), 'sum_of_squares', sum(${prefix}sum_of_squares),
+   'min', min(${prefix}min), 'max', max(${prefix}max), 'sketch', sum_sketches(${prefix}sketch)) AS ${name}`;
 
 /** Windows that are too long for the length asked for are one group without a start. */
 const MERGED = `
   SELECT CASE WHEN $2::bigint % window_ms = 0 THEN window_start_ms - window_start_ms % $2 END AS start_ms,
-    arm, metric, count(*) AS rows, ${sums('')}, ${sums('first_')}
+    arm, metric, count(*) AS rows, ${sums('', 'every')}, ${sums('first_', 'first')}
   FROM metric_windows
   WHERE service_id = $1 AND window_start_ms >= $3 AND window_start_ms < $4
     AND ($5::text IS NULL OR arm = $5) AND ($6::text IS NULL OR metric = $6)
   GROUP BY 1, 2, 3 ORDER BY 1, arm COLLATE "C", metric COLLATE "C"`;
 
-type Sums<P extends string> = {
-  readonly [K in `${P}count` | `${P}sum` | `${P}sum_of_squares`]: number;
-} & { readonly [K in `${P}min` | `${P}max`]: number | null } & {
-  readonly [K in `${P}sketch`]: StoredSketch | null;
-};
-
-interface Row extends Sums<''>, Sums<'first_'> {
+interface Row {
   readonly start_ms: number | null;
   readonly arm: string;
   readonly metric: string;
   readonly rows: number;
+  readonly every: StatsRow;
+  readonly first: StatsRow;
 }
-
-const all = (row: Row): WindowStats => ({
-  count: row.count,
-  sum: row.sum,
-  sumOfSquares: row.sum_of_squares,
-  min: row.min,
-  max: row.max,
-  sketch: toSketch(row.sketch),
-});
-
-const unitFirst = (row: Row): WindowStats => ({
-  count: row.first_count,
-  sum: row.first_sum,
-  sumOfSquares: row.first_sum_of_squares,
-  min: row.first_min,
-  max: row.first_max,
-  sketch: toSketch(row.first_sketch),
-});
 
 export function createMergedWindows(db: Database): MergedWindows {
   return {
@@ -62,8 +39,8 @@ export function createMergedWindows(db: Database): MergedWindows {
                   startMs: row.start_ms,
                   arm: row.arm,
                   metric: row.metric,
-                  all: all(row),
-                  unitFirst: unitFirst(row),
+                  all: toStats(row.every),
+                  unitFirst: toStats(row.first),
                 },
               ],
         ),

@@ -22,21 +22,6 @@ const KEY_DIGITS = 32;
 export const keyOf = (source: string, id: string): string =>
   hash('sha256', `${source}\0${id}`, 'hex').slice(0, KEY_DIGITS);
 
-function* identified<K extends string, E extends FeedbackEvent | PairEvent | MetricEvent>(
-  kind: K,
-  events: readonly E[],
-): Iterable<Identified<K, E>> {
-  let [timestamp, atMs] = ['', 0];
-  for (const event of events) {
-    // Those that follow each other share their time as often as not.
-    if (event.data.timestamp !== timestamp) {
-      timestamp = event.data.timestamp;
-      atMs = Date.parse(timestamp);
-    }
-    yield { kind, event, atMs, key: keyOf(event.source, event.id) };
-  }
-}
-
 /** Of those that come more than once in the batch the first. */
 export function rawEvents({
   feedback,
@@ -44,11 +29,13 @@ export function rawEvents({
   metrics,
 }: Pick<EventBatch, 'feedback' | 'pairs' | 'metrics'>): readonly RawEvent[] {
   const byKey = new Map<string, RawEvent>();
-  const add = (raw: RawEvent): void => {
-    if (!byKey.has(raw.key)) byKey.set(raw.key, raw);
+  const add = (of: Pick<RawEvent, 'kind' | 'event'>): void => {
+    const { source, id, data } = of.event;
+    const key = keyOf(source, id);
+    if (!byKey.has(key)) byKey.set(key, { ...of, key, atMs: Date.parse(data.timestamp) } as RawEvent);
   };
-  for (const raw of identified('feedback', feedback)) add(raw);
-  for (const raw of identified('pair', pairs)) add(raw);
-  for (const raw of identified('metric', metrics)) add(raw);
+  for (const event of feedback) add({ kind: 'feedback', event });
+  for (const event of pairs) add({ kind: 'pair', event });
+  for (const event of metrics) add({ kind: 'metric', event });
   return [...byKey.values()];
 }

@@ -34,16 +34,20 @@ export interface GroupedStats<M extends string = Metric> {
   readonly stats: WindowStats;
 }
 
-interface Row<M extends string> {
-  readonly no: number;
-  readonly arm: Arm;
-  readonly metric: M;
+/** The statistics of a row. */
+export interface StatsRow {
   readonly count: number;
   readonly sum: number;
   readonly sum_of_squares: number;
   readonly min: number | null;
   readonly max: number | null;
   readonly sketch: StoredSketch | null;
+}
+
+interface Row<M extends string> extends StatsRow {
+  readonly no: number;
+  readonly arm: Arm;
+  readonly metric: M;
 }
 
 /** `quantile_sketch` as JSON. */
@@ -102,6 +106,15 @@ export const toSketch = (stored: StoredSketch | null): SketchState | null =>
     counts: stored.counts,
   };
 
+export const toStats = (row: StatsRow): WindowStats => ({
+  count: row.count,
+  sum: row.sum,
+  sumOfSquares: row.sum_of_squares,
+  min: row.min,
+  max: row.max,
+  sketch: toSketch(row.sketch),
+});
+
 /** Statistics per group, arm and metric, groups rising. */
 export async function readWindows<M extends string = Metric>(
   db: Queryable,
@@ -113,13 +126,6 @@ export async function readWindows<M extends string = Metric>(
     no: row.no,
     arm: row.arm,
     metric: row.metric,
-    stats: {
-      count: row.count,
-      sum: row.sum,
-      sumOfSquares: row.sum_of_squares,
-      min: row.min,
-      max: row.max,
-      sketch: toSketch(row.sketch),
-    },
+    stats: toStats(row),
   }));
 }

@@ -125,10 +125,12 @@ async function recordPlain(
       });
   if (outcome !== 'recorded') return { kind: outcome };
   const { services, blocks, keys } = batch;
-  const unknown = [...services].filter(([service]) => !blocks.has(service));
-  const unknownService = unknown.reduce((sum, [, count]) => sum + count, 0);
-  return { kind: 'recorded', stored: keys.size, duplicates: 0, unknownService };
+  return { kind: 'recorded', stored: keys.size, duplicates: 0, unknownService: unknownOf(services, blocks) };
 }
+
+/** Events of services that nobody registered. */
+const unknownOf = (events: ReadonlyMap<string, number>, blocks: ReadonlyMap<string, number>): number =>
+  [...events].reduce((sum, [service, count]) => (blocks.has(service) ? sum : sum + count), 0);
 
 /** Whatever is in it: what is folded already, and others. */
 const recordInSteps = (
@@ -159,12 +161,11 @@ const recordInSteps = (
     await foldNew(tx, stored, blocks, folded?.windows ?? new WindowBatch(), nowMs);
     const counts = new Map(folded?.services);
     for (const { event } of stored) counts.set(event.data.service, (counts.get(event.data.service) ?? 0) + 1);
-    const unknown = [...counts].filter(([service]) => !blocks.has(service));
     return {
       kind: 'recorded',
       stored: fresh.size,
       duplicates: events.length - stored.length,
-      unknownService: unknown.reduce((sum, [, count]) => sum + count, 0),
+      unknownService: unknownOf(counts, blocks),
     };
   });
 

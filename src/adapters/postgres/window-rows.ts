@@ -30,27 +30,25 @@ export interface WindowAddition {
 const SKETCHED: ReadonlySet<string> = new Set<Metric>(['latencyMs', 'costUsd']);
 
 /**
- * One event's observations: `quality` only when somebody judged the answer, and of its further metrics those that the service lists.
+ * Gives one event's observations to `take`: `quality` only when somebody judged the answer, and of its further metrics those that the service lists.
  * @param listed names in the settings of the service
  */
-export function observationsOf(
+export function eachObservation(
   data: FeedbackData,
-  listed: readonly string[] = [],
-): readonly (readonly [string, number])[] {
-  const named = listed.flatMap((name): readonly (readonly [string, number])[] => {
+  listed: readonly string[],
+  take: (metric: string, value: number) => void,
+): void {
+  const always = (metric: Metric, value: number): void => take(metric, value);
+  always('error', data.error ? 1 : 0);
+  always('latencyMs', data.latency_ms);
+  always('costUsd', data.cost_usd);
+  always('inputTokens', data.input_tokens);
+  always('outputTokens', data.output_tokens);
+  if (data.quality !== null) always('quality', data.quality);
+  for (const name of listed) {
     const value = data.metrics?.[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  const always: readonly (readonly [Metric, number])[] = [
-    ['error', data.error ? 1 : 0],
-    ['latencyMs', data.latency_ms],
-    ['costUsd', data.cost_usd],
-    ['inputTokens', data.input_tokens],
-    ['outputTokens', data.output_tokens],
-  ];
-  const quality: readonly (readonly [Metric, number])[] =
-    data.quality === null ? [] : [['quality', data.quality]];
-  return [...always, ...quality, ...named];
+    if (value !== undefined) take(name, value);
+  }
 }
 
 /** What a key holds beside the metric: looked up once for all metrics of an event. */

@@ -1,30 +1,22 @@
 /** Old windows merged by the hour: nothing is lost or counted twice, and nothing that is open is touched. */
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
-import { readRetention } from '../../../src/config/retention-settings.ts';
+import { describe, expect, it } from 'vitest';
+import type { Stores } from '../../../src/adapters/postgres/index.ts';
 import { expectSame } from '../../support/expect-window.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { testSettings } from '../../support/settings.ts';
+import { DAY, HOUR, KEPT, useUpkeep } from './support/upkeep.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const START = Date.parse('2026-01-01T10:00:00Z');
 const NOW = START + 40 * DAY;
 const SERVICE = 'support-bot';
-const KEPT = readRetention({});
 const ALL = { rowsAtOnce: 1_000, enough: () => false };
 
-let postgres: TestPostgres;
 let pool: Pool;
 let stores: Stores;
 
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
-beforeEach(async () => {
-  ({ pool } = await postgres.createDatabase({ connections: 8 }));
-  stores = createStores(pool);
+useUpkeep(async (made) => {
+  ({ pool, stores } = made);
   await stores.services.put(testSettings(SERVICE, { rollout: { block: '10s', look: '10s' } }));
 });
 

@@ -1,34 +1,20 @@
 /** Partitions are made ahead and dropped when all in them is old, while ingest goes on. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { maintain } from '../../../activities/maintenance.ts';
-import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
-import { readRetention } from '../../../src/config/retention-settings.ts';
+import type { Stores } from '../../../src/adapters/postgres/index.ts';
 import { feedbackEvent } from '../../support/feedback.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { DAY, HOUR, KEPT, NOW, useUpkeep, type UpkeepDatabase } from './support/upkeep.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const NOW = Date.parse('2026-03-10T12:30:00Z');
-const KEPT = readRetention({});
 const PLAN = { nowMs: NOW, kept: KEPT };
 
-let postgres: TestPostgres;
 let pool: Pool;
 let stores: Stores;
+let column: UpkeepDatabase['column'];
 
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
-beforeEach(async () => {
-  ({ pool } = await postgres.createDatabase({ connections: 8 }));
-  stores = createStores(pool);
-});
+useUpkeep((made) => void ({ pool, stores, column } = made));
 
-const column = async <T>(sql: string): Promise<readonly T[]> => {
-  const { rows } = await pool.query<{ it: T }>(`SELECT it FROM (${sql}) AS s(it) ORDER BY 1`);
-  return rows.map(({ it: value }) => value);
-};
 const run = (step: Parameters<typeof maintain>[1]['step']) =>
   maintain({ maintenance: stores.maintenance, nowMs: Date.now }, { step, plan: PLAN });
 const chunks = async () =>

@@ -1,37 +1,23 @@
 /** What the upkeep must not get wrong: dates as others print them, rows that change under it, changes that never ended, and how far it reads. */
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { databaseOver } from '../../../src/adapters/postgres/database.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { recordStreams } from '../../../src/adapters/postgres/otlp-streams.ts';
-import { readRetention } from '../../../src/config/retention-settings.ts';
 import type { OldRows } from '../../../src/ports/maintenance.ts';
 import type { Place } from '../../../src/state/maintenance.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { ALL, DAY, HOUR, KEPT, NOW, useUpkeep, type UpkeepDatabase } from './support/upkeep.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const NOW = Date.parse('2026-03-10T12:30:00Z');
-const KEPT = readRetention({});
-const ALL = { rowsAtOnce: 100, enough: () => false };
 const LITTLE = { rowsAtOnce: 100, enough: () => true };
 
-let postgres: TestPostgres;
 let pool: Pool;
 let stores: Stores;
+let column: UpkeepDatabase['column'];
+let postgres: UpkeepDatabase['postgres'];
 
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
 /** One connection, so that a setting of it holds for all that follows. */
-beforeEach(async () => {
-  ({ pool } = await postgres.createDatabase({ connections: 1 }));
-  stores = createStores(pool);
-});
+useUpkeep((made) => void ({ pool, stores, column, postgres } = made), { connections: 1 });
 
-const column = async <T>(sql: string): Promise<readonly T[]> => {
-  const { rows } = await pool.query<{ it: T }>(`SELECT it FROM (${sql}) AS s(it) ORDER BY 1`);
-  return rows.map(({ it: value }) => value);
-};
 const remove = (what: OldRows, portion = ALL) => stores.maintenance.removeOld(what, KEPT, NOW, portion);
 
 /** Entries of an index that a piece of work has read. */

@@ -1,34 +1,17 @@
 /** Rows that are old go, and those that somebody needs stay, table by table. */
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
-import { readRetention } from '../../../src/config/retention-settings.ts';
+import { describe, expect, it } from 'vitest';
+import type { Stores } from '../../../src/adapters/postgres/index.ts';
 import type { OldRows } from '../../../src/ports/maintenance.ts';
 import { feedbackEvent } from '../../support/feedback.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { testSettings } from '../../support/settings.ts';
+import { ALL, DAY, HOUR, KEPT, NOW, useUpkeep, type UpkeepDatabase } from './support/upkeep.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const NOW = Date.parse('2026-03-10T12:30:00Z');
-const KEPT = readRetention({});
-const ALL = { rowsAtOnce: 100, enough: () => false };
-
-let postgres: TestPostgres;
 let pool: Pool;
 let stores: Stores;
+let column: UpkeepDatabase['column'];
 
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
-beforeEach(async () => {
-  ({ pool } = await postgres.createDatabase({ connections: 8 }));
-  stores = createStores(pool);
-});
-
-const column = async <T>(sql: string): Promise<readonly T[]> => {
-  const { rows } = await pool.query<{ it: T }>(`SELECT it FROM (${sql}) AS s(it) ORDER BY 1`);
-  return rows.map(({ it: value }) => value);
-};
+useUpkeep((made) => void ({ pool, stores, column } = made));
 
 const remove = (what: OldRows, portion = ALL) => stores.maintenance.removeOld(what, KEPT, NOW, portion);
 
