@@ -233,16 +233,6 @@ it('tells Prometheus what came, and how far behind it is while the database is s
   slow.release();
   await until(async () => ((await scraped(lag('messages'))) === 0 ? true : undefined));
   expect([await scraped(accepted), await scraped(lag('seconds'))]).toEqual([21, 0]);
-
-  // A partition that another process has taken over is told of there, and no longer here.
-  const taker = await startIngestOn(ingest.pool, { kafka: readerOf(topic) });
-  running.push(taker);
-  await until(async () => {
-    const [here, there] = [ingest, taker].map((each) => each.reading()?.assigned.length ?? 0);
-    return (here === 1 && there === 0) || (here === 0 && there === 1) ? true : undefined;
-  });
-  const reads = ingest.reading()?.assigned.length === 1;
-  expect((await scraped(lag('messages'))) !== undefined).toBe(reads);
 });
 
 it('takes what a transaction has committed and nothing that was aborted, and is not behind for its markers', async () => {
