@@ -144,7 +144,10 @@ it('a lease that nobody renews ends the candidate, and the rollout that returns 
   expect(fake.stored.map(({ litellm_params }) => litellm_params['weight'])).toEqual([50, 50]);
 
   world.nowMs += driver.state.plan.leaseMs + 1;
-  await expect.poll(() => fake.stored.length, { timeout: 10_000 }).toBe(1);
+  const gateway = world.ports.orchestratorFor(driver.state.plan.target);
+  // The write is several calls, and counts as not made until the last of them.
+  await expect.poll(async () => (await gateway.read(SERVICE)).candidate, { timeout: 10_000 }).toBeNull();
+  expect(fake.stored).toHaveLength(1);
   expect(fake.stored[0]?.litellm_params).toMatchObject({
     model: INCUMBENT,
     weight: 100,
@@ -152,10 +155,7 @@ it('a lease that nobody renews ends the candidate, and the rollout that returns 
   });
   expect(await driver.look()).toMatchObject({ live: 'leaseLost' });
   await driver.setWeight(50);
-  expect(await world.ports.orchestratorFor(driver.state.plan.target).read(SERVICE)).toMatchObject({
-    generation: 2,
-    weight_pct: 50,
-  });
+  expect(await gateway.read(SERVICE)).toMatchObject({ generation: 2, weight_pct: 50 });
 });
 
 it('a restore replaces what somebody changed by hand at such a gateway, and the audit says so', async () => {

@@ -57,6 +57,8 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
   const address = form === 'rest' ? `${gateway.url}/` : `grpc://${gateway.grpcAddress}`;
   const orchestrator = driverFor(form, address);
   const people = new Pool(gateway.url, { connections: AT_ONCE });
+  /** Users so far: each count is of users that were not counted before, so that two counts are two draws. */
+  let asked = 0;
   const post = async (path: string, body: object): Promise<unknown> => {
     const response = await fetch(`${gateway.url}${path}`, {
       method: 'POST',
@@ -92,9 +94,9 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     },
     answers: async (serviceId, n) => {
       const counts = new Map<string, number>();
-      let asked = 0;
+      const last = asked + n;
       const askOn = async (): Promise<void> => {
-        while (asked < n) {
+        while (asked < last) {
           const model = await ask(serviceId, `user-${asked++}`);
           counts.set(model, (counts.get(model) ?? 0) + 1);
         }
