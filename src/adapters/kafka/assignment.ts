@@ -1,6 +1,6 @@
 /**
- * The partitions that one consumer has, and where reading stands in each. Batches go to the reader until it has stored them: meanwhile nothing more of their
- * partition is fetched, so that a slow store slows reading and fills no memory.
+ * The partitions that one consumer has, and where reading stands in each. Batches go to the reader until it has stored them: meanwhile at most one
+ * more of their partition is fetched, and that only while reading catches up, so that a slow store slows reading and fills no memory.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
@@ -11,7 +11,7 @@ import type { PartitionEnds, TopicEnds } from './topic-ends.ts';
 import type { TopicIds } from './topic-ids.ts';
 
 /** Messages of one transaction, and their bytes: a fetch that was packed well may hold many more. */
-const MOST_AT_ONCE = 4_000;
+const MOST_AT_ONCE = 8_000;
 const MOST_BYTES_AT_ONCE = 16 * 1024 * 1024;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -48,6 +48,10 @@ interface Standing extends TopicPartition {
   fresh: boolean;
   /** Fetching was sent back to the position, and nothing was taken since. */
   sentBack: boolean;
+  /** Ends when the batch that is being stored is stored, or given up; fails as that does, which the next batch's taking throws. Null: nothing is. */
+  storing: Promise<void> | null;
+  /** How often the position was asked for and told. */
+  loads: number;
 }
 
 /** Behind the last of the messages from `first` on that go together; it is one at least. */
@@ -69,10 +73,10 @@ function isBeyond({ position, seen, sentBack }: Standing, batch: EachBatchPayloa
   return position !== null && !sentBack && Number(fetchedOffset) > Math.max(position, seen);
 }
 
-/** Behind by what is between the end of the partition and what was seen of it. */
+/** Behind by what is between the end of the partition and what was seen of it, or stored while a batch waits for that. */
 function measure(standing: Standing, { low, high }: Pick<PartitionEnds, 'low' | 'high'>): void {
-  const { position, seen, oldestMs } = standing;
-  standing.behind = Math.max(0, high - Math.max(low, position ?? 0, seen));
+  const { position, seen, oldestMs, storing } = standing;
+  standing.behind = Math.max(0, high - Math.max(low, position ?? 0, storing === null ? seen : 0));
   standing.oldestMs = standing.behind === 0 ? null : (oldestMs ?? Date.now());
 }
 
@@ -110,10 +114,13 @@ export class Assignment {
         loaded: false,
         fresh: true,
         sentBack: false,
+        storing: null,
+        loads: 0,
       })),
     );
+    const left = this.settled();
     this.#standings = new Map(standings.map((standing) => [keyOf(standing), standing]));
-    this.#begin(standings);
+    this.#begin(standings, left);
     this.#loaded.then(() => this.look()).catch(() => undefined);
   }
 
@@ -146,18 +153,27 @@ export class Assignment {
     const standing = this.#standings.get(keyOf(of));
     if (!standing) return;
     standing.seen = Math.max(standing.seen, lastOffset + 1);
-    measure(standing, { low: 0, high });
+    if (standing.storing === null) measure(standing, { low: 0, high });
   }
 
-  /** Nothing more is taken until it is known where these stand. */
-  #begin(standings: readonly Standing[]): void {
+  /** Nothing more is taken until it is known where these stand, which is asked when `left` is settled. */
+  #begin(standings: readonly Standing[], left: Promise<void> = Promise.resolve()): void {
     const mine = this.#standings;
-    this.#loaded = this.#insist(
-      'where reading stands is not known',
-      () => this.#standings === mine,
-      () => this.#load(standings),
-    ).then(() => undefined);
+    this.#loaded = left
+      .then(() =>
+        this.#insist(
+          'where reading stands is not known',
+          () => this.#standings === mine,
+          () => this.#load(standings),
+        ),
+      )
+      .then(() => undefined);
     this.#loaded.catch(() => undefined);
+  }
+
+  /** When nothing that was taken is being stored any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#standings.values()].map(async ({ storing }) => storing));
   }
 
   partitions(): LogReading['assigned'] {
@@ -179,7 +195,10 @@ export class Assignment {
     this.#standings = new Map();
   }
 
-  /** Returns early, with nothing resolved, when the partition is no longer ours or reading goes on elsewhere: kafkajs fetches anew then. */
+  /**
+   * Returns early, with nothing resolved, when the partition is no longer ours or reading goes on elsewhere: kafkajs fetches anew then. While reading
+   * catches up, the next batch is fetched while this one is stored: what is fetched stands behind what is stored then, and is fetched anew when it cannot be.
+   */
   async take(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     for (let loaded: Promise<void> | null = null; loaded !== this.#loaded;) {
@@ -187,17 +206,48 @@ export class Assignment {
       await this.#beating(payload, loaded);
     }
     const standing = this.#standings.get(keyOf(batch));
+    if (standing === undefined) return;
+    if (standing.storing !== null) await this.#beating(payload, standing.storing);
+    const { loads } = standing;
+    // A seek that is not fetched from yet is stale; one that is, has another position told.
     const live = (): boolean =>
       payload.isRunning() &&
       !payload.isStale() &&
+      standing.loads === loads &&
       this.#standings.get(keyOf(batch)) === standing &&
       !this.#ended;
-    if (standing !== undefined && live() && isBeyond(standing, batch)) {
+    if (!live()) return;
+    if (isBeyond(standing, batch)) {
       this.#sendBack(standing);
       return;
     }
+    const { length } = batch.messages;
+    const behind = Number(batch.highWatermark) - Number(batch.lastOffset()) - 1;
+    // What is more than goes together is held alone.
+    const ahead = behind >= length && endOfPart(batch.messages, 0) === length;
+    const stored = this.#store(standing, batch, live, (offset) => {
+      if (!ahead) payload.resolveOffset(offset);
+    });
+    standing.storing = stored;
+    stored.then(
+      () => (standing.storing = null),
+      () => undefined,
+    );
+    if (ahead) payload.resolveOffset(batch.lastOffset());
+    else await this.#beating(payload, stored);
+    await payload.heartbeat();
+  }
+
+  /** @param resolved called behind every part of the batch that is stored, with the offset of its last message */
+  async #store(
+    standing: Standing,
+    batch: EachBatchPayload['batch'],
+    live: () => boolean,
+    resolved: (offset: string) => void,
+  ): Promise<void> {
+    const { loads } = standing;
     for (let [first, end] = [0, 0]; first < batch.messages.length; first = end) {
-      if (standing === undefined || !live()) return;
+      if (!live()) return;
       end = endOfPart(batch.messages, first);
       const messages = batch.messages.slice(first, end);
       const whole = end === batch.messages.length;
@@ -207,35 +257,28 @@ export class Assignment {
       // Told while the store does not take it, too: nothing more of the partition is fetched then, and nothing else would say so.
       standing.behind = behind + messages.length;
       standing.oldestMs = timeOf(messages[0]);
-      const taken = await this.#beating(
-        payload,
-        this.#insist('the store does not take a batch', live, () =>
-          this.#reader.take({
-            topic: batch.topic,
-            partition: batch.partition,
-            topicId: standing.topicId,
-            messages: messages.map(toLogMessage),
-            position: standing.position,
-            behind,
-          }),
-        ),
+      const taken = await this.#insist('the store does not take a batch', live, () =>
+        this.#reader.take({
+          topic: batch.topic,
+          partition: batch.partition,
+          topicId: standing.topicId,
+          messages: messages.map(toLogMessage),
+          position: standing.position,
+          behind,
+        }),
       );
-      if (taken === null) return;
+      if (taken === null || standing.loads !== loads) return;
       if (taken.kind === 'moved') {
-        await this.#beating(
-          payload,
-          this.#insist('where reading stands is not known', live, () => this.#load([standing])),
-        );
+        await this.#insist('where reading stands is not known', live, () => this.#load([standing]));
         return;
       }
       standing.position = taken.next;
       standing.sentBack = false;
-      standing.seen = seen;
+      standing.seen = Math.max(standing.seen, seen);
       standing.behind = behind;
       standing.oldestMs = behind > 0 ? timeOf(messages.at(-1)) : null;
-      payload.resolveOffset(messages.at(-1)?.offset ?? '');
+      resolved(messages.at(-1)?.offset ?? '');
       await this.#commit(standing);
-      await payload.heartbeat();
     }
   }
 
@@ -259,7 +302,8 @@ export class Assignment {
           { topic, partition, topicId, position: standing.position },
           'a topic was deleted and made anew: it is read from where it begins now',
         );
-      Object.assign(standing, { position: next, seen: 0, topicId, loaded: true, fresh: true });
+      const loads = standing.loads + 1;
+      Object.assign(standing, { position: next, seen: 0, topicId, loaded: true, loads, fresh: true });
       this.#seek(standing);
     }
   }

@@ -35,22 +35,32 @@ export class Chunks {
   }
 
   add(event: RawEvent['event'], atMs: number): void {
-    const { service } = event.data;
-    const dayNo = dayNoOf(atMs);
-    let chunk = this.#last;
-    if (chunk === null || chunk.dayNo !== dayNo || chunk.service !== service) {
-      const place = `${dayNo} ${service}`;
-      chunk = this.#byPlace.get(place) ?? { dayNo, service, fromMs: atMs, toMs: atMs, lines: [] };
-      this.#byPlace.set(place, chunk);
-      this.#last = chunk;
-    }
+    const chunk = this.#at(dayNoOf(atMs), event.data.service, atMs);
     if (atMs < chunk.fromMs) chunk.fromMs = atMs;
     if (atMs > chunk.toMs) chunk.toMs = atMs;
     chunk.lines.push(lineOf(event, atMs), NEW_LINE);
   }
 
+  absorb(other: Chunks): void {
+    for (const { dayNo, service, fromMs, toMs, lines } of other.#byPlace.values()) {
+      const chunk = this.#at(dayNo, service, fromMs);
+      chunk.fromMs = Math.min(chunk.fromMs, fromMs);
+      chunk.toMs = Math.max(chunk.toMs, toMs);
+      for (const line of lines) chunk.lines.push(line);
+    }
+  }
+
+  #at(dayNo: number, service: string, atMs: number): Chunk {
+    if (this.#last?.dayNo === dayNo && this.#last.service === service) return this.#last;
+    const place = `${dayNo} ${service}`;
+    const chunk = this.#byPlace.get(place) ?? { dayNo, service, fromMs: atMs, toMs: atMs, lines: [] };
+    this.#byPlace.set(place, chunk);
+    this.#last = chunk;
+    return chunk;
+  }
+
   /**
-   * The parameters that `keep_chunks` and `record_plain_feedback` share, in their order: columns of all chunks, an entry each; the last one is the
+   * The parameters that `keep_chunks` and `record_plain_batches` share, in their order: columns of all chunks, an entry each; the last one is the
    * text of all of them one after the other, those before it where each begins (from 1) and its length, in bytes.
    * @param isKnown whether a service is registered
    */

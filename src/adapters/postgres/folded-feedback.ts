@@ -94,6 +94,24 @@ export class FoldedFeedback implements PlainBatch {
     this.#waiting.clear();
   }
 
+  /**
+   * Adds a batch that waits for nothing to this one; the other one stays as it was. False, and nothing is added, when the two cannot be stored as one: an
+   * event is in both, or a service has other blocks.
+   */
+  absorb(other: FoldedFeedback): boolean {
+    for (const service of other.#services.keys())
+      if (this.#services.has(service) && this.#blocks.get(service) !== other.#blocks.get(service))
+        return false;
+    for (const key of other.#keys) if (this.#keys.has(key)) return false;
+    for (const key of other.#keys) this.#keys.add(key);
+    for (const [service, count] of other.#services)
+      this.#services.set(service, (this.#services.get(service) ?? 0) + count);
+    for (const [service, blockMs] of other.#blocks) this.#blocks.set(service, blockMs);
+    this.chunks.absorb(other.chunks);
+    this.windows.absorb(other.windows);
+    return true;
+  }
+
   #meet(service: string): void {
     const blockMs = this.#known.get(service);
     if (blockMs === undefined) this.#waiting.set(service, []);

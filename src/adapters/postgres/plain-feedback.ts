@@ -12,19 +12,36 @@ const MOST_SERVICES = 10_000;
 /** Batches that are looked through for repeats before anything of them is inserted, after one that held some. */
 const WARY_BATCHES = 50;
 
-/** Null for a batch that moves no position. */
-const positionOf = (move: LogMove | undefined): readonly unknown[] =>
-  move === undefined
-    ? [null, null, null, null, null, null]
-    : [move.group, move.topic, move.partition, move.topicId, move.from, move.to];
+/** What came of a batch. `again`: it cannot be stored as it was folded, and nothing of it was. */
+export type PlainOutcome = 'recorded' | 'moved' | 'again';
 
-const STATEMENT = `SELECT record_plain_feedback($1, $2, $3, $4, $5, $6, $7::text[], $8::integer[], $9::uuid[], $10,
+const keyOf = ({ topic, partition }: LogMove): string => `${topic} ${partition}`;
+
+/** The columns of the moves, in one order for all writers, so that nobody waits in a circle. */
+function columnsOf(moves: readonly LogMove[]): readonly unknown[] {
+  const sorted = [...moves].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return [
+    sorted.map(({ group }) => group),
+    sorted.map(({ topic }) => topic),
+    sorted.map(({ partition }) => partition),
+    sorted.map(({ topicId }) => topicId),
+    sorted.map(({ from }) => from),
+    sorted.map(({ to }) => to),
+  ];
+}
+
+const STATEMENT = `SELECT record_plain_batches($1, $2, $3, $4, $5, $6, $7::text[], $8::integer[], $9::uuid[], $10,
   $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[], $17::integer[], $18::integer[],
   $19::bytea, $20::json, $21, $22) AS outcome`;
 
 export class PlainFeedback {
   readonly #blocks = new Map<string, number | null>();
   #wary = 0;
+
+  /** Repeats came lately. */
+  get meetsRepeats(): boolean {
+    return this.#wary > 0;
+  }
 
   begin(): FoldedFeedback {
     return new FoldedFeedback(this.#blocks);
@@ -45,17 +62,20 @@ export class PlainFeedback {
     for (const service of batch.services.keys()) this.#blocks.delete(service);
   }
 
-  /** In the caller's transaction, which must end without anything stored unless it was `recorded`. After `finish`. */
+  /**
+   * In the caller's transaction, which must end without anything stored unless it was `recorded`. After `finish`.
+   * @param moves none for a batch that comes out of no log
+   */
   async record(
     db: Queryable,
     batch: FoldedFeedback,
     nowMs: number,
-    move: LogMove | undefined,
-  ): Promise<'recorded' | 'moved' | 'again'> {
+    moves: readonly LogMove[],
+  ): Promise<PlainOutcome> {
     const { blocks } = batch;
     const services = [...batch.services.keys()];
     const rows = await db.query<{ outcome: 'recorded' | 'moved' | 'settings' | 'known' }>(STATEMENT, [
-      ...positionOf(move),
+      ...columnsOf(moves),
       services,
       services.map((service) => blocks.get(service) ?? null),
       keysParameter(batch.keys),

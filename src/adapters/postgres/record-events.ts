@@ -15,6 +15,7 @@ import { FoldedFeedback, isPlain } from './folded-feedback.ts';
 import { movePosition } from './log-positions.ts';
 import { foldPairs } from './pair-store.ts';
 import { PlainFeedback } from './plain-feedback.ts';
+import { PlainTogether } from './plain-together.ts';
 import { rawEvents, type RawEvent } from './raw-events.ts';
 import { putAside } from './set-aside.ts';
 import { blamingNoValue, sqlState } from './store-failure.ts';
@@ -40,6 +41,7 @@ interface Parts {
 export function createRecorder(db: Database): Recorder {
   const partitions = new EventPartitions();
   const plain = new PlainFeedback();
+  const together = new PlainTogether(db, plain);
   const record = async (parts: Parts, nowMs: number, move: LogMove | undefined): Promise<Recorded> => {
     if (parts.plain !== null) await plain.finish(db, parts.plain);
     const days = new Set([
@@ -49,7 +51,7 @@ export function createRecorder(db: Database): Recorder {
     if (days.size > 0) await partitions.ensure(db, days, nowMs);
     const recorded =
       parts.plain !== null && parts.events.length === 0
-        ? await recordPlain(db, plain, parts.plain, parts, nowMs, move)
+        ? await recordPlain(db, plain, together, parts.plain, parts, nowMs, move)
         : await recordInSteps(db, plain, parts, nowMs, move);
     return recorded.kind === 'recorded'
       ? { ...recorded, duplicates: recorded.duplicates + parts.repeated }
@@ -104,25 +106,26 @@ function partsOf(batch: EventBatch, folded: FoldedFeedback | null): Parts {
   return { plain, events, setAside, deadLetters, repeated: given - events.length + (plain?.repeated ?? 0) };
 }
 
-/** In one statement, or with what is put aside in one transaction of three. */
+/** In one statement, with what else waits where it comes out of a log; or with what is put aside in one transaction of three. */
 async function recordPlain(
   db: Database,
   plain: PlainFeedback,
+  together: PlainTogether,
   batch: FoldedFeedback,
   { setAside, deadLetters }: Parts,
   nowMs: number,
   move: LogMove | undefined,
 ): Promise<Recorded> {
-  const nothingAside = setAside.length === 0 && deadLetters.length === 0;
-  const outcome = nothingAside
-    ? await plain.record(db, batch, nowMs, move)
-    : await db.transaction(async (tx) => {
-        const done = await plain.record(tx, batch, nowMs, move);
-        if (done !== 'recorded') return done;
-        await putAside(tx, setAside, nowMs);
-        await keepDeadLetters(tx, deadLetters, nowMs);
-        return done;
-      });
+  const outcome =
+    setAside.length > 0 || deadLetters.length > 0
+      ? await db.transaction(async (tx) => {
+          const done = await plain.record(tx, batch, nowMs, move ? [move] : []);
+          if (done !== 'recorded') return done;
+          await putAside(tx, setAside, nowMs);
+          await keepDeadLetters(tx, deadLetters, nowMs);
+          return done;
+        })
+      : await (move ? together.record(batch, nowMs, move) : plain.record(db, batch, nowMs, []));
   if (outcome !== 'recorded') return { kind: outcome };
   const { services, blocks, keys } = batch;
   return { kind: 'recorded', stored: keys.size, duplicates: 0, unknownService: unknownOf(services, blocks) };

@@ -89,18 +89,23 @@ class Gathering {
   /** Another one with what came so far. */
   copy(): Gathering {
     const copy = new Gathering(this.#sketched !== null);
-    copy.#count = this.#count;
-    copy.#sum = this.#sum;
-    copy.#sumOfSquares = this.#sumOfSquares;
-    copy.#min = this.#min;
-    copy.#max = this.#max;
-    copy.#merged = this.#merged;
-    for (const value of this.#sketched ?? []) copy.#sketched?.push(value);
+    copy.absorb(this);
     return copy;
   }
 
   merge(stats: WindowStats): void {
     this.#merged = this.#merged === null ? stats : mergeAny(this.#merged, stats);
+  }
+
+  /** Adds what another one has gathered. */
+  absorb(other: Gathering): void {
+    this.#count += other.#count;
+    this.#sum += other.#sum;
+    this.#sumOfSquares += other.#sumOfSquares;
+    this.#min = Math.min(this.#min, other.#min);
+    this.#max = Math.max(this.#max, other.#max);
+    for (const value of other.#sketched ?? []) this.#sketched?.push(value);
+    if (other.#merged !== null) this.merge(other.#merged);
   }
 
   /** Throws RangeError where a value cannot be held, as `observe` of the statistics does. */
@@ -146,6 +151,11 @@ class Gathered {
     this.all.observe(value);
     if (isFirst) first?.observe(value);
   }
+
+  absorb(other: Gathered): void {
+    if (this.#first !== null || other.#first !== null) this.firstApart().absorb(other.#first ?? other.all);
+    this.all.absorb(other.all);
+  }
 }
 
 /** The windows of one place, by metric. */
@@ -167,6 +177,10 @@ export class PlaceBatch {
     const gathered = this.#at(metric, stats.sketch !== null);
     gathered.firstApart();
     gathered.all.merge(stats);
+  }
+
+  absorb(other: PlaceBatch): void {
+    for (const [metric, gathered] of other.#metrics) this.#at(metric, gathered.withSketch).absorb(gathered);
   }
 
   additions(place: WindowPlace): readonly WindowAddition[] {
@@ -200,6 +214,10 @@ export class WindowBatch {
     const batch = new PlaceBatch();
     this.#places.set(text, { place, batch });
     return batch;
+  }
+
+  absorb(other: WindowBatch): void {
+    for (const { place, batch } of other.#places.values()) this.at(place).absorb(batch);
   }
 
   /** In one order for all writers, so that two batches never wait for each other in a circle. */
