@@ -23,8 +23,8 @@ const withServers = {
 };
 
 /**
- * Integration tests wait more than they work, each file on servers of its own: two at a time (12 minutes became 8, on two cores that were
- * shared with other work).
+ * Integration, workflow and end-to-end tests wait more than they work, each file on servers and ports of its own: two at a time (integration: 12
+ * minutes became 8, on two cores that were shared with other work).
  */
 const twoAtATime = { fileParallelism: true, maxWorkers: 2 };
 
@@ -34,7 +34,7 @@ const withBundle = { ...withServers, globalSetup: [FETCH, 'test/support/workflow
 /** End-to-end tests run what `npm run build` makes. */
 const withBuild = {
   ...withServers,
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   globalSetup: [FETCH, 'test/support/optimizer-build.ts'],
 };
 
@@ -47,9 +47,9 @@ export default defineConfig({
       project('unit', { ...inTurn(0), ...unhurried }),
       project('architecture', inTurn(0)),
       project('replay', { ...withBundle, ...inTurn(1) }),
-      project('workflow', { ...withBundle, ...inTurn(2) }),
+      project('workflow', { ...withBundle, ...twoAtATime, testTimeout: 240_000, ...inTurn(2) }),
       project('integration', { ...withServers, ...twoAtATime, ...inTurn(3) }),
-      project('e2e', { ...withBuild, ...inTurn(4) }),
+      project('e2e', { ...withBuild, ...twoAtATime, ...inTurn(4) }),
     ],
   },
 });

@@ -9,6 +9,7 @@ import type { LeaseHolder } from '../../src/ports/stores.ts';
 import {
   endsAtMs,
   inForce,
+  isLastTick,
   reduceExperiment,
   type ExperimentRunState,
   type ExperimentTick,
@@ -26,7 +27,7 @@ import { maturedToMs, stretchesOf, windowsOf } from './stretches.ts';
 export interface TickRequest extends OwnArmsWrite {
   readonly state: ExperimentRunState;
   readonly holder: LeaseHolder;
-  /** Whether a look is due. */
+  /** Whether a look is due. One that comes at the end of the longest duration, or after it, looks in any case: no other follows. */
   readonly judge: boolean;
   /** When the workflow's clock says it is: a worker whose clock is behind ticks no earlier. */
   readonly dueAtMs: number;
@@ -41,7 +42,8 @@ export interface TickRequest extends OwnArmsWrite {
 export async function experimentTick(ports: ActivityPorts, request: TickRequest): Promise<ExperimentTick> {
   const before = await ours(ports, request);
   const nowMs = Math.max(ports.nowMs(), request.dueAtMs);
-  const judged = request.judge ? await look(ports, request, nowMs) : null;
+  const judges = request.judge || isLastTick(request.state, nowMs);
+  const judged = judges ? await look(ports, request, nowMs) : null;
   const live = before && judged?.verdict.outcome !== 'harm' ? await renew(ports, request, before) : before;
   const standstill = live ? await standstillFor(ports, request) : null;
   const found: ExperimentTick = {

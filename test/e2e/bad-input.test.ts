@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { LiveConfiguration } from '../../src/domain/orchestrator-wire.ts';
 import { ROLL_BACK, ROLLOUT, START_ROLLOUT, useProgram } from './program.ts';
 
-const running = useProgram(12);
+/**
+ * Nobody looks while operators type, however slowly: the candidate of the documentation is one that looks would take back by themselves after
+ * some minutes.
+ */
+const running = useProgram(12, { rollout: { look: '10m', lease: '30m' } });
 
 const pair = ({ generation, revision, stable, candidate }: LiveConfiguration) => ({
   generation,

@@ -6,6 +6,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPorts } from '../../src/embedded/stack-files.ts';
 import { poll } from '../../src/embedded/poll.ts';
+import type { GateReport } from '../../src/domain/gate.ts';
 import type { Look, RolloutState } from '../../src/state/rollout/index.ts';
 import {
   clearUp,
@@ -14,36 +15,43 @@ import {
   startProcess,
   type OptimizerProcess,
 } from '../support/optimizer-process.ts';
+import { takeOwnPorts } from '../support/own-ports.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
 const SERVICE = 'support-bot';
 const ROLLOUT = `rollout/${SERVICE}`;
-const LIMIT_MS = 290_000;
+/** What has not come by then never comes; a minute and a half is usual. */
+const LIMIT_MS = 600_000;
 
-type State = Omit<RolloutState, 'evidence' | 'seen'>;
+type State = Omit<RolloutState, 'evidence' | 'seen' | 'gates'> & { readonly gates: readonly GateReport[] };
 
 let dataDir: string;
 let program: OptimizerProcess;
 
 beforeEach(() => {
   dataDir = temporaryFolder();
+  takeOwnPorts(dataDir);
 });
 afterEach(async () => {
   await clearUp(program, dataDir);
   rmSync(dataDir, { recursive: true, force: true });
 });
 
+/**
+ * Quality may drop by more than chance ever shows of a candidate that is as good (at the usual 5 per cent one such rollout in some 300,000 is taken back): what is
+ * tried here is what a restart finds.
+ */
+const WIDE = 'guardrails: { quality: { maxDropPct: 30 } }';
+
 /** Starts, or starts again, with the embedded run's service, times replaced. */
 async function start(seed: number, times: Readonly<Record<string, string>>): Promise<void> {
   const file = join(dataDir, 'service.yaml');
   const text = readFileSync('deploy/services/support-bot.yaml', 'utf8');
-  writeFileSync(
-    file,
-    Object.entries(times).reduce(
-      (yaml, [key, value]) => yaml.replace(new RegExp(`\\b${key}: \\w+`, 'u'), `${key}: ${value}`),
-      text,
-    ),
+  const timed = Object.entries(times).reduce(
+    (yaml, [key, value]) => yaml.replace(new RegExp(`\\b${key}: \\w+`, 'u'), `${key}: ${value}`),
+    text,
   );
+  writeFileSync(file, `${timed}${WIDE}\n`);
   program = await startProcess([
     START,
     '--once',
@@ -75,11 +83,14 @@ async function stateWhen(wanted: (state: State) => boolean): Promise<State> {
       );
       return last?.plan && wanted(last) ? last : undefined;
     },
-    { timeoutMs: 150_000, everyMs: 100 },
+    { timeoutMs: LIMIT_MS / 2, everyMs: 100 },
   );
   if (!seen) throw new Error(`not as wanted: ${JSON.stringify(last)}\n${program.lines.join('\n')}`);
   return seen;
 }
+
+/** When the step's traffic had moved, as the gate of the looks says it: from then on it soaks. */
+const moved = ({ gates }: State): string | undefined => gates.find(({ id }) => id === 'share')?.reason;
 
 /** In a step of the ladder, with its clock running. */
 const inStep = (index: number) => (state: State) =>
@@ -109,17 +120,23 @@ async function evidenceOfLooks(runId?: string) {
   return looks;
 }
 
-/** Each look began with exactly what the one before it had gathered, and no block was folded twice or lost. */
+/**
+ * Each look began with exactly what the one before it had gathered, and no block was folded twice or lost. A step that has just begun has no gates yet.
+ */
 async function expectUnbrokenEvidence(runId?: string): Promise<void> {
   const looks = await evidenceOfLooks(runId);
   expect(looks.length).toBeGreaterThan(3);
-  const gathered = ({ evidence, evidenceHash, foldedTo }: RolloutState | Look) => ({
+  const gathered = ({ evidence, evidenceHash, foldedTo, gates }: RolloutState | Look) => ({
     evidence,
     evidenceHash,
     foldedTo,
+    gates,
   });
   expect(looks.slice(1).map(({ before }) => gathered(before))).toEqual(
-    looks.slice(0, -1).map(({ after }) => gathered(after)),
+    looks.slice(0, -1).map(({ after }, i) => {
+      const begins = looks[i + 1]?.before.gates === null;
+      return { ...gathered(after), ...(begins && { gates: null }) };
+    }),
   );
   for (const { before, after } of looks) {
     expect(after.foldedTo).toBeGreaterThanOrEqual(before.foldedTo);
@@ -127,11 +144,25 @@ async function expectUnbrokenEvidence(runId?: string): Promise<void> {
   }
 }
 
-/** The rollout goes on as if nothing had happened: step, soak end and everything gathered are those of before. */
+/** The step, what was written for it, and when it is to end. */
+const clockOf = ({ stepIndex, asked, soakEndsAtMs }: State) => ({ stepIndex, asked, soakEndsAtMs });
+
+/**
+ * Whether another clock than before is in order: a program that came back only when the step was over has left it, no sooner than it was to end; and a look may
+ * find that the traffic moved later than the looks before it had found.
+ */
+function isInOrder(after: State, before: State): boolean {
+  const endsAtMs = before.soakEndsAtMs ?? Infinity;
+  if (after.stepIndex > before.stepIndex)
+    return (after.steps[before.steps.length - 1]?.endedAtMs ?? 0) >= endsAtMs;
+  const isSameWrite = after.asked?.setAtMs === before.asked?.setAtMs;
+  return isSameWrite && moved(after) !== moved(before) && (after.soakEndsAtMs ?? Infinity) > endsAtMs;
+}
+
+/** The rollout goes on as if nothing had happened: step, write, soak end and everything gathered are those of before. */
 function expectTheSame(after: State, before: State): void {
-  expect(after.stepIndex).toBe(before.stepIndex);
-  expect(after.soakEndsAtMs).toBe(before.soakEndsAtMs);
-  expect(after.steps.map(({ startedAtMs }) => startedAtMs)).toEqual(
+  expect(clockOf(isInOrder(after, before) ? before : after)).toEqual(clockOf(before));
+  expect(after.steps.slice(0, before.steps.length).map(({ startedAtMs }) => startedAtMs)).toEqual(
     before.steps.map(({ startedAtMs }) => startedAtMs),
   );
   expect(after.plan).toEqual(before.plan);
@@ -147,12 +178,13 @@ test(
     timeout: LIMIT_MS,
   },
   async () => {
-    const times = { soak: '25s' };
+    // A lease that no restart outlasts.
+    const times = { soak: '15s', lease: '20m' };
     await start(21, times);
     const second = await stateWhen(inStep(1));
     await program.killNode();
     await start(21, times);
-    await program.line(/taking over/u, 60_000);
+    await program.line(/taking over/u, LIMIT_MS / 2);
     expectTheSame(await stateWhen(({ looks }) => looks > second.looks), second);
 
     const third = await stateWhen(inStep(2));
@@ -162,9 +194,9 @@ test(
     await expectUnbrokenEvidence();
 
     const { runId } = await withClient((client) => client.workflow.getHandle(ROLLOUT).describe());
-    await program.line(/promoted: model/u, 150_000);
+    await program.line(/promoted: model/u, LIMIT_MS / 2);
     await expectUnbrokenEvidence(runId);
-    expect(await program.ended(LIMIT_MS)).toBe(0);
+    expect(await program.ended(LIMIT_MS / 2)).toBe(0);
     expect(program.lines).toContain('Both stories ended as told.');
     const gateway = await gatewayOnDisk(dataDir, SERVICE);
     expect(gateway.candidate).toBeNull();
@@ -178,20 +210,23 @@ test(
     timeout: LIMIT_MS,
   },
   async () => {
-    // Three looks: the shortest lease that the settings allow.
-    const times = { soak: '15s', look: '2s', lease: '6s' };
+    // Short, since the test waits for its end. Where the machine stands still for so long, the lease runs out by itself as well.
+    const times = { soak: '15s', look: '2s', lease: '12s' };
     await start(22, times);
     const before = await stateWhen(inStep(1));
+    const appliedBefore = appliedAgain(before).length;
     await program.killAll(dataDir);
     const expiresAtMs = (await gatewayOnDisk(dataDir, SERVICE)).candidate?.leaseExpiresAtMs ?? 0;
     expect(expiresAtMs).toBeGreaterThan(before.plan.admittedAtMs);
-    await poll(() => (Date.now() > expiresAtMs ? true : undefined), { timeoutMs: 30_000 });
+    await poll(() => (Date.now() > expiresAtMs ? true : undefined), { timeoutMs: 60_000 });
     await start(22, times);
 
-    const after = await stateWhen((state) => appliedAgain(state).length > 0 && state.soakEndsAtMs !== null);
+    const after = await stateWhen(
+      (state) => appliedAgain(state).length > appliedBefore && state.soakEndsAtMs !== null,
+    );
     expect(after.stepIndex).toBe(1);
     expect(after.log.map(({ what }) => what)).toContain('lease ran out');
-    const againAtMs = appliedAgain(after)[0]?.atMs ?? 0;
+    const againAtMs = appliedAgain(after).at(-1)?.atMs ?? 0;
     expect(after.soakEndsAtMs).toBeGreaterThanOrEqual(againAtMs + after.plan.soakMs);
     expect(after.soakEndsAtMs).toBeGreaterThan(before.soakEndsAtMs ?? 0);
     expect(after.steps).toHaveLength(2);

@@ -1,14 +1,15 @@
 /** The running program of a test file, and an operator's terminal on it. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import { INCUMBENT, type LabOptions } from '../support/optimizer-lab.ts';
+import { INCUMBENT } from '../support/optimizer-lab.ts';
 import {
   clearUp,
   OPTIMIZER_PROGRAM,
   startProcess,
   type OptimizerProcess,
 } from '../support/optimizer-process.ts';
-import type { ProgramReady } from '../support/optimizer-program.ts';
+import type { Different, ProgramReady } from '../support/optimizer-program.ts';
+import { takeOwnPorts } from '../support/own-ports.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { openTerminal, type Operator } from './operator.ts';
 
@@ -28,7 +29,7 @@ export interface Running {
 }
 
 /** Registers hooks that start and end the program, and that check before each test that the incumbent alone is live. */
-export function useProgram(seed: number, rollout: LabOptions['rollout'] = {}): Running {
+export function useProgram(seed: number, different: Different = {}): Running {
   const dataDir = temporaryFolder();
   let program: OptimizerProcess | undefined;
   let started: { readonly operator: Operator; readonly ready: ProgramReady } | undefined;
@@ -37,7 +38,8 @@ export function useProgram(seed: number, rollout: LabOptions['rollout'] = {}): R
     return started;
   };
   beforeAll(async () => {
-    const options = [dataDir, String(seed), JSON.stringify(rollout)];
+    takeOwnPorts(dataDir);
+    const options = [dataDir, String(seed), JSON.stringify(different)];
     program = await startProcess(['--import', 'tsx', OPTIMIZER_PROGRAM, ...options]);
     const ready = JSON.parse(await program.line(/^\{"address"/u, 240_000)) as ProgramReady;
     started = { ready, operator: await openTerminal(ready) };

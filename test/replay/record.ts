@@ -5,11 +5,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { SEARCH_ATTRIBUTES } from '../../deploy/bootstrap/wanted.ts';
 import { buildBundle } from '../../workers/build-bundle.ts';
-import { temporalPath } from '../support/prerequisites/index.ts';
+import { startDevelopment } from '../support/temporal-environment.ts';
 import { startWorkers, Temporal } from '../workflow/support/environment.ts';
 import { historyToJson } from './history-json.ts';
 import { STORIES } from './stories.ts';
@@ -20,14 +17,7 @@ const wanted = process.argv.slice(2);
 /** Stack traces name paths of this machine, and replay does not read them. */
 const withoutPaths = (key: string, value: unknown): unknown => (key === 'stackTrace' ? '' : value);
 
-const env = await TestWorkflowEnvironment.createLocal({
-  server: {
-    executable: { type: 'existing-path', path: await temporalPath() },
-    log: { format: 'text', level: 'error' },
-    searchAttributes: SEARCH_ATTRIBUTES.map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
-  },
-  client: { identity: 'test-client' },
-});
+const env = await startDevelopment([], { identity: 'test-client' });
 const temporal = new Temporal(env);
 const workers = await startWorkers(temporal, { code: await buildBundle() });
 try {

@@ -26,6 +26,7 @@ export interface LabOptions {
   /** Mode `recommend` keeps the cycles from changing anything by themselves. */
   readonly mode: ServiceSettings['mode'];
   readonly rollout?: Partial<ServiceSettings['rollout']>;
+  readonly guardrails?: Partial<ServiceSettings['guardrails']>;
   readonly cycle?: Partial<ServiceSettings['cycle']>;
   readonly targets?: ServiceSettings['targets'];
   readonly candidates?: Partial<ServiceSettings['candidates']>;
@@ -55,6 +56,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     ...given,
     mode,
     rollout: { ...given.rollout, ...options.rollout },
+    guardrails: { ...given.guardrails, ...options.guardrails },
     cycle: { ...given.cycle, ...options.cycle },
     ...(options.targets && { targets: options.targets }),
     candidates: { ...given.candidates, ...options.candidates },

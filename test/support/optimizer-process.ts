@@ -66,17 +66,17 @@ export async function startProcess(args: readonly string[]): Promise<OptimizerPr
       }),
     ended,
     stop: async () => {
-      if (end === undefined) process.kill(pid, 'SIGINT');
-      await ended(60_000);
+      if (end === undefined) kill(pid, 'SIGINT');
+      await ended(120_000);
     },
     killNode: async () => {
-      process.kill(pid, 'SIGKILL');
+      kill(pid, 'SIGKILL');
       await gone([pid]);
     },
     killAll: async (dataDir) => {
       const servers = serversOn(dataDir);
-      process.kill(-pid, 'SIGKILL');
-      for (const server of servers) if (processToken(server) !== undefined) process.kill(server, 'SIGKILL');
+      kill(-pid, 'SIGKILL');
+      for (const server of servers) kill(server, 'SIGKILL');
       await gone([pid, ...servers]);
     },
   };
@@ -94,10 +94,19 @@ export function serversOn(dataDir: string): number[] {
 
 /** Ends what a failed test left on its data folder. */
 export async function clearUp(running: OptimizerProcess | undefined, dataDir: string): Promise<void> {
-  if (running && processToken(running.pid) !== undefined) process.kill(-running.pid, 'SIGKILL');
+  if (running && processToken(running.pid) !== undefined) kill(-running.pid, 'SIGKILL');
   const servers = serversOn(dataDir);
-  for (const server of servers) if (processToken(server) !== undefined) process.kill(server, 'SIGKILL');
+  for (const server of servers) kill(server, 'SIGKILL');
   await gone(servers);
+}
+
+/** Signals a process, or a group by its negative number. One that has ended by itself just now, as a server's children do after it, is as good. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** What the gateway has on disk for a service, its checksum verified. Throws when it has none. */
@@ -108,9 +117,10 @@ export async function gatewayOnDisk(dataDir: string, serviceId: string): Promise
   return state;
 }
 
-async function gone(pids: readonly number[]): Promise<void> {
+/** Waits until every one of them has gone. */
+export async function gone(pids: readonly number[]): Promise<void> {
   const left = await poll(() => (pids.every((pid) => processToken(pid) === undefined) ? true : undefined), {
-    timeoutMs: 20_000,
+    timeoutMs: 120_000,
   });
   if (left === undefined) throw new Error(`still alive after SIGKILL: ${pids.join(', ')}`);
 }

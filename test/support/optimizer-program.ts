@@ -1,5 +1,5 @@
-// The program without the stories, as a child of tests: `node --import tsx optimizer-program.ts DATA_FOLDER SEED [ROLLOUT]`, where ROLLOUT is
-// JSON of what differs in the service's rollouts. Says one JSON line once its service can be changed, and ends at SIGINT.
+// The program without the stories, as a child of tests: `node --import tsx optimizer-program.ts DATA_FOLDER SEED [DIFFERENT]`, where DIFFERENT is
+// JSON of what differs in the service's settings. Says one JSON line once its service can be changed, and ends at SIGINT.
 import { startLab, type LabOptions } from './optimizer-lab.ts';
 
 /** The line that says that it is ready. */
@@ -10,12 +10,15 @@ export interface ProgramReady {
   readonly serviceId: string;
 }
 
-const [dataDir = '', seed = '', rollout = '{}'] = process.argv.slice(2);
+/** What differs from the settings of the embedded run's service. */
+export type Different = Pick<LabOptions, 'rollout' | 'guardrails'>;
+
+const [dataDir = '', seed = '', different = '{}'] = process.argv.slice(2);
 const lab = await startLab({
   dataDir,
   seed: Number(seed),
   mode: 'recommend',
-  rollout: JSON.parse(rollout) as NonNullable<LabOptions['rollout']>,
+  ...(JSON.parse(different) as Different),
   onProgress: (line) => process.stdout.write(`${line}\n`),
 });
 process.once('SIGINT', () => {

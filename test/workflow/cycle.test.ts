@@ -1,6 +1,7 @@
 /** Optimization cycles: the idle one, which is most of them, and those that deploy a change. */
 import { describe, expect, it } from 'vitest';
 import type { CycleSummary } from '../../activities/index.ts';
+import type { Shown } from './support/environment.ts';
 import { useTimeSkipping } from './support/hooks.ts';
 import type { World } from './support/world.ts';
 
@@ -10,10 +11,7 @@ const SECOND_MS = 1_000;
 const startCycle = ({ serviceId }: World) =>
   temporal().start('optimizationCycle', `cycle/${serviceId}`, { serviceId });
 const resultOf = async (handle: { result(): Promise<unknown> }) => (await handle.result()) as CycleSummary;
-const stateOf = (handle: { query(name: string): Promise<unknown> }) =>
-  handle.query('state') as Promise<{ phase: string; ignored: { name: string; why: string }[] }>;
-const eventsOf = async (workflowId: string) =>
-  (await temporal().client.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
+const eventsOf = (workflowId: string) => temporal().eventsOf(workflowId);
 
 const deploying = (name: string): World => {
   const world = temporal().service(name);
@@ -98,7 +96,7 @@ describe('a cycle that deploys', () => {
     await handle.signal('pause', { by: 'ann', reason: 'x' });
     await handle.signal('rolback', { by: 'ann', reason: 'x' });
     await handle.signal('changeEnded', 'it has ended, believe me');
-    const { ignored } = await stateOf(handle);
+    const { ignored } = await temporal().ask<Pick<Shown, 'ignored'>>(handle);
     expect(ignored).toMatchObject([
       { name: 'pause', why: 'a cycle takes rollback and anomaly; send pause to the rollout' },
       { name: 'rolback', why: expect.stringContaining('no such signal') as string },

@@ -28,7 +28,7 @@ describe('a run of the maintenance', () => {
       steps: MAINTENANCE_STEPS.map((step) => ({ step, count: 3, portions: 1 })),
     });
     expect(world.calls).toEqual(['planMaintenance', ...MAINTENANCE_STEPS]);
-    expect((await handle.fetchHistory()).events?.length).toBeLessThanOrEqual(110);
+    expect((await temporal().eventsOf(handle.workflowId)).length).toBeLessThanOrEqual(110);
   });
 
   it('goes on with a step until nothing is left of it', async () => {
@@ -82,7 +82,7 @@ describe('a run of the maintenance', () => {
     const hang = world.hangAt('alerts');
     const handle = await start({ notes: '14d', by: 'ann' });
     await hang.reached;
-    const shown = await handle.query<Shown>('state');
+    const shown = await temporal().ask<Shown>(handle);
     expect(shown.plan?.kept).toMatchObject({ notes: 14 * 86_400_000, raw: 7 * 86_400_000 });
     expect(shown.current).toEqual({ step: 'alerts', count: 0, portions: 0 });
     expect(shown.left.slice(0, 2)).toEqual(['alerts', 'alertDeliveries']);

@@ -2,7 +2,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
-import type { Shown } from './support/environment.ts';
 import { useTimeSkipping } from './support/hooks.ts';
 import type { World } from './support/world.ts';
 
@@ -22,7 +21,7 @@ const soaking = async (world: World): Promise<WorkflowHandle> => {
 };
 const update = (handle: WorkflowHandle, name: string, message: unknown) =>
   handle.executeUpdate<{ accepted: boolean; reason: string }, [unknown]>(name, { args: [message] });
-const stateOf = (handle: WorkflowHandle) => handle.query<Shown>('state');
+const stateOf = (handle: WorkflowHandle) => temporal().ask(handle);
 
 describe('a rollout that asks before it starts', () => {
   const asks = (name: string) => {
@@ -120,8 +119,8 @@ describe('promote by hand', () => {
     const world = temporal().service('by-hand-harm');
     world.plan = PLAN;
     world.verdict = () => 'harm';
-    const handle = await soaking(world);
     const hang = world.hangAt('takeBackCandidate');
+    const handle = await temporal().rollout(world, STEPS);
     await temporal().reach(hang);
     expect(await update(handle, 'promote', { by: 'ann', reason: 'I know better' })).toEqual({
       accepted: false,
@@ -293,6 +292,6 @@ describe('the state', () => {
       weightPct: 50,
     });
     expect(state).not.toHaveProperty('evidence');
-    expect(await handle.query('decisions')).toEqual(state.log);
+    expect(await temporal().ask(handle, 'decisions')).toEqual(state.log);
   });
 });

@@ -59,7 +59,7 @@ describe('telling', () => {
     await temporal().until(handle, (state) => state.held !== null);
     await handle.signal('rollback', { by: 'oncall', reason: 'complaints' });
     expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
-    const { ignored } = await handle.query<{ ignored: readonly { name: string }[] }>('state');
+    const { ignored } = await temporal().ask(handle);
     expect(ignored.map(({ name }) => name)).toEqual(['notify', 'notify']);
   });
 

@@ -49,7 +49,7 @@ describe('a rollout whose looks are healthy', () => {
     const { steps } = await resultOf(await temporal().rollout(world, { steps: [50, 100] }));
     const watch = temporal().client.workflow.getHandle('watch/watched/2');
     expect((await watch.describe()).type).toBe('promotionWatch');
-    expect(await watch.query('state')).toMatchObject({
+    expect(await temporal().ask(watch)).toMatchObject({
       input: { lastWeightPct: 50, stepsFromMs: steps.map((step) => step.startedAtMs) },
     });
     await watch.cancel();

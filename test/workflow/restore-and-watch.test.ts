@@ -125,7 +125,7 @@ describe('a watch after a promotion', () => {
     world.failAt('watchPromotion', 'StoreUnavailable', 9);
     const handle = await watch(world);
     await handle.signal('pause', { by: 'ann', reason: 'x' });
-    expect(await handle.query('state')).toMatchObject({
+    expect(await temporal().ask(handle)).toMatchObject({
       ignored: [{ name: 'pause', why: 'a watch takes rollback only, not pause' }],
     });
     expect(await resultOf(handle)).toMatchObject({ outcome: 'closed', reason: 'the watch is over' });

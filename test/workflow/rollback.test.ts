@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
     reach: async (at, _handle, world) => {
       for (let turn = 0; world.calls.filter((call) => call === 'setWeight').length < 4; turn += 1) {
         if (turn > 500) throw new Error('setWeight was not tried four times');
-        await at.env.sleep('1s');
+        await at.skip('1s');
       }
     },
     written: true,
@@ -83,7 +83,7 @@ const rows: readonly Row[] = [
     reach: async (at, _handle, world) => {
       for (let turn = 0; !world.calls.includes('look'); turn += 1) {
         if (turn > 500) throw new Error('there was no look');
-        await at.env.sleep('1s');
+        await at.skip('1s');
       }
     },
     written: true,
@@ -127,8 +127,8 @@ describe('a rollback signal', () => {
     await handle.signal('rollback', ROLLBACK);
     await handle.result();
     hang.release();
-    await vi.waitFor(() => {
-      expect(world.gateway.refused).toEqual(['2/1 candidate at 5 %']);
+    await vi.waitFor(() => expect(world.gateway.refused).toEqual(['2/1 candidate at 5 %']), {
+      timeout: 120_000,
     });
     expect(world.gateway.writes).toEqual(['2/2 candidate removed']);
   });
@@ -141,8 +141,7 @@ describe('a rollback signal', () => {
     world.gateway.away = true;
     const fromMs = await temporal().env.currentTimeMs();
     await handle.signal('rollback', ROLLBACK);
-    while ((await temporal().env.currentTimeMs()) - fromMs < 20 * 60 * SECOND_MS)
-      await temporal().env.sleep('1m');
+    while ((await temporal().env.currentTimeMs()) - fromMs < 20 * 60 * SECOND_MS) await temporal().skip('1m');
     expect((await handle.describe()).status.name).toBe('RUNNING');
     expect(world.calls.filter((call) => call === 'takeBackCandidate').length).toBeGreaterThan(60);
     world.gateway.away = false;

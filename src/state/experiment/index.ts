@@ -33,6 +33,7 @@ export { leadingVariant } from './conclusions.ts';
 export {
   EXPERIMENT_AS_EVENT,
   interruptsExperiment,
+  isLastTick,
   nextExperimentAction,
   type ExperimentAction,
 } from './next-action.ts';

@@ -73,6 +73,11 @@ function asksForLastLook(state: ExperimentRunState): boolean {
   return tickedAtMs === null || tickedAtMs < endsAtMs(state);
 }
 
+/** Whether a tick that was due before the end of the longest duration comes at or after it: none follows, so it is the one that looks. */
+export function isLastTick(state: ExperimentRunState, atMs: number): boolean {
+  return asksForLastLook(state) && atMs >= endsAtMs(state);
+}
+
 function serving(state: ExperimentRunState, nowMs: number): ExperimentAction {
   const { served, wanted } = state;
   const untilMs = limitMs(state);

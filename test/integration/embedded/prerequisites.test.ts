@@ -1,8 +1,8 @@
 // The programs that other tests need: each is really there and answers.
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/embedded/index.ts';
-import { tctlPath, temporalPath, timeSkippingServer } from '../../support/prerequisites/index.ts';
+import { tctlPath, temporalPath } from '../../support/prerequisites/index.ts';
+import { startTimeSkipping } from '../../support/temporal-environment.ts';
 
 test('the temporal command that the stack runs tells its version', async () => {
   expect(await runCommand(await temporalPath(), ['--version'], { timeoutMs: 30_000 })).toMatch(
@@ -15,8 +15,7 @@ test('tctl is found or built, and tells its version', async () => {
 }, 600_000);
 
 test('the time-skipping server lets ten days pass at once', async () => {
-  const executable = await timeSkippingServer();
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  const environment = await startTimeSkipping();
   try {
     const beforeMs = await environment.currentTimeMs();
     await environment.sleep('10 days');

@@ -18,17 +18,14 @@ import {
 } from '../../../src/embedded/postgres-data.ts';
 import { findPostgresPrograms, postgresRunner } from '../../../src/embedded/postgres-programs.ts';
 import { inheritPostgres, startPostgres } from '../../../src/embedded/postgres-server.ts';
-import {
-  findByArguments,
-  findByWorkingFolder,
-  processToken,
-} from '../../../src/embedded/process-identity.ts';
+import { findByArguments, findByWorkingFolder } from '../../../src/embedded/process-identity.ts';
 import { answers } from '../../../src/embedded/temporal-server.ts';
+import { gone, kill } from '../optimizer-process.ts';
 import { temporalPath } from '../prerequisites/index.ts';
 import { withoutServers } from '../servers.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/workers/main.js', import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 240_000;
 
 /** Something that is killed and started again. */
 export interface Killable {
@@ -91,7 +88,7 @@ export async function postgresProcess(
     },
     kill: async () => {
       const all = [...findByArguments(['-D', folder]), ...findByWorkingFolder('postgres', folder)];
-      for (const pid of all) if (processToken(pid) !== undefined) process.kill(pid, 'SIGKILL');
+      for (const pid of all) kill(pid, 'SIGKILL');
       await gone(all);
     },
   };
@@ -154,7 +151,7 @@ function child(start: () => ChildProcess): {
       const pid = running?.pid;
       if (pid === undefined || running?.exitCode !== null || running.signalCode !== null) return;
       const end = new Promise((resolve) => running?.once('exit', resolve));
-      process.kill(pid, 'SIGKILL');
+      kill(pid, 'SIGKILL');
       await end;
     },
   };
@@ -173,11 +170,4 @@ function spawnLogged(dataDir: string, name: string, command: string, args: reado
 async function untilReady(name: string, isReady: () => Promise<boolean>): Promise<void> {
   const ready = await poll(async () => ((await isReady()) ? true : undefined), { timeoutMs: READY_MS });
   if (!ready) throw new Error(`${name} was not ready within ${READY_MS / 1_000} s`);
-}
-
-async function gone(pids: readonly number[]): Promise<void> {
-  const left = await poll(() => (pids.every((pid) => processToken(pid) === undefined) ? true : undefined), {
-    timeoutMs: 20_000,
-  });
-  if (left === undefined) throw new Error(`still alive after SIGKILL: ${pids.join(', ')}`);
 }

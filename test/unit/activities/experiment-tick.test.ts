@@ -6,6 +6,7 @@ import { hashOf } from '../../../activities/hash-of.ts';
 import { prePeriodKept, prePeriodOf } from '../../../activities/experiments/pre-period.ts';
 import { experimentTick } from '../../../activities/experiments/tick.ts';
 import type { LiveConfiguration } from '../../../src/domain/orchestrator-wire.ts';
+import { endsAtMs } from '../../../src/state/experiment/index.ts';
 import { ADMITTED_AT_MS, experimentAdmitted, HOUR_MS } from '../../support/experiment.ts';
 import { ExperimentPlay } from '../../support/experiment-run.ts';
 import { experimentWrite } from '../../../workflows/experiment-write.ts';
@@ -30,11 +31,11 @@ const leaseRanOut: LiveConfiguration = {
 const DAY = 86_400_000;
 
 describe('a tick of an experiment', () => {
-  it('judges a look that is due before anybody serves arms again that are gone', async () => {
+  const ticking = async (judge: boolean, clockMs: number) => {
     const looked: unknown[] = [];
     const needed = {
       hash,
-      nowMs: () => ADMITTED_AT_MS + HOUR_MS,
+      nowMs: () => clockMs,
       orchestratorFor: () => ({ read: () => Promise.resolve(leaseRanOut) }),
       leases: { current: () => Promise.resolve({ holder, generation: 2 }) },
       services: { get: () => Promise.resolve(null) },
@@ -48,15 +49,25 @@ describe('a tick of an experiment', () => {
       audit: { append: nothing },
       decisions: { append: nothing },
     };
-    const ports = needed as object as ActivityPorts;
-    const stableHash = hashOf(ports, leaseRanOut.stable.configuration);
-    const { state } = new ExperimentPlay(experimentAdmitted({ stableHash })).until(
-      (_, { state: { served } }) => served === 'yes',
-    );
     const request = { ...experimentWrite(WORKFLOW, state), holder, state, dueAtMs: 0 };
-    const tick = await experimentTick(ports, { ...request, judge: true });
+    const tick = await experimentTick(needed as object as ActivityPorts, { ...request, judge });
+    return { looked, tick };
+  };
+  const stableHash = hashOf({ hash }, leaseRanOut.stable.configuration);
+  const { state } = new ExperimentPlay(experimentAdmitted({ stableHash })).until(
+    (_, { state: { served } }) => served === 'yes',
+  );
+
+  it('judges a look that is due before anybody serves arms again that are gone', async () => {
+    const { looked, tick } = await ticking(true, ADMITTED_AT_MS + HOUR_MS);
     expect(tick).toMatchObject({ live: 'leaseLost', judged: { verdict: { outcome: 'running' } } });
     expect(looked).toHaveLength(1);
+  });
+
+  it('that was only to renew, and comes when the longest duration is over, looks: none follows it', async () => {
+    expect((await ticking(false, endsAtMs(state) - 1)).tick.judged).toBeNull();
+    const { tick } = await ticking(false, endsAtMs(state));
+    expect(tick).toMatchObject({ judged: { conclusion: { outcome: 'expired' } } });
   });
 });
 

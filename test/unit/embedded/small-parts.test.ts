@@ -39,6 +39,12 @@ describe('ports', () => {
     expect(new Set(Object.values(chosen)).size).toBe(3);
   });
 
+  test('any port is one that no outgoing connection of anybody takes', async () => {
+    const { any } = await choosePorts({ any: 0 });
+    expect(any).toBeGreaterThanOrEqual(20_000);
+    expect(any).toBeLessThan(32_768);
+  });
+
   test('a taken port is replaced by another', async () => {
     await whileTaken(async (port) => {
       const { chosen } = await choosePorts({ chosen: port });

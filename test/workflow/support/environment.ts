@@ -5,8 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -18,7 +17,7 @@ import type { Activities } from '../../../activities/index.ts';
 import type { RolloutState } from '../../../src/state/rollout/index.ts';
 import { CONTROL_TASK_QUEUE, TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { SEARCH_ATTRIBUTES } from '../../../deploy/bootstrap/wanted.ts';
-import { temporalPath, timeSkippingServer } from '../../support/prerequisites/index.ts';
+import { startDevelopment, startTimeSkipping } from '../../support/temporal-environment.ts';
 import { controlActivities, mainActivities } from './activities.ts';
 import type { Place } from './place.ts';
 import { World, type Hang } from './world.ts';
@@ -30,9 +29,15 @@ export type Shown = Omit<RolloutState, 'evidence' | 'seen'> & {
   readonly ignored: readonly { readonly name: string; readonly why: string }[];
 };
 
+/** A query whose answer has not come by then is asked again, with more time after each that was lost: a slow machine answers late. */
 const QUERY_LIMIT_MS = 2_000;
+const LONGEST_QUERY_MS = 20_000;
 /** Turns of `until`, 20 ms each, before time is skipped. */
 const TURNS_IN_REAL_TIME = 25;
+/** What has not come by then never comes. Less than the time of a test, so that the test says what it saw last. */
+const NEVER_MS = 180_000;
+
+type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 
 export class Temporal {
   readonly env: TestWorkflowEnvironment;
@@ -82,26 +87,50 @@ export class Temporal {
   }
 
   /** Skips time, or gives up after a second: the server now and then loses the wake-up of a sleep that meets a task. */
-  private async skip(duration: '1s' | '10s'): Promise<void> {
+  async skip(duration: '1s' | '10s' | '1m'): Promise<void> {
     await Promise.race([this.env.sleep(duration), delay(1_000)]);
   }
 
   /** Waits until an activity hangs; time is skipped a second at a time, and stands still while an activity runs. */
   async reach(hang: Hang): Promise<void> {
     const reached = hang.reached.then(() => true);
-    for (let turn = 0; turn < 2_000; turn += 1) {
+    for (const endMs = performance.now() + NEVER_MS; performance.now() < endMs;) {
       if (await Promise.race([reached, this.skip('1s').then(() => false)])) return;
     }
     throw new Error('the activity was never reached');
+  }
+
+  /** The answer of a query of a workflow that is there, asked again for as long as it gets lost. No time is skipped. */
+  async ask<S = Shown>(handle: WorkflowHandle, query = 'state'): Promise<S> {
+    for (let lost = 0; ; lost += 1) {
+      const answer = await this.answerOf<S>(handle, query, lost);
+      if (answer !== null) return answer;
+      await delay(20);
+    }
+  }
+
+  /**
+   * The history's events as on a machine that never stands still: a workflow task that ran out of time, or whose code was kept from running
+   * for so long that it counted as stuck, is tried again, and each such try adds three events.
+   */
+  async eventsOf(workflowId: string): Promise<readonly HistoryEvent[]> {
+    const { events } = await this.client.workflow.getHandle(workflowId).fetchHistory();
+    const all = events ?? [];
+    const lost = all.flatMap(({ eventId, ...event }) => {
+      const tried = event.workflowTaskFailedEventAttributes ?? event.workflowTaskTimedOutEventAttributes;
+      return tried ? [eventId, tried.scheduledEventId, tried.startedEventId].map(String) : [];
+    });
+    return all.filter(({ eventId }) => !lost.includes(String(eventId)));
   }
 
   /**
    * What the query shows; null while the workflow is not there yet, and when the answer got lost: the time-skipping server
    * now and then drops a query that meets a workflow task.
    */
-  private async stateOf<S>(handle: WorkflowHandle): Promise<S | null> {
+  private async answerOf<S>(handle: WorkflowHandle, query: string, lost: number): Promise<S | null> {
+    const limitMs = Math.min(LONGEST_QUERY_MS, (1 + lost) * QUERY_LIMIT_MS);
     try {
-      return await this.client.withDeadline(Date.now() + QUERY_LIMIT_MS, () => handle.query<S>('state'));
+      return await this.client.withDeadline(Date.now() + limitMs, () => handle.query<S>(query));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
       if (isGrpcServiceError(error) && error.code === status.DEADLINE_EXCEEDED) return null;
@@ -116,15 +145,18 @@ export class Temporal {
    * is skipped, where it can be, ten seconds at a turn.
    */
   async until<S = Shown>(handle: WorkflowHandle, wanted: (state: S) => boolean): Promise<S> {
-    for (let turn = 0; turn < 2_000; turn += 1) {
-      const state = await this.stateOf<S>(handle);
+    let lost = 0;
+    let last: S | null = null;
+    const endMs = performance.now() + NEVER_MS;
+    for (let turn = 0; performance.now() < endMs; turn += 1) {
+      const state = await this.answerOf<S>(handle, 'state', lost);
       if (state !== null && wanted(state)) return state;
+      lost = state === null ? lost + 1 : 0;
+      last = state ?? last;
       await (this.env.supportsTimeSkipping && turn >= TURNS_IN_REAL_TIME ? this.skip('10s') : delay(20));
     }
     const { status } = await handle.describe();
-    throw new Error(
-      `${status.name}, and the state never came: ${JSON.stringify(await handle.query('state'))}`,
-    );
+    throw new Error(`${status.name}, and the state never came: ${JSON.stringify(last)}`);
   }
 }
 
@@ -133,9 +165,7 @@ const KEYWORD = 2;
 
 /** A time-skipping server that knows the search attributes; it answers no visibility query, so the bootstrap cannot be used. */
 export async function createTimeSkipping(): Promise<TestWorkflowEnvironment> {
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: await timeSkippingServer() },
-  });
+  const env = await startTimeSkipping();
   await env.connection.operatorService.addSearchAttributes({
     namespace: env.namespace ?? 'default',
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
@@ -144,14 +174,7 @@ export async function createTimeSkipping(): Promise<TestWorkflowEnvironment> {
 }
 
 /** The development server: real time, and continue-as-new as it truly is. */
-export async function createDevelopment(): Promise<TestWorkflowEnvironment> {
-  return TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path: await temporalPath() },
-      searchAttributes: SEARCH_ATTRIBUTES.map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
-    },
-  });
-}
+export const createDevelopment = (): Promise<TestWorkflowEnvironment> => startDevelopment();
 
 export interface Running {
   stop(): Promise<void>;
@@ -185,7 +208,14 @@ export async function startWorkers(temporal: Temporal, bundle: WorkflowBundleOpt
   };
   const activities: Activities = mainActivities(place);
   const workers = [
-    await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle, activities }),
+    // In debug mode code of a workflow may take as long as it takes: no machine is so slow that it counts as stuck.
+    await Worker.create({
+      ...common,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: bundle,
+      activities,
+      debugMode: true,
+    }),
     await Worker.create({ ...common, taskQueue: CONTROL_TASK_QUEUE, activities: controlActivities(place) }),
   ];
   const runs = workers.map((worker) => worker.run());

@@ -5,7 +5,7 @@ import { startExperiment } from '../../../src/analysis/index.ts';
 import { experimentInputSchema } from '../../../src/domain/experiment.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { parseOrFail } from '../../../src/domain/validate.ts';
-import { inForce, type Allocation } from '../../../src/state/experiment/index.ts';
+import { inForce, isLastTick, type Allocation } from '../../../src/state/experiment/index.ts';
 import { experimentPlan, experimentTick } from '../../support/experiment.ts';
 import type { Place } from './place.ts';
 
@@ -43,8 +43,9 @@ export function experimentActivities({ world, nowMs, signalRollback }: Place): M
 
     experimentTick: withFailures(async (request) => {
       const here = world(request.serviceId);
-      const { state, judge } = request;
+      const { state } = request;
       const atMs = Math.max(await nowMs(), request.dueAtMs);
+      const judge = request.judge || isLastTick(state, atMs);
       here.ticks.push({ atMs, judge });
       const number = here.ticks.length;
       if (judge) here.looks += 1;
