@@ -10,6 +10,7 @@ import { poll } from '../../src/embedded/poll.ts';
 import { findByArguments, findByWorkingFolder, processToken } from '../../src/embedded/process-identity.ts';
 import type { ServiceState } from '../../src/contract/service-state.ts';
 import { openStateFiles } from '../../src/gateway/state-files.ts';
+import { killAllOf, killIfThere } from './kill.ts';
 import { temporalPath } from './prerequisites/index.ts';
 import { withoutServers } from './servers.ts';
 
@@ -69,15 +70,10 @@ export async function startProcess(args: readonly string[]): Promise<OptimizerPr
       if (end === undefined) process.kill(pid, 'SIGINT');
       await ended(60_000);
     },
-    killNode: async () => {
-      process.kill(pid, 'SIGKILL');
-      await gone([pid]);
-    },
+    killNode: () => killAllOf(() => [pid].filter(lives)),
     killAll: async (dataDir) => {
-      const servers = serversOn(dataDir);
-      process.kill(-pid, 'SIGKILL');
-      for (const server of servers) if (processToken(server) !== undefined) process.kill(server, 'SIGKILL');
-      await gone([pid, ...servers]);
+      killIfThere(-pid);
+      await killAllOf(() => [...[pid].filter(lives), ...serversOn(dataDir)]);
     },
   };
 }
@@ -94,10 +90,8 @@ export function serversOn(dataDir: string): number[] {
 
 /** Ends what a failed test left on its data folder. */
 export async function clearUp(running: OptimizerProcess | undefined, dataDir: string): Promise<void> {
-  if (running && processToken(running.pid) !== undefined) process.kill(-running.pid, 'SIGKILL');
-  const servers = serversOn(dataDir);
-  for (const server of servers) if (processToken(server) !== undefined) process.kill(server, 'SIGKILL');
-  await gone(servers);
+  if (running && lives(running.pid)) killIfThere(-running.pid);
+  await killAllOf(() => serversOn(dataDir));
 }
 
 /** What the gateway has on disk for a service, its checksum verified. Throws when it has none. */
@@ -108,9 +102,4 @@ export async function gatewayOnDisk(dataDir: string, serviceId: string): Promise
   return state;
 }
 
-async function gone(pids: readonly number[]): Promise<void> {
-  const left = await poll(() => (pids.every((pid) => processToken(pid) === undefined) ? true : undefined), {
-    timeoutMs: 20_000,
-  });
-  if (left === undefined) throw new Error(`still alive after SIGKILL: ${pids.join(', ')}`);
-}
+const lives = (pid: number): boolean => processToken(pid) !== undefined;

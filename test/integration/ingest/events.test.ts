@@ -8,6 +8,7 @@ import { startIngest } from '../../../src/ingest/index.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
 import { nobody, startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { reservePort } from '../../support/ports.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { testSettings } from '../../support/settings.ts';
 
@@ -194,7 +195,7 @@ it('asks the sender to come again while the database is away, and loses nothing'
   const target = new URL(url);
   const relay = await startRelay(Number(target.port));
   target.port = String(relay.port);
-  const pool = new Pool({ connectionString: target.href, connectionTimeoutMillis: 2_000 });
+  const pool = new Pool({ connectionString: target.href, connectionTimeoutMillis: 60_000 });
   pool.on('error', () => undefined);
   const stores = createStores(pool);
   const other = await startIngest({
@@ -236,7 +237,8 @@ async function startRelay(to: number) {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   };
-  const port = await listen(0);
+  // Nobody else takes it while the relay is away.
+  const port = await listen(await reservePort());
   return {
     port,
     open: () => listen(port),

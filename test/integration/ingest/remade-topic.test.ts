@@ -9,7 +9,7 @@ import { poll } from '../../../src/embedded/poll.ts';
 import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { feedbackEvent } from '../../support/feedback.ts';
 import { startIngestOn, startTestIngest, type TestIngest } from '../../support/ingest.ts';
-import { startKafka, type TestKafka } from '../../support/kafka.ts';
+import { insist, startKafka, type TestKafka } from '../../support/kafka.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let postgres: TestPostgres;
@@ -54,7 +54,7 @@ async function remake(topic: string): Promise<void> {
     const gone = async () => ((await admin.listTopics()).includes(topic) ? undefined : true);
     await poll(gone, { timeoutMs: 10_000, everyMs: 5 });
     const made = { topic, numPartitions: 1, replicationFactor: 1 };
-    await admin.createTopics({ topics: [made], waitForLeaders: true });
+    await insist(() => admin.createTopics({ topics: [made], waitForLeaders: true }));
   } finally {
     await admin.disconnect();
   }
@@ -65,7 +65,8 @@ const countOf = async (ingest: TestIngest): Promise<number> =>
 
 async function reaches(ingest: TestIngest, count: number): Promise<void> {
   const there = async () => ((await countOf(ingest)) >= count ? true : undefined);
-  await poll(there, { timeoutMs: 30_000, everyMs: 25 });
+  // A member whose leaving the broker has not heard of keeps its partitions for half a minute.
+  await poll(there, { timeoutMs: 120_000, everyMs: 25 });
   expect(await countOf(ingest)).toBe(count);
 }
 

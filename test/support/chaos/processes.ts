@@ -7,7 +7,6 @@ import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
 import { poll } from '../../../src/embedded/poll.ts';
 import {
   databaseUrl,
@@ -18,17 +17,15 @@ import {
 } from '../../../src/embedded/postgres-data.ts';
 import { findPostgresPrograms, postgresRunner } from '../../../src/embedded/postgres-programs.ts';
 import { inheritPostgres, startPostgres } from '../../../src/embedded/postgres-server.ts';
-import {
-  findByArguments,
-  findByWorkingFolder,
-  processToken,
-} from '../../../src/embedded/process-identity.ts';
+import { findByArguments, findByWorkingFolder } from '../../../src/embedded/process-identity.ts';
 import { answers } from '../../../src/embedded/temporal-server.ts';
+import { killAllOf } from '../kill.ts';
+import { reservePorts } from '../ports.ts';
 import { temporalPath } from '../prerequisites/index.ts';
 import { withoutServers } from '../servers.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/workers/main.js', import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
 /** Something that is killed and started again. */
 export interface Killable {
@@ -47,7 +44,10 @@ export interface Ports {
   readonly gateway: number;
 }
 
-export const freePorts = (): Promise<Ports> => choosePorts({ temporal: 0, postgres: 0, gateway: 0 });
+export async function freePorts(): Promise<Ports> {
+  const [temporal = 0, postgres = 0, gateway = 0] = await reservePorts(3);
+  return { temporal, postgres, gateway };
+}
 
 /** Suggests to continue as new after `events` of a history, so that short rollouts do it too. */
 export async function temporalProcess(dataDir: string, port: number, events: number): Promise<Killable> {
@@ -89,11 +89,8 @@ export async function postgresProcess(
       );
       await ensureDatabase(databaseUrl(login, port, 'postgres'), DATABASE);
     },
-    kill: async () => {
-      const all = [...findByArguments(['-D', folder]), ...findByWorkingFolder('postgres', folder)];
-      for (const pid of all) if (processToken(pid) !== undefined) process.kill(pid, 'SIGKILL');
-      await gone(all);
-    },
+    kill: () =>
+      killAllOf(() => [...findByArguments(['-D', folder]), ...findByWorkingFolder('postgres', folder)]),
   };
 }
 
@@ -173,11 +170,4 @@ function spawnLogged(dataDir: string, name: string, command: string, args: reado
 async function untilReady(name: string, isReady: () => Promise<boolean>): Promise<void> {
   const ready = await poll(async () => ((await isReady()) ? true : undefined), { timeoutMs: READY_MS });
   if (!ready) throw new Error(`${name} was not ready within ${READY_MS / 1_000} s`);
-}
-
-async function gone(pids: readonly number[]): Promise<void> {
-  const left = await poll(() => (pids.every((pid) => processToken(pid) === undefined) ? true : undefined), {
-    timeoutMs: 20_000,
-  });
-  if (left === undefined) throw new Error(`still alive after SIGKILL: ${pids.join(', ')}`);
 }
