@@ -156,7 +156,7 @@ export async function startKafka({ secured = false, fast = false } = {}): Promis
       () => {
         const text = readFileSync(log, 'utf8');
         if (text.includes('Kafka Server started')) return true;
-        return child.exitCode === null ? undefined : false;
+        return child.exitCode === null && child.signalCode === null ? undefined : false;
       },
       { timeoutMs: START_LIMIT_MS, everyMs: 50 },
     );

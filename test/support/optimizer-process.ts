@@ -68,7 +68,7 @@ export async function startProcess(args: readonly string[]): Promise<OptimizerPr
     ended,
     stop: async () => {
       if (end === undefined) process.kill(pid, 'SIGINT');
-      await ended(60_000);
+      await ended(180_000);
     },
     killNode: () => killAllOf(() => [pid].filter(lives)),
     killAll: async (dataDir) => {

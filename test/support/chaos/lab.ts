@@ -106,7 +106,7 @@ export async function startChaosLab(onProgress: (line: string) => void): Promise
 }
 
 /** Tries until it works: whatever it needs may have been killed just now. */
-export async function persist<T>(run: () => Promise<T>, limitMs = 60_000): Promise<T> {
+export async function persist<T>(run: () => Promise<T>, limitMs = 180_000): Promise<T> {
   const untilMs = Date.now() + limitMs;
   for (;;) {
     try {
