@@ -146,7 +146,8 @@ it('takes few locks for a batch in which each event has a source of its own', as
   const waiting = `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'metric_windows'::regclass`;
   await expect.poll(async () => (await watcher.query<{ n: number }>(waiting)).rows[0]?.n).toBe(1);
   const { rows } = await watcher.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'`,
+    `SELECT count(*)::int AS n FROM pg_locks l JOIN pg_locks waits USING (pid)
+     WHERE l.locktype = 'advisory' AND NOT waits.granted AND waits.relation = 'metric_windows'::regclass`,
   );
   await watcher.query('ROLLBACK');
   watcher.release();
