@@ -5,11 +5,18 @@ import { defineConfig } from 'vitest/config';
  * they name through `test/support` and say in one line what is missing when they cannot.
  */
 const project = (name: string, extra: Record<string, unknown> = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' as const, ...extra },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    pool: 'forks' as const,
+    // A second, unless told, is less than a busy machine may take for anything.
+    expect: { poll: { timeout: 60_000 } },
+    ...extra,
+  },
 });
 
 /** Small simulations and random sequences take seconds, more on a busy machine: how long is no question of these tests. */
-const unhurried = { testTimeout: 60_000 };
+const unhurried = { testTimeout: 120_000 };
 
 /** Programs that a project's tests drive, fetched before its first test. */
 const FETCH = 'test/support/prerequisites/fetch.ts';
@@ -17,7 +24,7 @@ const FETCH = 'test/support/prerequisites/fetch.ts';
 /** Projects that share the two cores with real servers run their files one after another, unless they say otherwise. */
 const withServers = {
   fileParallelism: false,
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   hookTimeout: 300_000,
   globalSetup: [FETCH],
 };
@@ -45,7 +52,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', { ...inTurn(0), ...unhurried }),
-      project('architecture', inTurn(0)),
+      project('architecture', { ...inTurn(0), ...unhurried }),
       project('replay', { ...withBundle, ...inTurn(1) }),
       project('workflow', { ...withBundle, ...twoAtATime, testTimeout: 240_000, ...inTurn(2) }),
       project('integration', { ...withServers, ...twoAtATime, ...inTurn(3) }),

@@ -4,7 +4,7 @@ import { Client, compressionAlgorithms, credentials, type ServiceError } from '@
 import { metricsMessages, traceMessages } from '../../src/ingest/otlp/protos.ts';
 
 const MB = 1024 * 1024;
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 120_000;
 
 export interface HttpBomb {
   readonly path: string;

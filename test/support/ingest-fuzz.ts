@@ -32,7 +32,7 @@ interface Request {
 }
 
 const BATCH = 'application/cloudevents-batch+json';
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 120_000;
 const ANSWERS: Readonly<Record<string, readonly number[]>> = {
   '/v1/events': [202, 207, 400, 413, 415, 422],
   '/v1/metrics': [200, 400, 413, 415],

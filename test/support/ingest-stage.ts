@@ -1,15 +1,15 @@
 /** What ingest is proven and measured on: a broker, a database, and an ingest process that is killed and started again on the same ports. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'pg';
 import { poll } from '../../src/embedded/poll.ts';
 import { startKafka, type TestKafka } from './kafka.ts';
+import { reservePorts } from './ports.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
 const MAIN = new URL('../../workers/main.ts', import.meta.url).pathname;
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
 export interface Stage {
   readonly kafka: TestKafka;
@@ -48,14 +48,6 @@ export interface Health {
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 export interface StageOptions {
   /** A broker for measurements. */
   readonly fast?: boolean;
@@ -72,7 +64,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const topic = 'llm.observatory.feedback';
   await kafka.createTopics([topic], partitions);
   const { url, pool } = await postgres.createDatabase();
-  const [http, grpc] = [await freePort(), await freePort()];
+  const [http = 0, grpc = 0] = await reservePorts(2);
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
   const launch = (httpPort: number, grpcPort: number): ChildProcess => {
     const ports = [`--otlp-http-port=${httpPort}`, `--otlp-grpc-port=${grpcPort}`];
@@ -107,7 +99,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     },
     health: () => healthAt(httpUrl),
     startAnother: async () => {
-      const [otherHttp, otherGrpc] = [await freePort(), await freePort()];
+      const [otherHttp = 0, otherGrpc = 0] = await reservePorts(2);
       const other = launch(otherHttp, otherGrpc);
       await isReady(other);
       return {

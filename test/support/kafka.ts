@@ -4,13 +4,13 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { Kafka, logLevel } from 'kafkajs';
 import { runCommand } from '../../src/embedded/index.ts';
 import { poll } from '../../src/embedded/poll.ts';
+import { reservePorts } from './ports.ts';
 import { kafkaProgram, type KafkaProgram } from './prerequisites/index.ts';
 
 export interface TestKafka {
@@ -40,26 +40,15 @@ export interface SecuredListener {
   readonly password: string;
 }
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 200_000;
 /** Virtual machines that start fast and stay small. */
 const JAVA_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx384m'];
 /** Of measurements: all that the compiler can do. */
 const FAST_OPTIONS = ['-XX:+UseG1GC', '-Xmx1g'];
+/** Of what a test sends and looks at. */
+const CONNECT_MS = 30_000;
 const USER = { username: 'ingest', password: 'test-only' } as const;
 const STORE_PASSWORD = 'test-only';
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 function propertiesOf(folder: string, ports: readonly number[], secured: boolean): string {
   const [plain = 0, controller = 0, safe = 0] = ports;
@@ -79,10 +68,11 @@ function propertiesOf(folder: string, ports: readonly number[], secured: boolean
     'transaction.state.log.replication.factor=1',
     'transaction.state.log.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
-    // A broker that was killed comes back at once: its registration of before is soon forgotten.
-    'broker.session.timeout.ms=1000',
+    // A broker that was killed comes back soon: its registration of before is forgotten after so long. One that the machine lets stand still for so long
+    // is taken for dead, too, and leads nothing until it beats again.
+    'broker.session.timeout.ms=4000',
     'broker.heartbeat.interval.ms=200',
-    'initial.broker.registration.timeout.ms=30000',
+    'initial.broker.registration.timeout.ms=180000',
     'num.partitions=2',
     'log.cleaner.enable=false',
     ...(secured
@@ -126,11 +116,25 @@ async function format({ java, classPath }: KafkaProgram, folder: string, secured
   );
 }
 
+/** Tries until it works: a broker that the machine has let stand still is taken for dead by its own controller for a moment, and leads nothing then. */
+export async function insist(work: () => Promise<unknown>): Promise<void> {
+  let why: unknown;
+  const done = await poll(
+    () =>
+      work().then(
+        () => true,
+        (error: unknown) => void (why = error),
+      ),
+    { timeoutMs: START_LIMIT_MS },
+  );
+  if (done === undefined) throw why;
+}
+
 /** @param fast for measurements: the virtual machine with everything it can do, which starts more slowly */
 export async function startKafka({ secured = false, fast = false } = {}): Promise<TestKafka> {
   const program = await kafkaProgram();
   const folder = mkdtempSync(join(tmpdir(), 'optimizer-test-kafka-'));
-  const ports = await freePorts(3);
+  const ports = await reservePorts(3);
   const brokers = `127.0.0.1:${ports[0]}`;
   writeFileSync(join(folder, 'server.properties'), propertiesOf(folder, ports, secured));
   const caFile = secured ? await makeKeys(program.keytool, folder) : '';
@@ -152,7 +156,7 @@ export async function startKafka({ secured = false, fast = false } = {}): Promis
       () => {
         const text = readFileSync(log, 'utf8');
         if (text.includes('Kafka Server started')) return true;
-        return child.exitCode === null ? undefined : false;
+        return child.exitCode === null && child.signalCode === null ? undefined : false;
       },
       { timeoutMs: START_LIMIT_MS, everyMs: 50 },
     );
@@ -173,7 +177,13 @@ export async function startKafka({ secured = false, fast = false } = {}): Promis
     rmSync(folder, { recursive: true, force: true });
     throw error;
   });
-  const client = new Kafka({ clientId: 'test', brokers: [brokers], logLevel: logLevel.NOTHING });
+  const client = new Kafka({
+    clientId: 'test',
+    brokers: [brokers],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: CONNECT_MS,
+    retry: { retries: 10 },
+  });
   return {
     brokers,
     secured: secured ? { brokers: `127.0.0.1:${ports[2]}`, caFile, ...USER } : null,
@@ -184,7 +194,7 @@ export async function startKafka({ secured = false, fast = false } = {}): Promis
       await admin.connect();
       try {
         const wanted = topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
-        await admin.createTopics({ topics: wanted, waitForLeaders: true });
+        await insist(() => admin.createTopics({ topics: wanted, waitForLeaders: true }));
       } finally {
         await admin.disconnect();
       }

@@ -104,6 +104,6 @@ async function admissible({ stores, settings }: Optimizer): Promise<void> {
     });
     return (unitFirst.quality?.count ?? 0) >= rollout.minSamples ? true : undefined;
   };
-  const seen = await poll(enough, { timeoutMs: 120_000, everyMs: 200 });
-  if (!seen) throw new Error(`${serviceId} had not ${rollout.minSamples} labels within 2 minutes`);
+  const seen = await poll(enough, { timeoutMs: 240_000, everyMs: 200 });
+  if (!seen) throw new Error(`${serviceId} had not ${rollout.minSamples} labels within 4 minutes`);
 }

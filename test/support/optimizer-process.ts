@@ -10,6 +10,7 @@ import { poll } from '../../src/embedded/poll.ts';
 import { findByArguments, findByWorkingFolder, processToken } from '../../src/embedded/process-identity.ts';
 import type { ServiceState } from '../../src/contract/service-state.ts';
 import { openStateFiles } from '../../src/gateway/state-files.ts';
+import { killAllOf, killIfThere } from './kill.ts';
 import { temporalPath } from './prerequisites/index.ts';
 import { withoutServers } from './servers.ts';
 
@@ -66,18 +67,13 @@ export async function startProcess(args: readonly string[]): Promise<OptimizerPr
       }),
     ended,
     stop: async () => {
-      if (end === undefined) kill(pid, 'SIGINT');
-      await ended(120_000);
+      if (end === undefined) killIfThere(pid, 'SIGINT');
+      await ended(180_000);
     },
-    killNode: async () => {
-      kill(pid, 'SIGKILL');
-      await gone([pid]);
-    },
+    killNode: () => killAllOf(() => [pid].filter(lives)),
     killAll: async (dataDir) => {
-      const servers = serversOn(dataDir);
-      kill(-pid, 'SIGKILL');
-      for (const server of servers) kill(server, 'SIGKILL');
-      await gone([pid, ...servers]);
+      killIfThere(-pid);
+      await killAllOf(() => [...[pid].filter(lives), ...serversOn(dataDir)]);
     },
   };
 }
@@ -94,19 +90,8 @@ export function serversOn(dataDir: string): number[] {
 
 /** Ends what a failed test left on its data folder. */
 export async function clearUp(running: OptimizerProcess | undefined, dataDir: string): Promise<void> {
-  if (running && processToken(running.pid) !== undefined) kill(-running.pid, 'SIGKILL');
-  const servers = serversOn(dataDir);
-  for (const server of servers) kill(server, 'SIGKILL');
-  await gone(servers);
-}
-
-/** Signals a process, or a group by its negative number. One that has ended by itself just now, as a server's children do after it, is as good. */
-export function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+  if (running && lives(running.pid)) killIfThere(-running.pid);
+  await killAllOf(() => serversOn(dataDir));
 }
 
 /** What the gateway has on disk for a service, its checksum verified. Throws when it has none. */
@@ -117,10 +102,4 @@ export async function gatewayOnDisk(dataDir: string, serviceId: string): Promise
   return state;
 }
 
-/** Waits until every one of them has gone. */
-export async function gone(pids: readonly number[]): Promise<void> {
-  const left = await poll(() => (pids.every((pid) => processToken(pid) === undefined) ? true : undefined), {
-    timeoutMs: 120_000,
-  });
-  if (left === undefined) throw new Error(`still alive after SIGKILL: ${pids.join(', ')}`);
-}
+const lives = (pid: number): boolean => processToken(pid) !== undefined;

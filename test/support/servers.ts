@@ -49,7 +49,9 @@ export function useServers(
   });
   afterAll(async () => {
     await running?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    // Whatever was killed may still end what it was writing.
+    if (folder !== undefined)
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
   const stack = (): EmbeddedStack => {
     if (running === undefined) throw new Error('The servers of this test file have not been started.');

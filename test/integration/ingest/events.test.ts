@@ -8,6 +8,7 @@ import { startIngest } from '../../../src/ingest/index.ts';
 import type { FeedbackEvent } from '../../../src/ports/windows.ts';
 import { feedbackEvent, randomFeedback } from '../../support/feedback.ts';
 import { nobody, startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { reservePort } from '../../support/ports.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { testSettings } from '../../support/settings.ts';
 
@@ -145,7 +146,8 @@ it('takes few locks for a batch in which each event has a source of its own', as
   const waiting = `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'metric_windows'::regclass`;
   await expect.poll(async () => (await watcher.query<{ n: number }>(waiting)).rows[0]?.n).toBe(1);
   const { rows } = await watcher.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'`,
+    `SELECT count(*)::int AS n FROM pg_locks l JOIN pg_locks waits USING (pid)
+     WHERE l.locktype = 'advisory' AND NOT waits.granted AND waits.relation = 'metric_windows'::regclass`,
   );
   await watcher.query('ROLLBACK');
   watcher.release();
@@ -194,7 +196,7 @@ it('asks the sender to come again while the database is away, and loses nothing'
   const target = new URL(url);
   const relay = await startRelay(Number(target.port));
   target.port = String(relay.port);
-  const pool = new Pool({ connectionString: target.href, connectionTimeoutMillis: 2_000 });
+  const pool = new Pool({ connectionString: target.href, connectionTimeoutMillis: 60_000 });
   pool.on('error', () => undefined);
   const stores = createStores(pool);
   const other = await startIngest({
@@ -236,7 +238,8 @@ async function startRelay(to: number) {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   };
-  const port = await listen(0);
+  // Nobody else takes it while the relay is away.
+  const port = await listen(await reservePort());
   return {
     port,
     open: () => listen(port),

@@ -17,6 +17,9 @@ import { seededRandom } from '../../support/feedback.ts';
 import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
+/** An export that takes longer is sent again, and counted as sent. */
+const EXPORT_MS = 120_000;
+
 interface Sent {
   readonly url: string;
   readonly headers: Record<string, string>;
@@ -70,11 +73,18 @@ function meterProvider(temporality: AggregationTemporality, instance = 'one'): M
   const exporter = new OTLPMetricExporter({
     url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}/v1/metrics`,
     temporalityPreference: temporality,
+    timeoutMillis: EXPORT_MS,
     compression: instance === 'one' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
   });
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ 'service.name': 'support-bot', 'service.instance.id': instance }),
-    readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter,
+        exportIntervalMillis: 3_600_000,
+        exportTimeoutMillis: EXPORT_MS,
+      }),
+    ],
     views: [
       {
         instrumentName: 'llm.request.duration',

@@ -32,12 +32,19 @@ afterAll(() => postgres.stop());
 beforeEach(async () => void (ingest = await startTestIngest(postgres)));
 afterEach(() => ingest.close());
 
+/** An export that takes longer is sent again, and counted again. */
+const timeoutMillis = 120_000;
+
 const EXPORTERS: Readonly<Record<string, () => SpanExporter>> = {
-  'http/protobuf': () => new ProtoExporter({ url: `${ingest.httpUrl}/v1/traces` }),
+  'http/protobuf': () => new ProtoExporter({ url: `${ingest.httpUrl}/v1/traces`, timeoutMillis }),
   'http/protobuf, gzip': () =>
-    new ProtoExporter({ url: `${ingest.httpUrl}/v1/traces`, compression: CompressionAlgorithm.GZIP }),
-  'http/json': () => new JsonExporter({ url: `${ingest.httpUrl}/v1/traces` }),
-  grpc: () => new GrpcExporter({ url: `http://${ingest.grpcAddress}` }),
+    new ProtoExporter({
+      url: `${ingest.httpUrl}/v1/traces`,
+      timeoutMillis,
+      compression: CompressionAlgorithm.GZIP,
+    }),
+  'http/json': () => new JsonExporter({ url: `${ingest.httpUrl}/v1/traces`, timeoutMillis }),
+  grpc: () => new GrpcExporter({ url: `http://${ingest.grpcAddress}`, timeoutMillis }),
 };
 
 /** Requests to a model inside an agent's span, each; answers the spans and what they come to, counted the plain way. */

@@ -9,7 +9,7 @@ import { poll } from '../../../src/embedded/poll.ts';
 import { FEEDBACK_EVENT_TYPE } from '../../../src/domain/feedback.ts';
 import { feedbackEvent } from '../../support/feedback.ts';
 import { startIngestOn, startTestIngest, type TestIngest } from '../../support/ingest.ts';
-import { startKafka, type TestKafka } from '../../support/kafka.ts';
+import { insist, startKafka, type TestKafka } from '../../support/kafka.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let postgres: TestPostgres;
@@ -31,6 +31,12 @@ afterAll(async () => {
 });
 
 const settingsOf = () => ({ brokers: [kafka.brokers], tls: null, sasl: null });
+const idsOf = () => {
+  const quiet = pino({ level: 'silent' });
+  return topicIdsOf(kafkaClient(settingsOf(), quiet), quiet);
+};
+/** A member whose leaving the broker has not heard of keeps its partitions for half a minute. */
+const WAIT = { timeout: 120_000 };
 const readerOf = (topic: string) => ({ settings: settingsOf(), group: topic, topics: [topic] });
 
 const send = (topic: string, prefix: string, count: number) => {
@@ -50,11 +56,12 @@ async function remake(topic: string): Promise<void> {
   const admin = kafka.client.admin();
   await admin.connect();
   try {
+    const ids = idsOf();
+    const old = (await ids([topic])).get(topic);
     await admin.deleteTopics({ topics: [topic] });
-    const gone = async () => ((await admin.listTopics()).includes(topic) ? undefined : true);
-    await poll(gone, { timeoutMs: 10_000, everyMs: 5 });
+    await expect.poll(async () => (await ids([topic])).get(topic), WAIT).not.toBe(old);
     const made = { topic, numPartitions: 1, replicationFactor: 1 };
-    await admin.createTopics({ topics: [made], waitForLeaders: true });
+    await insist(() => admin.createTopics({ topics: [made], waitForLeaders: true }));
   } finally {
     await admin.disconnect();
   }
@@ -65,7 +72,7 @@ const countOf = async (ingest: TestIngest): Promise<number> =>
 
 async function reaches(ingest: TestIngest, count: number): Promise<void> {
   const there = async () => ((await countOf(ingest)) >= count ? true : undefined);
-  await poll(there, { timeoutMs: 30_000, everyMs: 25 });
+  await poll(there, { timeoutMs: WAIT.timeout, everyMs: 25 });
   expect(await countOf(ingest)).toBe(count);
 }
 
@@ -115,7 +122,7 @@ const positionsOf = async ({ pool }: TestIngest, topic: string) =>
 
 it('tells the id of a topic that is there, and none of one that is not', async () => {
   await kafka.createTopics(['there'], 3);
-  const ids = topicIdsOf(kafkaClient(settingsOf(), pino({ level: 'silent' })), pino({ level: 'silent' }));
+  const ids = idsOf();
   const first = await ids(['there', 'absent']);
   expect([...first]).toEqual([['there', expect.stringMatching(/^[0-9a-f]{32}$/u)]]);
   await remake('there');

@@ -9,13 +9,14 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { bootstrap, MAINTENANCE } from '../../../deploy/bootstrap.ts';
 import { createStores, type Stores } from '../../../src/adapters/postgres/index.ts';
 import { poll } from '../../../src/embedded/poll.ts';
-import type { MaintenanceSummary, StepDone } from '../../../src/state/maintenance.ts';
+import type { MaintenancePlan, MaintenanceSummary, StepDone } from '../../../src/state/maintenance.ts';
 import { TASK_QUEUE } from '../../../workflows/activity-options.ts';
 import { feedbackEvent } from '../../support/feedback.ts';
 import { temporaryFolder, useServers } from '../../support/servers.ts';
 import { bundleIn } from '../cli/optimizer.ts';
 
 const DAY = 86_400_000;
+const WAIT_MS = 120_000;
 const WORKER = fileURLToPath(new URL('../cli/worker-child.ts', import.meta.url));
 
 const servers = useServers();
@@ -61,28 +62,41 @@ async function worker(): Promise<{ kill(): Promise<void> }> {
   return { kill };
 }
 
-/** Events of each of these ages in days. */
-const store = (...days: readonly number[]) =>
+/** Events of each of these ages in days; answers the day of each. */
+const store = (...days: readonly number[]): Promise<readonly number[]> =>
   Promise.all(
-    days.map((age) => {
+    days.map(async (age) => {
       const at = Date.now() - age * DAY;
       const event = feedbackEvent(`${age} days, ${at}`, { timestamp: new Date(at).toISOString() });
-      return stores.ingest.recordFeedback([event], Date.now());
+      await stores.ingest.recordFeedback([event], Date.now());
+      return Math.floor(at / DAY);
     }),
   );
 
+/** Days since the epoch of which raw events are kept. */
 const daysKept = async (): Promise<readonly number[]> =>
   (await stores.maintenance.partitions())
     .filter(({ holds }) => holds === 'events')
-    .map(({ fromMs }) => Math.floor(Date.now() / DAY) - fromMs / DAY)
+    .map(({ fromMs }) => fromMs / DAY)
     .sort((a, b) => a - b);
 
-const stateOf = (handle: WorkflowHandle) =>
-  handle.query<{ steps: readonly StepDone[]; current: StepDone | null; left: readonly string[] }>('state');
+interface Shown {
+  readonly plan: MaintenancePlan | null;
+  readonly steps: readonly StepDone[];
+  readonly current: StepDone | null;
+}
+const stateOf = (handle: WorkflowHandle) => handle.query<Shown>('state');
+
+/** Those that a run makes ahead, of yesterday to the third day to come; by its own time, for it may be another day by now. */
+async function daysAhead(handle: WorkflowHandle): Promise<readonly number[]> {
+  const { plan } = await stateOf(handle);
+  const today = Math.floor((plan?.nowMs ?? Number.NaN) / DAY);
+  return [-1, 0, 1, 2, 3].map((days) => today + days);
+}
 
 it('is started by its schedule: what is too old goes, the partitions of the next days are there', async () => {
   const { address, namespace } = servers.temporal;
-  await store(20, 10, 1);
+  const [, , young = 0] = await store(20, 10, 1);
   await worker();
   const { changes } = await bootstrap({
     address,
@@ -94,26 +108,32 @@ it('is started by its schedule: what is too old goes, the partitions of the next
   const schedule = new ScheduleClient({ connection, namespace }).getHandle(MAINTENANCE.scheduleId);
   onTestFinished(() => schedule.delete());
   const ran = await poll(async () => (await schedule.describe()).info.recentActions[0]?.action.workflow, {
-    timeoutMs: 30_000,
+    timeoutMs: WAIT_MS,
   });
   expect(ran?.workflowId).toMatch(/^maintenance-/u);
-  const result = (await client.workflow.getHandle(ran!.workflowId).result()) as MaintenanceSummary;
+  const handle = client.workflow.getHandle(ran!.workflowId);
+  const result = (await handle.result()) as MaintenanceSummary;
   expect(result.outcome).toBe('done');
-  expect(await daysKept()).toEqual([-3, -2, -1, 0, 1]);
+  const [kept, ahead] = [await daysKept(), await daysAhead(handle)];
+  expect(kept).toEqual(expect.arrayContaining([...ahead]));
+  expect(kept[0]).toBe(young);
   const { policies, spec } = await schedule.describe();
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 10_000 });
   expect(spec.intervals).toEqual([{ every: 1_000 }]);
   // A run that goes on would take what the next test has stored.
   await schedule.pause();
   const none = await poll(
-    async () => ((await schedule.describe()).info.runningActions.length === 0 ? true : undefined),
-    { timeoutMs: 30_000 },
+    async () => {
+      const { state, info } = await schedule.describe();
+      return state.paused && info.runningActions.length === 0 ? true : undefined;
+    },
+    { timeoutMs: WAIT_MS },
   );
   expect(none).toBe(true);
 });
 
 it('goes on where it was when its worker is killed in the middle, and does no step twice', async () => {
-  await store(30, 12);
+  const [, old = 0] = await store(30, 12);
   const first = await worker();
   const holder = await pool.connect();
   onTestFinished(() => holder.release());
@@ -124,17 +144,21 @@ it('goes on where it was when its worker is killed in the middle, and does no st
     workflowId: 'maintenance',
     args: [{ by: 'ann' }],
   });
-  await poll(async () => ((await stateOf(handle)).current?.step === 'rawEvents' ? true : undefined), {
-    timeoutMs: 30_000,
-  });
+  const inTheMiddle = await poll(
+    async () => ((await stateOf(handle)).current?.step === 'rawEvents' ? true : undefined),
+    { timeoutMs: WAIT_MS },
+  );
+  expect(inTheMiddle).toBe(true);
   await first.kill();
   await holder.query('ROLLBACK');
-  expect(await daysKept()).toContain(12);
+  expect(await daysKept()).toContain(old);
   await worker();
   const result = (await handle.result()) as MaintenanceSummary;
   expect(result.outcome).toBe('done');
   expect(result.steps.find(({ step }) => step === 'rawEvents')).toMatchObject({ count: 2, portions: 1 });
-  expect(await daysKept()).toEqual([-3, -2, -1, 0, 1]);
+  const [kept, ahead] = [await daysKept(), await daysAhead(handle)];
+  expect(kept).toEqual(expect.arrayContaining([...ahead]));
+  expect(kept[0]).toBeGreaterThan(old);
   const { events } = await handle.fetchHistory();
   const scheduled = events?.filter((event) => event.activityTaskScheduledEventAttributes) ?? [];
   expect(scheduled).toHaveLength(1 + result.steps.length);

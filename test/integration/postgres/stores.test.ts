@@ -195,7 +195,7 @@ describe('rollouts and recorded outcomes', () => {
 
 describe('a database that cannot be reached', () => {
   it('is StoreUnavailable, for a statement and for a transaction', async () => {
-    const unreachable = new Pool({ host: '127.0.0.1', port: 1, connectionTimeoutMillis: 1_000 });
+    const unreachable = new Pool({ host: '127.0.0.1', port: 1, connectionTimeoutMillis: 60_000 });
     const away = createStores(unreachable);
     const holder = { workflowId: 'w', firstRunId: 'r', runId: 'r' };
     await expect(away.services.get('bot')).rejects.toMatchObject({ type: 'StoreUnavailable', final: false });

@@ -7,7 +7,6 @@ import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
 import { poll } from '../../../src/embedded/poll.ts';
 import {
   databaseUrl,
@@ -20,7 +19,8 @@ import { findPostgresPrograms, postgresRunner } from '../../../src/embedded/post
 import { inheritPostgres, startPostgres } from '../../../src/embedded/postgres-server.ts';
 import { findByArguments, findByWorkingFolder } from '../../../src/embedded/process-identity.ts';
 import { answers } from '../../../src/embedded/temporal-server.ts';
-import { gone, kill } from '../optimizer-process.ts';
+import { killAllOf } from '../kill.ts';
+import { reservePorts } from '../ports.ts';
 import { temporalPath } from '../prerequisites/index.ts';
 import { withoutServers } from '../servers.ts';
 
@@ -44,7 +44,10 @@ export interface Ports {
   readonly gateway: number;
 }
 
-export const freePorts = (): Promise<Ports> => choosePorts({ temporal: 0, postgres: 0, gateway: 0 });
+export async function freePorts(): Promise<Ports> {
+  const [temporal = 0, postgres = 0, gateway = 0] = await reservePorts(3);
+  return { temporal, postgres, gateway };
+}
 
 /** Suggests to continue as new after `events` of a history, so that short rollouts do it too. */
 export async function temporalProcess(dataDir: string, port: number, events: number): Promise<Killable> {
@@ -86,11 +89,8 @@ export async function postgresProcess(
       );
       await ensureDatabase(databaseUrl(login, port, 'postgres'), DATABASE);
     },
-    kill: async () => {
-      const all = [...findByArguments(['-D', folder]), ...findByWorkingFolder('postgres', folder)];
-      for (const pid of all) kill(pid, 'SIGKILL');
-      await gone(all);
-    },
+    kill: () =>
+      killAllOf(() => [...findByArguments(['-D', folder]), ...findByWorkingFolder('postgres', folder)]),
   };
 }
 
@@ -151,7 +151,7 @@ function child(start: () => ChildProcess): {
       const pid = running?.pid;
       if (pid === undefined || running?.exitCode !== null || running.signalCode !== null) return;
       const end = new Promise((resolve) => running?.once('exit', resolve));
-      kill(pid, 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
       await end;
     },
   };

@@ -3,6 +3,7 @@
  * What cannot be had is said here in one line, and fails the tests that need it, not the others.
  */
 import type { TestProject } from 'vitest/node';
+import { prepareData } from '../postgres-data.ts';
 import { kafkaProgram, tctlPath, temporalPath, timeSkippingServer } from './index.ts';
 
 const NEEDS: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
@@ -11,11 +12,16 @@ const NEEDS: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   e2e: [temporalPath, tctlPath],
 };
 
-/** Vitest's global set-up. */
-export default async function fetchPrerequisites(project: TestProject): Promise<void> {
+/** Vitest's global set-up; what it returns tidies up. */
+export default async function fetchPrerequisites(
+  project: TestProject,
+): Promise<(() => Promise<void>) | undefined> {
   for (const get of NEEDS[project.name] ?? []) {
     await get().catch((error: unknown) => {
       process.stderr.write(`[prerequisites] ${error instanceof Error ? error.message : String(error)}\n`);
     });
   }
+  if (project.name !== 'integration') return undefined;
+  // Without it each server makes its own folder, and says what is wrong.
+  return prepareData().catch(() => undefined);
 }

@@ -4,12 +4,14 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
 import { runCommand } from '../../../src/embedded/index.ts';
+import { reservePort } from '../ports.ts';
 import { pythonFor } from '../python/python.ts';
 import { askChat } from './count-answers.ts';
 
-const START_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 240_000;
+/** A process that was killed may still end what it was writing. */
+export const GONE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 } as const;
 const KEY = 'sk-not-for-logs-of-a-test';
 
 export interface LitellmProxy {
@@ -39,7 +41,7 @@ export async function startLitellm(options: {
 }): Promise<LitellmProxy> {
   const python = await pythonFor('litellm.txt');
   const folder = mkdtempSync(join(tmpdir(), 'litellm-'));
-  const { port } = await choosePorts({ port: 0 });
+  const port = await reservePort();
   const config = join(folder, 'config.yaml');
   writeFileSync(
     config,
@@ -98,7 +100,7 @@ export async function startLitellm(options: {
     },
     close: async () => {
       await run(restart.slice(0, 3));
-      await rm(folder, { recursive: true });
+      await rm(folder, GONE);
     },
   };
 }

@@ -5,10 +5,10 @@ import { closeSync, mkdtempSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
+import { reservePort } from '../ports.ts';
 import { pythonFor } from '../python/python.ts';
 import { askChat } from './count-answers.ts';
-import { ready } from './litellm.ts';
+import { GONE, ready } from './litellm.ts';
 
 export interface MlflowServer {
   readonly url: string;
@@ -30,7 +30,7 @@ export async function startMlflow(options: {
   const python = await pythonFor('mlflow.txt');
   const bin = dirname(python.path);
   const folder = mkdtempSync(join(tmpdir(), 'mlflow-'));
-  const { port } = await choosePorts({ port: 0 });
+  const port = await reservePort();
   const log = openSync(join(folder, 'mlflow.log'), 'a');
   const args = ['server', '--backend-store-uri', `sqlite:///${join(folder, 'gateway.db')}`, '--workers', '1'];
   const child = spawn(
@@ -123,7 +123,7 @@ export async function startMlflow(options: {
         process.kill(-child.pid, 'SIGKILL');
         await once(child, 'exit');
       }
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, GONE);
     },
   };
 }

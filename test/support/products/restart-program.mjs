@@ -8,10 +8,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 const [folder = '', command, ...args] = process.argv.slice(2);
 const pidFile = join(folder, 'pid');
 
+/** One that has ended and that nobody has collected, as in a container, is dead. */
+const isZombie = (pid) => {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+};
 const isAlive = (pid) => {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
-"""Sends each of the values to a Kafka topic through librdkafka, in large batches.
+"""Sends values to Kafka topics through librdkafka, in large batches.
 
-Usage: python kafka_produce.py INPUT, a JSON file with `brokers`, `topic`, `compression` and `values`.
+Usage: python kafka_produce.py INPUT, a JSON file with `brokers` and `topics`, a list of objects with `topic`, `compression` and `values`.
 """
 
 import json
@@ -11,16 +11,17 @@ from confluent_kafka import Producer
 with open(sys.argv[1]) as file:
     told = json.load(file)
 failed = []
-producer = Producer({
-    "bootstrap.servers": told["brokers"],
-    "compression.type": told["compression"],
-    "linger.ms": 500,
-    "batch.size": 4000000,
-    "message.max.bytes": 100000000,
-    "batch.num.messages": 1000000,
-    "queue.buffering.max.messages": 1000000,
-})
-for value in told["values"]:
-    producer.produce(told["topic"], value.encode(), on_delivery=lambda error, _: error and failed.append(str(error)))
-producer.flush()
+for topic in told["topics"]:
+    producer = Producer({
+        "bootstrap.servers": told["brokers"],
+        "compression.type": topic["compression"],
+        "linger.ms": 500,
+        "batch.size": 4000000,
+        "message.max.bytes": 100000000,
+        "batch.num.messages": 1000000,
+        "queue.buffering.max.messages": 1000000,
+    })
+    for value in topic["values"]:
+        producer.produce(topic["topic"], value.encode(), on_delivery=lambda error, _: error and failed.append(str(error)))
+    producer.flush()
 print(json.dumps({"failed": failed}))

@@ -16,11 +16,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
+# An export that takes longer is sent again.
+LIMIT_SECONDS = 120
+
 with open(sys.argv[1]) as file:
     told = json.load(file)
 exporters = {
-    "grpc": GrpcExporter(endpoint=told["grpcAddress"], insecure=True),
-    "http": HttpExporter(endpoint=told["httpUrl"] + "/v1/traces", compression=Compression.Gzip),
+    "grpc": GrpcExporter(endpoint=told["grpcAddress"], insecure=True, timeout=LIMIT_SECONDS),
+    "http": HttpExporter(endpoint=told["httpUrl"] + "/v1/traces", compression=Compression.Gzip, timeout=LIMIT_SECONDS),
 }
 random.seed(1)
 totals = {"spans": 0, "input": 0, "output": 0, "errors": 0, "length": 0}

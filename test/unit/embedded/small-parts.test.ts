@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cacheFolder } from '../../../src/embedded/cache-folder.ts';
 import { EmbeddedStackError, reasonOf } from '../../../src/embedded/errors.ts';
 import { choosePorts, withPorts } from '../../../src/embedded/free-ports.ts';
@@ -12,6 +12,7 @@ import { processToken } from '../../../src/embedded/process-identity.ts';
 import { runCommand } from '../../../src/embedded/run-command.ts';
 import { childrenLeft, readPorts, USUAL_PORTS, writePorts } from '../../../src/embedded/stack-files.ts';
 import { onPath } from '../../../src/embedded/tools.ts';
+import { reservePort } from '../../support/ports.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -33,7 +34,7 @@ async function whileTaken(use: (port: number) => Promise<void>): Promise<void> {
 
 describe('ports', () => {
   test('a wish is granted when the port is free, and all ports differ', async () => {
-    const { any: taken } = await choosePorts({ any: 0 });
+    const taken = await reservePort();
     const chosen = await choosePorts({ first: taken, second: taken, third: 0 });
     expect(chosen.first).toBe(taken);
     expect(new Set(Object.values(chosen)).size).toBe(3);
@@ -107,14 +108,15 @@ describe('processes', () => {
   test('a command that takes too long is ended with all it started', async () => {
     const pidFile = join(folder, 'sleeper');
     const script = `sleep 600 & echo $! > ${pidFile}; wait`;
-    await expect(runCommand('/bin/sh', ['-c', script], { timeoutMs: 300 })).rejects.toThrow(
-      'no end after 0 s',
-    );
-    const pid = Number(lastLine(pidFile));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const ended = runCommand('/bin/sh', ['-c', script], { timeoutMs: 2_000 }).catch(reasonOf);
+    const pid = await poll(() => Number(lastLine(pidFile)) || undefined, { timeoutMs: 60_000 });
     expect(pid).toBeGreaterThan(1);
-    expect(await poll(() => (processToken(pid) === undefined ? true : undefined), { timeoutMs: 5_000 })).toBe(
-      true,
-    );
+    vi.advanceTimersByTime(2_000);
+    expect(await ended).toContain('no end after 2 s');
+    const isGone = () => (processToken(pid ?? 0) === undefined ? true : undefined);
+    expect(await poll(isGone, { timeoutMs: 60_000 })).toBe(true);
   });
 
   test('a heartbeat may end a command with its reason', async () => {
