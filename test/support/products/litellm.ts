@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
 import { runCommand } from '../../../src/embedded/index.ts';
+import { ownPort } from '../own-port.ts';
 import { pythonFor } from '../python/python.ts';
 import { askChat } from './count-answers.ts';
 
@@ -39,7 +39,7 @@ export async function startLitellm(options: {
 }): Promise<LitellmProxy> {
   const python = await pythonFor('litellm.txt');
   const folder = mkdtempSync(join(tmpdir(), 'litellm-'));
-  const { port } = await choosePorts({ port: 0 });
+  const port = await ownPort();
   const config = join(folder, 'config.yaml');
   writeFileSync(
     config,

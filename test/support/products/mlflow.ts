@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
+import { ownPort } from '../own-port.ts';
 import { pythonFor } from '../python/python.ts';
 import { askChat } from './count-answers.ts';
 import { ready } from './litellm.ts';
@@ -30,7 +30,7 @@ export async function startMlflow(options: {
   const python = await pythonFor('mlflow.txt');
   const bin = dirname(python.path);
   const folder = mkdtempSync(join(tmpdir(), 'mlflow-'));
-  const { port } = await choosePorts({ port: 0 });
+  const port = await ownPort();
   const log = openSync(join(folder, 'mlflow.log'), 'a');
   const args = ['server', '--backend-store-uri', `sqlite:///${join(folder, 'gateway.db')}`, '--workers', '1'];
   const child = spawn(
