@@ -21,7 +21,10 @@ const unhurried = { testTimeout: 120_000 };
 /** Programs that a project's tests drive, fetched before its first test. */
 const FETCH = 'test/support/prerequisites/fetch.ts';
 
-/** Projects that share the two cores with real servers run their files one after another, unless they say otherwise. */
+/**
+ * Projects that share the two cores with real servers run their files one after another, unless they say otherwise. How long a test takes is no
+ * question of it: most take seconds, and the limit is for what hangs.
+ */
 const withServers = {
   fileParallelism: false,
   testTimeout: 300_000,

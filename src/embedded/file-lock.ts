@@ -60,7 +60,7 @@ export function tryLock<T extends object>(path: string, firstNotes: (left: unkno
       if (found === undefined) continue;
       if (isSameProcess(found.holder.pid, found.holder.token)) return { kind: 'refused', by: found.holder };
       const claim = tryLock(`${path}.claim`, () => ({}));
-      if (claim.kind === 'refused') return claim;
+      if (claim.kind === 'refused') return { kind: 'refused', by: holderNow(path) ?? claim.by };
       try {
         if (read(path)?.holder.id !== found.holder.id) continue;
         write(firstNotes(found.notes));
@@ -73,6 +73,12 @@ export function tryLock<T extends object>(path: string, firstNotes: (left: unkno
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Who holds it by now: whoever claims it may have come too late, and is not the one to name. */
+function holderNow(path: string): LockHolder | undefined {
+  const holder = read(path)?.holder;
+  return holder && isSameProcess(holder.pid, holder.token) ? holder : undefined;
 }
 
 function createFrom(draft: string, path: string): boolean {

@@ -15,7 +15,7 @@ export const TEMPORAL_STOP: readonly StopStep[] = [
   { signal: 'SIGTERM', graceMs: 15_000 },
   { signal: 'SIGKILL', graceMs: 5_000 },
 ];
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 const CONNECT_MS = 5_000;
 
 export interface TemporalPlace {

@@ -24,8 +24,10 @@ export async function openRegistry(options: {
   readonly stateDir: string;
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Of a service that is created; random by default. */
+  readonly newSalt?: () => string;
 }): Promise<Registry> {
-  const { clock, logger } = options;
+  const { clock, logger, newSalt = randomSalt } = options;
   const { files, services } = await openStateFiles(options.stateDir);
   const states = new Map(services.map((state) => [state.serviceId, state]));
   const tails = new Map<string, Promise<void>>();
@@ -67,7 +69,7 @@ export async function openRegistry(options: {
       inTurn(serviceId, async () => {
         const outcome = reduceWrite(states.get(serviceId), write, {
           nowMs: clock(),
-          newSalt: randomBytes(8).toString('hex'),
+          newSalt: newSalt(),
         });
         if (outcome.kind === 'changed') {
           await files.write(outcome.state);
@@ -80,6 +82,8 @@ export async function openRegistry(options: {
     },
   };
 }
+
+const randomSalt = (): string => randomBytes(8).toString('hex');
 
 /** Resolves when the promise is over, however it ended. */
 async function ended(promise: Promise<unknown>): Promise<void> {

@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly shadow?: ShadowOptions;
   /** Milliseconds since the epoch; the wall clock by default. */
   readonly clock?: () => number;
+  /** The assignment salt of a service that is created; random by default. With a fixed one the same units are always served the same. */
+  readonly newSalt?: () => string;
 }
 
 export interface Gateway {
@@ -49,7 +51,8 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { emitters, logger, upstream } = options;
   const clock = options.clock ?? Date.now;
-  const registry = await openRegistry({ stateDir: options.stateDir, clock, logger });
+  const { stateDir, newSalt } = options;
+  const registry = await openRegistry({ stateDir, clock, logger, ...(newSalt && { newSalt }) });
   const counters = createCounters();
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
   answerErrors(app);

@@ -20,6 +20,10 @@ import type {
   RemoveCandidate,
   StableWrite,
 } from '../../src/ports/orchestrator.ts';
+import { reservePort } from './ports.ts';
+
+/** Longer than any pause of a busy machine: that one is away is seen at once, by its closed port. */
+const PATIENCE_MS = 60_000;
 
 /** Takes every configuration, and answers nothing: only what it serves is looked at. */
 const upstream: Upstream = {
@@ -31,16 +35,17 @@ const upstream: Upstream = {
 export class MortalGateway {
   readonly #folder: string;
   #running: Gateway | null = null;
-  #port = 0;
+  readonly #port: number;
   #clock: () => number;
 
-  private constructor(folder: string, clock: () => number) {
+  private constructor(folder: string, port: number, clock: () => number) {
     this.#folder = folder;
+    this.#port = port;
     this.#clock = clock;
   }
 
   static async start(clock: () => number): Promise<MortalGateway> {
-    const gateway = new MortalGateway(await mkdtemp(join(tmpdir(), 'target-')), clock);
+    const gateway = new MortalGateway(await mkdtemp(join(tmpdir(), 'target-')), await reservePort(), clock);
     await gateway.revive();
     return gateway;
   }
@@ -66,7 +71,6 @@ export class MortalGateway {
       logger: pino({ level: 'silent' }),
       clock: () => this.#clock(),
     });
-    this.#port = Number(new URL(this.#running.url).port);
   }
 
   /** Puts a service on it, stable alone at (1, 0). */
@@ -166,7 +170,9 @@ export function driversOver(clock: () => number, hook: Hook = async () => undefi
     if (also) return createCompositeOrchestrator({ driver, url, also }, find);
     return told(
       url,
-      driver === 'file' ? createFileOrchestrator({ url, clock }) : createRestOrchestrator({ url }),
+      driver === 'file'
+        ? createFileOrchestrator({ url, clock, lockTimeoutMs: PATIENCE_MS })
+        : createRestOrchestrator({ url, timeoutMs: PATIENCE_MS }),
     );
   };
   return find;

@@ -13,15 +13,20 @@ export const watchedSchema = z.object({
   failure: z.string().nullable(),
 });
 
-const TIMEOUT_MS = 3_000;
+export interface WatchdogsOptions {
+  /** For a whole answer; 3 s by default. */
+  readonly timeoutMs?: number;
+}
 
-export const createWatchdogs = (): Watchdogs => ({
+const DEFAULT_TIMEOUT_MS = 3_000;
+
+export const createWatchdogs = ({ timeoutMs = DEFAULT_TIMEOUT_MS }: WatchdogsOptions = {}): Watchdogs => ({
   ask: async (url, serviceId) => {
     const api = createProductApi({
       product: 'the watchdog',
       url,
       authorization: null,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
     });
     const path = `/v1/watched/${encodeURIComponent(serviceId)}`;
     const answer = await api.call({ what: `ask for ${serviceId}`, method: 'GET', path }, watchedSchema);

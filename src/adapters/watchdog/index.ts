@@ -1,2 +1,2 @@
 /** Asks a watchdog over HTTP what it watches. */
-export { createWatchdogs } from './ask-watchdog.ts';
+export { createWatchdogs, type WatchdogsOptions } from './ask-watchdog.ts';

@@ -10,8 +10,8 @@ import { previewRollout } from '../../../activities/preview-rollout.ts';
 import { startWatchdog } from '../../../src/watchdog/index.ts';
 import { FAKE_KEY, startLitellmFake, type LitellmFake } from '../orchestrators/litellm-fake.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { admitRequest, Driver, holderOf, withBaseline } from './rollout-driver.ts';
-import { CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from './world.ts';
+import { admitRequest, BASELINE_MS, Driver, holderOf, withBaseline } from './rollout-driver.ts';
+import { BEGIN_MS, CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from './world.ts';
 
 let postgres: TestPostgres;
 let fake: LitellmFake;
@@ -37,6 +37,9 @@ const worldWith = (settings: Record<string, unknown> = {}): Promise<World> =>
     },
   });
 
+/** Longer than any pause of a busy machine. */
+const PATIENCE_MS = 60_000;
+
 /** Watches on the world's clock, which stands still until a test moves it; `product` is what it is pointed at. */
 async function watch(clock: () => number, url = fake.url) {
   const watchdog = await startWatchdog({
@@ -45,7 +48,7 @@ async function watch(clock: () => number, url = fake.url) {
     targets: [{ serviceId: SERVICE, target: { driver: 'litellm', url, route: 'chat' } }],
     everyMs: 100,
     productOf: ({ url: at }) =>
-      createLitellmProduct({ url: at, route: 'chat', key: FAKE_KEY, timeoutMs: 1_000 }),
+      createLitellmProduct({ url: at, route: 'chat', key: FAKE_KEY, timeoutMs: PATIENCE_MS }),
     logger: pino({ level: 'silent' }),
     clock,
   });
@@ -56,10 +59,21 @@ async function watch(clock: () => number, url = fake.url) {
     await watchdog.close();
   };
   onTestFinished(close);
-  await expect
-    .poll(async () => (await fetch(`${watchdog.url}/health`)).status, { timeout: 10_000 })
-    .toBe(200);
-  return { url: watchdog.url, close };
+  /** Waits for a look at the time that the clock tells by now: admission takes no older one. */
+  const looked = async (): Promise<void> => {
+    await expect
+      .poll(async () => (await fetch(`${watchdog.url}/health`)).status, { timeout: PATIENCE_MS })
+      .toBe(200);
+  };
+  await looked();
+  return { url: watchdog.url, close, looked };
+}
+
+/** A rollout that is admitted when the watchdog has looked at the time of the baseline. */
+async function admittedUnder(world: World, watchdog: { looked(): Promise<void> }): Promise<Driver> {
+  world.nowMs = BEGIN_MS + BASELINE_MS;
+  await watchdog.looked();
+  return Driver.admitted(world);
 }
 
 describe('admission', () => {
@@ -87,7 +101,7 @@ describe('admission', () => {
       { model_name: 'chat', litellm_params: { model: 'another' }, model_info: { id: 'x', db_model: true } },
     ]);
     onTestFinished(() => other.close());
-    const { url } = await watch(Date.now, other.url);
+    const { url } = await watch(() => BEGIN_MS, other.url);
     const world = await worldWith({ watchdog: url });
     await withBaseline(world);
     await expect(world.activities.admitRollout(admitRequest())).rejects.toThrow(/watches another product/u);
@@ -120,9 +134,9 @@ describe('admission', () => {
 
 it('a rollout that relies on a watchdog: no weight is set while it is away, and a step waits', async () => {
   let world: World | undefined;
-  const watchdog = await watch(() => world?.nowMs ?? Date.now());
+  const watchdog = await watch(() => world?.nowMs ?? BEGIN_MS);
   world = await worldWith({ watchdog: watchdog.url });
-  const driver = await Driver.admitted(world);
+  const driver = await admittedUnder(world, watchdog);
   expect(driver.state.plan).toMatchObject({ leasedBy: 'watchdog', target: { watchdog: watchdog.url } });
   await driver.setWeight(5);
   await watchdog.close();
@@ -137,22 +151,23 @@ it('a rollout that relies on a watchdog: no weight is set while it is away, and 
 
 it('a lease that nobody renews ends the candidate, and the rollout that returns applies its step again', async () => {
   let world: World | undefined;
-  const watchdog = await watch(() => world?.nowMs ?? Date.now());
+  const watchdog = await watch(() => world?.nowMs ?? BEGIN_MS);
   world = await worldWith({ watchdog: watchdog.url });
-  const driver = await Driver.admitted(world);
+  const driver = await admittedUnder(world, watchdog);
   await driver.setWeight(50);
   expect(fake.stored.map(({ litellm_params }) => litellm_params['weight'])).toEqual([50, 50]);
 
   world.nowMs += driver.state.plan.leaseMs + 1;
   const gateway = world.ports.orchestratorFor(driver.state.plan.target);
   // The write is several calls, and counts as not made until the last of them.
-  await expect.poll(async () => (await gateway.read(SERVICE)).candidate, { timeout: 10_000 }).toBeNull();
+  await expect.poll(async () => (await gateway.read(SERVICE)).candidate, { timeout: PATIENCE_MS }).toBeNull();
   expect(fake.stored).toHaveLength(1);
   expect(fake.stored[0]?.litellm_params).toMatchObject({
     model: INCUMBENT,
     weight: 100,
     api_key: 'sk-of-the-provider',
   });
+  await watchdog.looked();
   expect(await driver.look()).toMatchObject({ live: 'leaseLost' });
   await driver.setWeight(50);
   expect(await gateway.read(SERVICE)).toMatchObject({ generation: 2, weight_pct: 50 });

@@ -20,9 +20,12 @@ export const ROLLOUT = holderOf(`rollout/${SERVICE}`);
 
 export const BASELINE_LABELS = 1_500;
 
+/** How long the baseline's traffic lasts. */
+export const BASELINE_MS = 60_000;
+
 /** A minute of traffic on the incumbent: enough labels for a baseline and for a finish within the hour. */
 export async function withBaseline(world: World): Promise<void> {
-  world.nowMs = BEGIN_MS + 60_000;
+  world.nowMs = BEGIN_MS + BASELINE_MS;
   await world.feed({ count: BASELINE_LABELS, fromMs: BEGIN_MS, toMs: world.nowMs });
 }
 

@@ -39,6 +39,9 @@ export const SERVICE = 'support-bot';
 export const INCUMBENT = 'gpt-4o-2024-05-13';
 export const CANDIDATE = 'gpt-4o-2024-08-06';
 
+/** Longer than any pause of a busy machine; the gateway stands beside the test. */
+const PATIENCE_MS = 60_000;
+
 /** When the world begins, ms since the Unix epoch: a whole minute. */
 export const BEGIN_MS = Date.parse('2026-03-01T12:00:00Z');
 
@@ -146,8 +149,9 @@ export async function createWorld(
     tokens: createTokenCounter(),
     promptWriter: createOpenAiPrompts(),
     orchestratorFor:
-      options.orchestratorFor?.(() => time.nowMs) ?? (({ url }) => createRestOrchestrator({ url })),
-    watchdogs: createWatchdogs(),
+      options.orchestratorFor?.(() => time.nowMs) ??
+      (({ url }) => createRestOrchestrator({ url, timeoutMs: PATIENCE_MS })),
+    watchdogs: createWatchdogs({ timeoutMs: PATIENCE_MS }),
     notifier: createWebhookNotifier(),
     registry: withoutRegistry,
     retention: () => readRetention({}),
@@ -168,7 +172,7 @@ export async function createWorld(
     set nowMs(value) {
       time.nowMs = value;
     },
-    live: () => createRestOrchestrator({ url: gateway.url }).read(SERVICE),
+    live: () => createRestOrchestrator({ url: gateway.url, timeoutMs: PATIENCE_MS }).read(SERVICE),
     feed: async (...traffic) => {
       const events = traffic.flatMap(eventsOf);
       const { stored } = await stores.ingest.recordFeedback(events, time.nowMs);

@@ -11,7 +11,7 @@ import { CANDIDATE, createWorld, INCUMBENT, SERVICE, traces, type World } from '
 import { temporaryFolder } from '../gateway/support.ts';
 import { file } from '../orchestrators/file.ts';
 import { referenceGateway } from '../orchestrators/reference-gateway.ts';
-import { DATABASE, openTerminal } from './terminal.ts';
+import { DATABASE, openTerminal, PATIENT } from './terminal.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => void (postgres = await startPostgres()));
@@ -36,7 +36,7 @@ const STABLE_ALONE = { stable: { configuration: { model: INCUMBENT } }, candidat
 describe('with the database', () => {
   it('finds the gateway in the row of the service, takes the candidate away, reads back and audits', async () => {
     const { world } = await atHalf();
-    const { exit, json } = await openTerminal(world.ports).json(...DIRECT, ...DATABASE);
+    const { exit, json } = await openTerminal(world.ports, PATIENT).json(...DIRECT, ...DATABASE);
     expect(exit).toBe(0);
     expect(json).toMatchObject({
       before: { candidate: { generation: 2 }, weight_pct: 50, generation: 2, revision: 1 },
@@ -57,7 +57,7 @@ describe('with the database', () => {
   it('takes the arms of an experiment away as well, and audits what it was', async () => {
     const world = await createWorld(postgres);
     await serveArms(world, 2, { recorded: true });
-    const { exit, json } = await openTerminal(world.ports).json(...DIRECT, ...DATABASE);
+    const { exit, json } = await openTerminal(world.ports, PATIENT).json(...DIRECT, ...DATABASE);
     expect(exit).toBe(0);
     expect(json).toMatchObject({
       before: { experiment: { generation: 2 } },
@@ -82,13 +82,13 @@ describe('with the database', () => {
         nowMs: world.nowMs,
       });
     }
-    const { json } = await openTerminal(world.ports).json(...DIRECT, ...DATABASE);
+    const { json } = await openTerminal(world.ports, PATIENT).json(...DIRECT, ...DATABASE);
     expect(json).toMatchObject({ fence: { generation: 5, revision: 1_000 } });
   });
 
   it('the next rollout is admitted above the jump', async () => {
     const { world, rollout } = await atHalf();
-    await openTerminal(world.ports).type(...DIRECT, ...DATABASE);
+    await openTerminal(world.ports, PATIENT).type(...DIRECT, ...DATABASE);
     await world.stores.leases.release(SERVICE, rollout.holder);
     const next = await Driver.admitted(world, { steps: [50, 100] }).catch((error: unknown) => error);
     expect(next).toBeInstanceOf(Driver);

@@ -48,7 +48,7 @@ export const startTestGateway = async (stateDir: string): Promise<Gateway> => {
 };
 
 export const liveAt = (gateway: Gateway): Promise<LiveConfiguration> =>
-  createRestOrchestrator({ url: gateway.url }).read(SERVICE);
+  createRestOrchestrator({ url: gateway.url, timeoutMs: 60_000 }).read(SERVICE);
 
 /** What the gateway serves, once it is as wanted. */
 export async function liveWhen(
@@ -61,7 +61,7 @@ export async function liveWhen(
       last = await liveAt(gateway);
       return wanted(last) ? last : undefined;
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 100_000 },
   );
   if (!seen) throw new Error(`not as wanted: ${JSON.stringify(last)}`);
   return seen;
@@ -144,7 +144,7 @@ export function runCommand(
     execFile(
       process.execPath,
       ['--import', 'tsx', CLI, ...line],
-      { env: { ...withoutServers(process.env), ...env }, timeout: 60_000 },
+      { env: { ...withoutServers(process.env), ...env }, timeout: 200_000 },
       (error, out, err) => {
         resolve({ exit: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err });
       },

@@ -51,5 +51,8 @@ export function openTerminal(ports: ActivityPorts, more: Partial<CliParts> = {})
   };
 }
 
+/** For a database that is there: it is waited for as long as it takes. */
+export const PATIENT: Partial<CliParts> = { delay: () => new Promise(() => undefined) };
+
 /** Names a database that is never connected to: the world's ports stand in for it. */
 export const DATABASE = ['--database', 'postgres://world'] as const;

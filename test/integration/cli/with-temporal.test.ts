@@ -63,7 +63,7 @@ async function stateWhen(wanted: (state: Record<string, unknown>) => boolean) {
       last = (await rollout('state')).json;
       return wanted(last) ? last : undefined;
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 100_000 },
   );
   if (!seen) throw new Error(`not as wanted: ${JSON.stringify(last)}`);
   return seen;

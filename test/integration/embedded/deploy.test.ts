@@ -38,7 +38,7 @@ describe('bootstrap', () => {
     });
     await expect
       .poll(async () => (await client.workflow.count(`OptimizerService = 'support-bot'`)).count, {
-        timeout: 10_000,
+        timeout: 60_000,
       })
       .toBe(1);
     expect(await checkBootstrap({ address, namespace, connection })).toMatchObject({ missing: [] });

@@ -5,9 +5,16 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startEmbeddedStack } from '../../../src/embedded/index.ts';
 import { temporaryFolder, withoutServers } from '../../support/servers.ts';
-import { gone, recordedPids, serversLeft, serversOn, startChild } from './support/child.ts';
+import {
+  gone,
+  recordedPids,
+  serversLeft,
+  serversOn,
+  startChild,
+  type RunningStack,
+} from './support/child.ts';
 import { compileProgram, type CompiledProgram } from './support/compile.ts';
-import { findThings, KEPT, leaveThings } from './support/things.ts';
+import { findThings, KEPT, leaveThings, withDatabase } from './support/things.ts';
 
 let program: CompiledProgram;
 let dataDir: string;
@@ -34,6 +41,14 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 afterAll(() => program.remove());
+
+/** Whether the session is at work: one that waits for its client sees that its server is gone. */
+async function isComputing(stack: RunningStack, pid: number): Promise<boolean> {
+  const { rows } = await withDatabase(stack, (client) =>
+    client.query<{ state: string }>('SELECT state FROM pg_stat_activity WHERE pid = $1', [pid]),
+  );
+  return rows[0]?.state === 'active';
+}
 
 test('Node alone killed: the next start takes both servers over, with all they hold, and ends them', async () => {
   const child = startChild(program.path, 'hold', dataDir);
@@ -67,6 +82,7 @@ test('killed with its whole group and both servers, one session still at work: t
   const computing = busy
     .query('SELECT count(*) FROM generate_series(1, 1000000000000)')
     .catch(() => undefined);
+  await expect.poll(() => isComputing(before, backend), { timeout: 60_000 }).toBe(true);
   const { temporal, postgres } = recordedPids(dataDir);
   process.kill(-child.pid, 'SIGKILL');
   for (const pid of [temporal, postgres]) process.kill(pid, 'SIGKILL');
@@ -84,7 +100,7 @@ test('killed with its whole group and both servers, one session still at work: t
 test('killed while it starts: the next start is not disturbed by what was half done', async () => {
   const child = startChild(program.path, 'hold', dataDir);
   await expect
-    .poll(() => child.progress.some((line) => line.startsWith('Temporal: starting')), { timeout: 30_000 })
+    .poll(() => child.progress.some((line) => line.startsWith('Temporal: starting')), { timeout: 100_000 })
     .toBe(true);
   process.kill(child.pid, 'SIGKILL');
   await child.ended();
@@ -113,7 +129,7 @@ test('four starts at once after a kill: one has the data folder, three are told 
   const children = [1, 2, 3, 4].map(() => startChild(program.path, 'hold', dataDir));
   await expect
     .poll(() => children.filter(({ said }) => said.some(({ kind }) => kind !== 'progress')).length, {
-      timeout: 60_000,
+      timeout: 200_000,
     })
     .toBe(4);
   const ready = children.filter(({ said }) => said.some(({ kind }) => kind === 'ready'));

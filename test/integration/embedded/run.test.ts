@@ -117,7 +117,7 @@ test('a program that does not stop the stack leaves no server behind; one with a
 
 test('Ctrl-C during the first start leaves no server, and the next start works', async () => {
   const child = startChild(program.path, 'hold', dataDir);
-  await expect.poll(() => child.progress.length, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(() => child.progress.length, { timeout: 100_000 }).toBeGreaterThan(0);
   process.kill(child.pid, 'SIGINT');
   expect(await child.ended()).toBe('SIGINT');
   expect(serversOn(dataDir)).toEqual([]);

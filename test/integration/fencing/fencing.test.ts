@@ -5,7 +5,7 @@ import { TRIALS } from './trials.ts';
 
 describe.concurrent.each(['rest', 'grpc'] as const)('over %s', (transport) => {
   it.concurrent.each(TRIALS)('$name', async ({ run }) => {
-    const bench = await openBench(transport, { waits: 'really' });
+    const bench = await openBench(transport);
     try {
       expect(await run(bench)).toBeNull();
     } finally {

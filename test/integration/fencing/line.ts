@@ -1,6 +1,7 @@
 /**
  * One line between a driver and a gateway, as TCP gives it: what the driver sends may be held back, let go later, and be delivered again. It reads
- * nothing of what it carries, so REST and gRPC go over it alike. One write goes over one line: what is delivered again is that write.
+ * no more of what it carries than whether the gateway has answered, so REST and gRPC go over it alike. One write goes over one line: what is
+ * delivered again is that write.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -17,8 +18,12 @@ export interface Line {
   readonly close: () => Promise<void>;
 }
 
-/** How long a gateway may stay silent on a connection before its answer counts as complete. */
-const QUIET_MS = 150;
+/** What a client of HTTP/2 begins with (RFC 9113, 3.4). */
+const PREFACE = 'PRI * HTTP/2.0';
+/** Of a frame of HTTP/2: its header's length, the type of headers, and the flag that ends a stream (RFC 9113, 4.1 and 6.2). */
+const FRAME_HEADER_BYTES = 9;
+const HEADERS = 0x1;
+const END_STREAM = 0x1;
 
 export async function openLine(toPort: number, { holds }: { readonly holds: boolean }): Promise<Line> {
   const sent: Buffer[] = [];
@@ -29,6 +34,7 @@ export async function openLine(toPort: number, { holds }: { readonly holds: bool
   let isHeld: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (isHeld = resolve));
 
+  const isHttp2 = (): boolean => Buffer.concat(sent).subarray(0, PREFACE.length).toString() === PREFACE;
   const dial = (): Socket => {
     const socket = connect(toPort, '127.0.0.1');
     gateways.add(socket);
@@ -64,12 +70,12 @@ export async function openLine(toPort: number, { holds }: { readonly holds: bool
     release: async () => {
       released = true;
       forward();
-      if (toGateway) await quiet(toGateway);
+      if (toGateway) await answered(toGateway, isHttp2());
     },
     again: async () => {
       const socket = dial();
       for (const chunk of sent) socket.write(chunk);
-      await quiet(socket);
+      await answered(socket, isHttp2());
       socket.destroy();
     },
     close: async () => {
@@ -80,20 +86,32 @@ export async function openLine(toPort: number, { holds }: { readonly holds: bool
   };
 }
 
-/** Resolves when something has come and then nothing more for a while, or the connection has ended. */
-function quiet(socket: Socket): Promise<void> {
+/**
+ * Resolves when the gateway has answered, or the connection has ended. An answer of HTTP/1.1 begins when the write is done with; over HTTP/2
+ * other frames come before it, and it is whole when its trailers have come.
+ */
+function answered(socket: Socket, http2: boolean): Promise<void> {
   return new Promise((resolve) => {
-    let timer: NodeJS.Timeout | undefined;
+    let heard = Buffer.alloc(0);
     const done = (): void => {
-      clearTimeout(timer);
-      socket.off('data', heard);
+      socket.off('data', hear);
       resolve();
     };
-    const heard = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(done, QUIET_MS);
+    const hear = (chunk: Buffer): void => {
+      heard = Buffer.concat([heard, chunk]);
+      if (!http2 || hasTrailers(heard)) done();
     };
-    socket.on('data', heard);
+    socket.on('data', hear);
     socket.once('close', done);
   });
+}
+
+/** Whether one of the frames ends its stream with headers. */
+function hasTrailers(frames: Buffer): boolean {
+  for (let at = 0; at + FRAME_HEADER_BYTES <= frames.length;) {
+    const [type, flags] = [frames[at + 3], frames[at + 4] ?? 0];
+    if (type === HEADERS && (flags & END_STREAM) !== 0) return true;
+    at += FRAME_HEADER_BYTES + frames.readUIntBE(at, 3);
+  }
+  return false;
 }

@@ -33,7 +33,7 @@ const overtaken =
   async (bench: Bench): Promise<string | null> => {
     await bench.write({ kind: 'candidate', revision: 1, weightPct: 25 });
     const late = await bench.send({ kind, revision: 2, weightPct }, { holds: true });
-    await bench.wait(heldMs);
+    bench.later(heldMs);
     const rolledBack = await bench.write({ kind: 'rollback', revision: 3 });
     if (rolledBack !== 'taken') return 'the rollback was refused';
     await late.line.release();

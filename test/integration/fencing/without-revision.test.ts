@@ -23,7 +23,7 @@ vi.mock('../../../src/contract/reducer.ts', async (original) => {
 
 describe.concurrent.each(['rest', 'grpc'] as const)('without the revision check, over %s', (transport) => {
   it.concurrent.each(TRIALS)('is noticed: $name', async ({ run }) => {
-    const bench = await openBench(transport, { waits: 'byTheClock' });
+    const bench = await openBench(transport);
     try {
       expect(await run(bench)).toEqual(expect.any(String));
     } finally {

@@ -5,7 +5,7 @@ import type { Gateway, Upstream } from '../../../src/gateway/index.ts';
 import { loadRecordedOutcomes } from '../../../src/replay/index.ts';
 import { loadLiveQueryIds, loadRecordings } from '../../../src/replay/recordings.ts';
 import { createReplayUpstream } from '../../../src/replay/replay-upstream.ts';
-import { startReceiver, type MetricPoint } from './receiver.ts';
+import { feedbackTo, startReceiver, type MetricPoint } from './receiver.ts';
 import { BASE, canary, gatewayFor, send, SERVICE, silent, temporaryFolder, write } from './support.ts';
 import type { Answer } from './support.ts';
 
@@ -104,10 +104,7 @@ describe('the data plane', () => {
     const gateway = await gatewayFor({
       stateDir: await temporaryFolder(),
       upstream: replay,
-      emitters: [
-        createFeedbackEmitter({ ingestUrl: receiver.url, logger: silent }),
-        createOtlpEmitter({ url: receiver.url, logger: silent }),
-      ],
+      emitters: [feedbackTo(receiver), createOtlpEmitter({ url: receiver.url, logger: silent })],
     });
     await send(gateway, 'POST', BASE, write());
     const answer = await ask(gateway, 1, { metadata: { query_id: 'gsm:999999' } });
@@ -122,7 +119,7 @@ describe('the data plane', () => {
 
   it('serves a request without a unit from stable and keeps it out of the comparison', async () => {
     const receiver = await startReceiver();
-    const emitters = [createFeedbackEmitter({ ingestUrl: receiver.url, logger: silent })];
+    const emitters = [feedbackTo(receiver)];
     const gateway = await gatewayFor({ stateDir: await temporaryFolder(), upstream: replay, emitters });
     await send(gateway, 'POST', BASE, write({ unit: 'user' }));
     await send(gateway, 'PUT', SERVICE, canary(100));
@@ -157,7 +154,7 @@ describe('the data plane', () => {
     await send(gateway, 'PUT', SERVICE, canary(100, { deployment }));
     await askMany(gateway, 100);
     await expect
-      .poll(async () => (await send(gateway, 'GET', SERVICE)).body)
+      .poll(async () => (await send(gateway, 'GET', SERVICE)).body, { timeout: 60_000 })
       .toMatchObject({
         candidate: null,
         generation: 2,
@@ -174,10 +171,7 @@ describe('what the gateway emits', () => {
     const gateway = await gatewayFor({
       stateDir: await temporaryFolder(),
       upstream: failingReplay(10),
-      emitters: [
-        createFeedbackEmitter({ ingestUrl: receiver.url, logger: silent }),
-        createOtlpEmitter({ url: receiver.url, logger: silent }),
-      ],
+      emitters: [feedbackTo(receiver), createOtlpEmitter({ url: receiver.url, logger: silent })],
     });
     await send(gateway, 'POST', BASE, write());
     await send(gateway, 'PUT', SERVICE, canary(50));
@@ -245,7 +239,7 @@ describe('what the gateway emits', () => {
     await askMany(gateway, 300);
     expect(emitter.stats()).toMatchObject({ sent: 0, waiting: 300, dropped: 0 });
     receiver.away = false;
-    await expect.poll(() => receiver.events.length, { timeout: 20_000 }).toBe(300);
+    await expect.poll(() => receiver.events.length, { timeout: 60_000 }).toBe(300);
   });
 });
 

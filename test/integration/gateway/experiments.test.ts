@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { feedbackDataSchema } from '../../../src/domain/feedback.ts';
 import { armOfUnit, type ServedToUnit } from '../../../src/client/arm-of-unit.ts';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
-import { createFeedbackEmitter, createOtlpEmitter, type Gateway } from '../../../src/gateway/index.ts';
+import { createOtlpEmitter, type Gateway } from '../../../src/gateway/index.ts';
 import { loadRecordedOutcomes } from '../../../src/replay/index.ts';
 import { loadLiveQueryIds } from '../../../src/replay/recordings.ts';
-import { startReceiver } from './receiver.ts';
+import { feedbackTo, startReceiver } from './receiver.ts';
 import { BASE, gatewayFor, send, SERVICE, silent, temporaryFolder, write } from './support.ts';
 
 const liveQueries = loadLiveQueryIds();
@@ -71,10 +71,7 @@ it('gives each user an arm, tells headers, feedback and metrics, and goes on aft
     gatewayFor({
       stateDir,
       upstream,
-      emitters: [
-        createFeedbackEmitter({ ingestUrl: receiver.url, logger: silent }),
-        createOtlpEmitter({ url: receiver.url, logger: silent }),
-      ],
+      emitters: [feedbackTo(receiver), createOtlpEmitter({ url: receiver.url, logger: silent })],
     });
   const first = await start();
   await send(first, 'POST', BASE, write({ unit: 'user' }));

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { fromJSON } from '@grpc/proto-loader';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { createFeedbackEmitter, type FeedbackEmitter } from '../../../src/gateway/index.ts';
+import { silent } from './support.ts';
 
 const field = (type: string, id: number, rule?: 'repeated') => ({
   type,
@@ -138,6 +140,10 @@ export async function startReceiver(): Promise<Receiver> {
   });
   return state;
 }
+
+/** Tells the receiver; closing it takes as long as a busy machine needs, and loses nothing. */
+export const feedbackTo = ({ url }: Receiver): FeedbackEmitter =>
+  createFeedbackEmitter({ ingestUrl: url, logger: silent, closeTimeoutMs: 60_000 });
 
 function decode(body: Buffer): MetricPoint[] {
   const method = Reflect.get(definition['Metrics'] ?? {}, 'Export') as {

@@ -10,6 +10,9 @@ import { onTestFinished } from 'vitest';
 import { startGateway } from '../../../src/gateway/index.ts';
 import type { Gateway, GatewayOptions, Upstream } from '../../../src/gateway/index.ts';
 
+/** Of every service on the gateways of `gatewayFor`. */
+export const SALT = 'salt';
+
 export const silent = pino({ level: 'silent' });
 
 /** Serves every model but `no-such-model`; what it answers is the test's business. */
@@ -25,7 +28,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A gateway on a free port that ends with the test. */
+/** A gateway on a free port that ends with the test. Its salt is fixed: who is served what is the same in every run. */
 export async function gatewayFor(options: Partial<GatewayOptions> & { stateDir: string }): Promise<Gateway> {
   const gateway = await startGateway({
     host: '127.0.0.1',
@@ -33,6 +36,7 @@ export async function gatewayFor(options: Partial<GatewayOptions> & { stateDir: 
     upstream: stubbornUpstream,
     emitters: [],
     logger: silent,
+    newSalt: () => SALT,
     ...options,
   });
   onTestFinished(() => gateway.close());

@@ -42,7 +42,7 @@ function underTest(start: DriverStart['start']) {
       idempotencyKey: `rollout/bot-${tests}/2/${revision}`,
       configuration: named.candidate,
       weightPct,
-      leaseMs: 60_000,
+      leaseMs: 600_000,
     }),
   };
 }

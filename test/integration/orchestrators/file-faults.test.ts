@@ -21,6 +21,9 @@ const write = (generation: number, revision: number) => ({
   idempotencyKey: `rollout/bot/${generation}/${revision}`,
 });
 
+/** Longer than any pause of a busy machine. */
+const LOCK_TIMEOUT_MS = 60_000;
+
 let folder: string;
 let path: string;
 let orchestrator: Orchestrator;
@@ -29,7 +32,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'file-orchestrator-'));
   path = join(folder, 'bot.json');
   await put({ stable, candidate: null, weight_pct: 0, lease_expires_at: null });
-  orchestrator = createFileOrchestrator({ url: pathToFileURL(folder).href });
+  orchestrator = createFileOrchestrator({ url: pathToFileURL(folder).href, lockTimeoutMs: LOCK_TIMEOUT_MS });
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -162,7 +165,7 @@ it('readers choose as the reference gateway does', () => {
 });
 
 it('of two writers with one pair and different content one wins, and the other is told', async () => {
-  const other = createFileOrchestrator({ url: pathToFileURL(folder).href });
+  const other = createFileOrchestrator({ url: pathToFileURL(folder).href, lockTimeoutMs: LOCK_TIMEOUT_MS });
   const set = (by: Orchestrator, weightPct: number) =>
     by.setCandidate({ ...write(2, 1), configuration: candidate, weightPct, leaseMs: 60_000 });
   const results = await Promise.allSettled([set(orchestrator, 5), set(other, 50)]);
@@ -180,7 +183,9 @@ it('kill -9 in the middle of writes leaves a whole file and a lock that the next
   });
   const exit = once(child, 'exit');
   await once(child, 'message');
-  await expect.poll(async () => (await content()).optimizer?.revision ?? 0).toBeGreaterThan(20);
+  await expect
+    .poll(async () => (await content()).optimizer?.revision ?? 0, { timeout: 60_000 })
+    .toBeGreaterThan(20);
   child.kill('SIGKILL');
   await exit;
   const { generation, revision } = await orchestrator.read('bot');

@@ -15,6 +15,14 @@ export interface FakeDeployment {
   model_info: Params & { id: string };
 }
 
+export interface FakeCall {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Params;
+  /** When it arrived. */
+  readonly atMs: number;
+}
+
 export const FAKE_KEY = 'sk-of-the-fake-not-for-logs';
 
 export interface LitellmFake {
@@ -22,12 +30,12 @@ export interface LitellmFake {
   /** What is stored. A test may change it as an editor in the admin page would. */
   readonly stored: FakeDeployment[];
   /** Changes that were made through the API, newest last. */
-  readonly calls: { readonly method: string; readonly path: string; readonly body: Params }[];
+  readonly calls: FakeCall[];
   /** What replicas that have not read the database serve; null: all are up to date. */
   behind: readonly FakeDeployment[] | null;
   /** The n-th change from now on is lost: before it is made, or its answer after. */
   lose: { change: number; readonly when: 'before' | 'after' } | null;
-  /** The n-th change from now on is held in the network, unanswered, until `release`. */
+  /** The n-th change from now on is held in the network until `release`; whoever sent it loses the connection to it. */
   hold: { change: number } | null;
   /** Lets what is held arrive: it is made at once. */
   release(): void;
@@ -83,7 +91,7 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
         })),
       };
     }
-    calls.push({ method, path, body });
+    calls.push({ method, path, body, atMs: Date.now() });
     if (method === 'POST' && path === '/model/new') {
       const info = body['model_info'] as Params;
       const id = typeof info['id'] === 'string' ? info['id'] : `generated-${calls.length}`;
@@ -138,7 +146,7 @@ export async function startLitellmFake(deployments: readonly FakeDeployment[] = 
         if (lost === 'before') return request.socket.destroy();
         if (request.method !== 'GET' && fake.hold !== null && --fake.hold.change === 0) {
           held.push(() => answer(request.method ?? '', request.url ?? '', body));
-          return;
+          return request.socket.destroy();
         }
         const answered = answer(request.method ?? '', request.url ?? '', body);
         return lost === 'after' ? request.socket.destroy() : reply(200, answered);

@@ -1,4 +1,7 @@
 // What only LiteLLM can do wrong: a step takes several calls, some deployments cannot be edited, and keys are never told.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   createLitellmOrchestrator,
@@ -24,9 +27,12 @@ const deployment = (more: Partial<FakeDeployment> = {}): FakeDeployment => ({
   ...more,
 });
 
+/** Longer than any pause of a busy machine: what the fake loses or holds is seen at once, by its cut connection. */
+const PATIENCE_MS = 60_000;
+
 let fake: LitellmFake;
 let orchestrator: Orchestrator;
-const options = () => ({ url: fake.url, route: 'chat', key: FAKE_KEY, timeoutMs: 2_000 });
+const options = () => ({ url: fake.url, route: 'chat', key: FAKE_KEY, timeoutMs: PATIENCE_MS });
 beforeEach(async () => {
   fake = await startLitellmFake([deployment()]);
   onTestFinished(() => fake.close());
@@ -39,8 +45,16 @@ const write = (revision: number, generation = 2) => ({
   revision,
   idempotencyKey: `rollout/bot/${generation}/${revision}`,
 });
-const tried = (revision: number, weightPct: number, leaseMs = 60_000) =>
-  orchestrator.setCandidate({ ...write(revision), configuration: candidate, weightPct, leaseMs });
+/** The test's machine may be slow, and its watchdog looks a while after this. */
+const LEASE_MS = 600_000;
+const afterTheLease = () => Date.now() + 2 * LEASE_MS;
+const tried = (revision: number, weightPct: number) =>
+  orchestrator.setCandidate({
+    ...write(revision),
+    configuration: candidate,
+    weightPct,
+    leaseMs: LEASE_MS,
+  });
 const weights = () => fake.stored.map(({ litellm_params: { weight } }) => weight);
 
 it("a candidate takes over address and credential name, no price; what is the operator's stays with the stable one", async () => {
@@ -126,24 +140,19 @@ describe.each(['before', 'after'] as const)('a change that is lost %s it is made
   });
 
   it.each([1, 2, 3, 4])('number %i of a rollback: the watchdog completes it', async (change) => {
-    await tried(1, 50, 1_000);
+    await tried(1, 50);
     fake.lose = { change, when };
     await expect(orchestrator.removeCandidate({ ...write(2), reason: 'harm' })).rejects.toMatchObject({
       type: 'OrchestratorUnavailable',
     });
     fake.lose = null;
-    const later = () => Date.now() + 120_000;
-    await expireLease(createLitellmProduct(options()), 'bot', later);
+    await expireLease(createLitellmProduct(options()), 'bot', afterTheLease);
     expect(weights()).toEqual([100]);
     expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, weight_pct: 0 });
   });
 });
 
 describe('a write that the network holds until after the rollback, then lets go', () => {
-  const impatient = () => createLitellmOrchestrator({ ...options(), timeoutMs: 300 });
-  const heldStep = (revision: number, weightPct: number) =>
-    impatient().setCandidate({ ...write(revision), configuration: candidate, weightPct, leaseMs: 60_000 });
-
   /** The held change lands when the rollback is done and read back. */
   async function landsLate(change: number, step: () => Promise<unknown>): Promise<void> {
     fake.hold = { change };
@@ -159,15 +168,15 @@ describe('a write that the network holds until after the rollback, then lets go'
   it.each([1, 2, 3, 4])(
     'number %i of a first step: the watchdog takes the candidate away',
     async (change) => {
-      await landsLate(change, () => heldStep(1, 5));
-      await expireLease(createLitellmProduct(options()), 'bot', () => Date.now() + 120_000);
+      await landsLate(change, () => tried(1, 5));
+      await expireLease(createLitellmProduct(options()), 'bot', afterTheLease);
       expect(fake.stored).toHaveLength(1);
       expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, weight_pct: 0 });
     },
   );
 
   it('the watchdog does so at its next look, not when a lease ends, and as often as it takes', async () => {
-    await landsLate(3, () => heldStep(1, 5));
+    await landsLate(3, () => tried(1, 5));
     const product = createLitellmProduct(options());
     for (const again of [false, true]) {
       if (again)
@@ -180,7 +189,7 @@ describe('a write that the network holds until after the rollback, then lets go'
   });
 
   it('the candidate is told under its own generation, and a second rollback takes it away', async () => {
-    await landsLate(3, () => heldStep(1, 5));
+    await landsLate(3, () => tried(1, 5));
     expect(await orchestrator.read('bot')).toMatchObject({
       candidate: { configuration: candidate, generation: 2 },
     });
@@ -192,7 +201,7 @@ describe('a write that the network holds until after the rollback, then lets go'
   });
 
   it('beside a stable configuration that somebody changed meanwhile: it goes, theirs stays', async () => {
-    await landsLate(3, () => heldStep(1, 5));
+    await landsLate(3, () => tried(1, 5));
     fake.stored[0]!.litellm_params['model'] = 'openai/by-hand';
     const back = orchestrator.removeCandidate({ ...write(4), reason: 'again' });
     await expect(back).rejects.toThrow(/our candidate was taken away/u);
@@ -200,7 +209,7 @@ describe('a write that the network holds until after the rollback, then lets go'
   });
 
   it('a candidate that was never ours is left where it is', async () => {
-    await landsLate(3, () => heldStep(1, 5));
+    await landsLate(3, () => tried(1, 5));
     fake.stored[1]!.litellm_params['model'] = 'openai/by-hand';
     expect(await expireLease(createLitellmProduct(options()), 'bot', Date.now)).toMatchObject({
       kind: 'idle',
@@ -322,6 +331,21 @@ describe('what it will never do is final, and says what to do', () => {
   it('a proxy without a database', async () => {
     fake.fault = { status: 500, times: Infinity, message: "No DB Connected. Here's how to do it" };
     await expect(tried(1, 5)).rejects.toMatchObject({ type: 'OrchestratorRejected', final: true });
+  });
+});
+
+it('a proxy that takes a call and never answers is unavailable', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  await once(silent, 'listening');
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const impatient = createLitellmOrchestrator({ ...options(), url, timeoutMs: 300 });
+  await expect(impatient.read('bot')).rejects.toMatchObject({
+    type: 'OrchestratorUnavailable',
+    message: expect.stringContaining('timeout') as string,
   });
 });
 

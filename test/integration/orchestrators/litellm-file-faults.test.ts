@@ -17,6 +17,7 @@ import {
   type MarkedProduct,
 } from '../../../src/adapters/marked/index.ts';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
+import { reservePort } from '../../support/ports.ts';
 
 const stable = { model: 'openai/gpt-4o' };
 const candidate = { model: 'openai/gpt-4o-mini' };
@@ -48,7 +49,7 @@ class RestartedProxy {
     this.control = await listening(control, 0);
     onTestFinished(() => closed(control));
     onTestFinished(() => this.stop());
-    await this.#up(0);
+    await this.#up(await reservePort());
   }
 
   /** What a request would be answered by; null while it is down. */
@@ -97,6 +98,10 @@ async function closed(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
+/** Longer than any pause of a busy machine: a proxy that is down is seen at once, by its closed port. */
+const PATIENCE_MS = 60_000;
+const LEASE_MS = 600_000;
+
 let proxy: RestartedProxy;
 let product: MarkedProduct;
 let orchestrator: Orchestrator;
@@ -114,8 +119,8 @@ beforeEach(async () => {
     config,
     key: KEY,
     restart: [process.execPath, '-e', ask],
-    timeoutMs: 2_000,
-    readyWithinMs: 5_000,
+    timeoutMs: PATIENCE_MS,
+    readyWithinMs: PATIENCE_MS,
   });
   orchestrator = createMarkedOrchestrator(product, Date.now);
 });
@@ -126,8 +131,13 @@ const write = (revision: number) => ({
   revision,
   idempotencyKey: `rollout/bot/2/${revision}`,
 });
-const tried = (revision: number, weightPct: number, leaseMs = 60_000) =>
-  orchestrator.setCandidate({ ...write(revision), configuration: candidate, weightPct, leaseMs });
+const tried = (revision: number, weightPct: number) =>
+  orchestrator.setCandidate({
+    ...write(revision),
+    configuration: candidate,
+    weightPct,
+    leaseMs: LEASE_MS,
+  });
 const removed = (revision: number) => orchestrator.removeCandidate({ ...write(revision), reason: 'harm' });
 
 /** A write whose restart ends the proxy and does not start it. */
@@ -183,12 +193,12 @@ describe('a restart that failed and left the proxy down', () => {
   });
 
   it.each([
-    ['a raise', () => tried(2, 50, 1_000)],
+    ['a raise', () => tried(2, 50)],
     ['a rollback', () => removed(2)],
   ])('of %s: the watchdog completes it', async (_what, run) => {
-    await tried(1, 5, 1_000);
+    await tried(1, 5);
     await failed(run);
-    await expireLease(product, 'bot', () => Date.now() + 120_000);
+    await expireLease(product, 'bot', () => Date.now() + 2 * LEASE_MS);
     expect(proxy.served()).toEqual(OLD_ALONE);
     expect(await orchestrator.read('bot')).toMatchObject({ candidate: null, weight_pct: 0 });
   });

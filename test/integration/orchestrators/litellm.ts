@@ -12,6 +12,9 @@ import type { DriverStart, DriverUnderTest } from './driver-under-test.ts';
 import { FAKE_KEY, startLitellmFake } from './litellm-fake.ts';
 import { startProvider } from './portkey.ts';
 
+/** Longer than any pause of a busy machine: a fault of the network is seen at once, by its cut connection. */
+const PATIENCE_MS = 60_000;
+
 /** For the suites: `npm run prove -- gateways` counts 2,000 at each step. */
 const HEAVY_REQUESTS = 300;
 
@@ -35,7 +38,7 @@ export const litellm: DriverStart = {
   experiments: false,
   start: async () => {
     const fake = await startLitellmFake();
-    const options = { url: fake.url, key: FAKE_KEY };
+    const options = { url: fake.url, key: FAKE_KEY, timeoutMs: PATIENCE_MS };
     const product = createLitellmProduct(options);
     return {
       orchestrator: createLitellmOrchestrator(options),
@@ -62,7 +65,7 @@ export const litellm: DriverStart = {
       },
       faulty: async () => {
         const gateway = await startFaultyHttp(fake.url);
-        const faulty = { ...options, url: gateway.url, timeoutMs: 2_000 };
+        const faulty = { ...options, url: gateway.url };
         return { gateway, orchestrator: createLitellmOrchestrator(faulty) };
       },
       unservable,

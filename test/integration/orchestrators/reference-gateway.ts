@@ -36,12 +36,17 @@ const upstream: Upstream = {
 /** Requests that are on their way at any time: what is measured is who answers, not how fast. */
 const AT_ONCE = 16;
 
+/** Longer than any pause of a busy machine. */
+const PATIENCE_MS = 60_000;
+
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }
 
 const driverFor = (form: 'rest' | 'grpc', url: string): Orchestrator =>
-  form === 'rest' ? createRestOrchestrator({ url }) : createGrpcOrchestrator({ url });
+  form === 'rest'
+    ? createRestOrchestrator({ url, timeoutMs: PATIENCE_MS })
+    : createGrpcOrchestrator({ url, timeoutMs: PATIENCE_MS });
 
 async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<DriverUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
@@ -53,6 +58,8 @@ async function start(form: 'rest' | 'grpc', answering: Upstream): Promise<Driver
     upstream: answering,
     emitters: [],
     logger: pino({ level: 'silent' }),
+    // With the same users each time, and this, every share that is counted is the same in every run.
+    newSalt: () => 'salt',
   });
   const address = form === 'rest' ? `${gateway.url}/` : `grpc://${gateway.grpcAddress}`;
   const orchestrator = driverFor(form, address);

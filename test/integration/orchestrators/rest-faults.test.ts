@@ -4,6 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRestOrchestrator } from '../../../src/adapters/rest-orchestrator/index.ts';
 import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 
+/** For a gateway that answers: longer than any pause of a busy machine. */
+const PATIENCE_MS = 60_000;
+/** For one that never does. */
+const IMPATIENT = { timeoutMs: 300 };
+
 describe('the REST driver against a gateway that misbehaves', () => {
   let server: Server;
   afterEach(async () => {
@@ -11,11 +16,14 @@ describe('the REST driver against a gateway that misbehaves', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  async function facing(listener: RequestListener, options: { token?: string } = {}): Promise<Orchestrator> {
+  async function facing(
+    listener: RequestListener,
+    options: { readonly token?: string; readonly timeoutMs?: number } = {},
+  ): Promise<Orchestrator> {
     server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return createRestOrchestrator({ url, timeoutMs: 300, ...options });
+    return createRestOrchestrator({ url, timeoutMs: PATIENCE_MS, ...options });
   }
   const fence = { serviceId: 'bot', generation: 2, revision: 1, idempotencyKey: 'k' };
 
@@ -38,7 +46,7 @@ describe('the REST driver against a gateway that misbehaves', () => {
   });
 
   it('is unavailable when it accepts and never answers', async () => {
-    const orchestrator = await facing(() => undefined);
+    const orchestrator = await facing(() => undefined, IMPATIENT);
     await expect(orchestrator.read('bot')).rejects.toMatchObject({
       type: 'OrchestratorUnavailable',
       final: false,
@@ -49,7 +57,7 @@ describe('the REST driver against a gateway that misbehaves', () => {
     const hanging = await facing((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{"service_id":');
-    });
+    }, IMPATIENT);
     await expect(hanging.read('bot')).rejects.toMatchObject({ type: 'OrchestratorUnavailable' });
   });
 
@@ -68,7 +76,7 @@ describe('the REST driver against a gateway that misbehaves', () => {
 
   it('is unavailable when nothing listens, and says why', async () => {
     await facing(() => undefined);
-    const orchestrator = createRestOrchestrator({ url: 'http://127.0.0.1:1', timeoutMs: 300 });
+    const orchestrator = createRestOrchestrator({ url: 'http://127.0.0.1:1', timeoutMs: PATIENCE_MS });
     await expect(orchestrator.read('bot')).rejects.toThrow(/ECONNREFUSED|bad port/u);
   });
 

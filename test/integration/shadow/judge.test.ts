@@ -106,7 +106,8 @@ describe('a judge over chat completions', () => {
     const judge = judgeOf(server, { timeoutMs: 200 });
     expect(await judge.compare(question)).toBeNull();
     hangs = false;
-    expect(await judge.compare(question)).toBe('tie');
+    // A busy machine may not answer in this time either: it is asked until it does.
+    await expect.poll(() => judge.compare(question), { timeout: 60_000 }).toBe('tie');
     const nowhere = createOpenAiJudge({ url: 'http://127.0.0.1:1/v1', model: 'm', logger: silent });
     onTestFinished(() => nowhere.close());
     expect(await nowhere.compare(question)).toBeNull();
@@ -151,7 +152,7 @@ describe('pairs that are judged', () => {
       },
     );
     await Promise.all(Array.from({ length: count }, (_, i) => world.ask(`r-${i}`)));
-    await expect.poll(async () => (await world.copies())['pairs'], { timeout: 30_000 }).toBe(count);
+    await expect.poll(async () => (await world.copies())['pairs'], { timeout: 100_000 }).toBe(count);
     await world.flush();
     const nowNo = Math.floor(Date.now() / 1_000);
     const range = {

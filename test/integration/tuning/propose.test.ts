@@ -154,12 +154,14 @@ describe('experiment propose', () => {
     ['silence', null, 'The operation was aborted due to timeout'],
   ])('passes over a model that gives %s', async (_what, mind, why) => {
     const { url } = await modelServer(mind);
-    const written = await createOpenAiPrompts({ timeoutMs: 200, apiKey: 'k' }).write({
-      url,
-      model: 'writer-1',
-      baseline: PROMPT,
-      taskType: 'chat',
-    });
+    const written = await createOpenAiPrompts({ timeoutMs: mind === null ? 200 : 60_000, apiKey: 'k' }).write(
+      {
+        url,
+        model: 'writer-1',
+        baseline: PROMPT,
+        taskType: 'chat',
+      },
+    );
     expect(written).toEqual({
       kind: 'none',
       why,

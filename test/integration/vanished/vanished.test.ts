@@ -166,12 +166,12 @@ describe('a rollout whose workflow task fails for ever, because the code no long
       const { raw } = await handle.describe();
       return (raw.pendingWorkflowTask?.attempt ?? 0) > 1 || undefined;
     };
-    expect(await poll(attempts, { timeoutMs: 30_000, everyMs: 50 })).toBe(true);
+    expect(await poll(attempts, { timeoutMs: 100_000, everyMs: 50 })).toBe(true);
     return handle;
   };
 
   it('is off the gateway when its weight lease runs out; once mended it goes on', async () => {
-    const place = await open();
+    const place = await open({ lease: '4s' });
     const handle = await stuck(place);
     const live = await place.liveWhen(isStableAlone);
     expect(live.last_change.kind).toBe('leaseExpired');
@@ -190,14 +190,14 @@ describe('a rollout whose workflow task fails for ever, because the code no long
     const place = await open();
     const handle = await stuck(place);
     expect(await place.world.live()).toMatchObject({ weight_pct: 50 });
-    const startedMs = Date.now();
     const restored = await place.client.workflow.execute('restoreConfiguration', {
       taskQueue: TASK_QUEUE,
       workflowId: RESTORE_ID,
       args: [{ serviceId: SERVICE, to: 'previous', ...ROLL_BACK }],
     });
     expect(restored).toMatchObject({ restoredFrom: 1, tookOverFrom: ROLLOUT_ID });
-    expect(Date.now() - startedMs).toBeLessThan(10_000);
+    // It has waited for nobody: the rollout is as stuck as before, and its weight's lease is not over.
+    expect(await handle.describe()).toMatchObject({ status: { name: 'RUNNING' } });
     const live = await place.world.live();
     expect(live).toSatisfy(isStableAlone);
     await handle.terminate('stuck');

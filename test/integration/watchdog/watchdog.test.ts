@@ -3,8 +3,13 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createLitellmOrchestrator } from '../../../src/adapters/litellm-orchestrator/index.ts';
-import { choosePorts } from '../../../src/embedded/free-ports.ts';
-import { FAKE_KEY, startLitellmFake, type LitellmFake } from '../orchestrators/litellm-fake.ts';
+import { reservePort } from '../../support/ports.ts';
+import {
+  FAKE_KEY,
+  startLitellmFake,
+  type FakeCall,
+  type LitellmFake,
+} from '../orchestrators/litellm-fake.ts';
 
 const LEASE_MS = 1_500;
 const stable = { model: 'openai/gpt-4o' };
@@ -30,7 +35,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 
 /** `node dist/workers/main.js --roles watchdog`, from the sources; without Temporal and without a database. */
 async function startWatchdogProcess(...more: readonly string[]) {
-  const { port } = await choosePorts({ port: 0 });
+  const port = await reservePort();
   const args = ['--import', 'tsx', 'workers/main.ts', '--roles', 'watchdog', '--watchdog-port', String(port)];
   const child = spawn(process.execPath, [...args, '--watch-every', '100ms', ...more], {
     env: { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/none' },
@@ -59,45 +64,76 @@ async function startWriter(): Promise<ChildProcess> {
   return writer;
 }
 
+interface Mark {
+  readonly revision: number;
+  readonly candidate: { readonly leaseExpiresAtMs: number } | null;
+}
+
+/** The state that a write of the mark says; null for a call that writes no mark. */
+function markOf({ body }: FakeCall): Mark | null {
+  const { llm_optimizer: text } = (body['model_info'] ?? {}) as { readonly llm_optimizer?: string };
+  return text === undefined ? null : (JSON.parse(text) as { readonly state: Mark }).state;
+}
+
+/** How long the candidate that is there has been renewed for, ms. A writer that stood still for longer than its lease has begun anew. */
+function renewedForMs(): number {
+  const made = gateway.calls.findLast(({ path }) => path === '/model/new');
+  return made ? (gateway.calls.at(-1)?.atMs ?? 0) - made.atMs : 0;
+}
+
 it('kill -9 of the writer: stable alone once the lease is over, not before, under the pair that was live', async () => {
   const watchdog = await startWatchdogProcess('--watch', `support-bot=litellm:${gateway.url}#chat`);
   await expect.poll(watchdog.health, { timeout: 60_000 }).toBe(200);
   const writer = await startWriter();
   // Longer than the lease: the renewals keep the candidate.
-  await expect.poll(() => gateway.calls.length, { timeout: 60_000 }).toBeGreaterThan(12);
-  expect(gateway.stored.map(({ litellm_params }) => litellm_params['weight'])).toEqual([75, 25]);
+  const weights = () => gateway.stored.map(({ litellm_params }) => litellm_params['weight']);
+  await expect
+    .poll(() => (renewedForMs() > LEASE_MS ? weights() : null), { timeout: 60_000 })
+    .toEqual([75, 25]);
   const orchestrator = createLitellmOrchestrator({ url: gateway.url, route: 'chat', key: FAKE_KEY });
 
   await end(writer);
-  const { revision, lease_expires_at: leaseEndMs } = await orchestrator.read('support-bot');
-  await expect.poll(() => gateway.stored.length, { timeout: 30_000, interval: 20 }).toBe(1);
-  expect(Date.now()).toBeGreaterThanOrEqual(leaseEndMs ?? Infinity);
   await expect
-    .poll(() => orchestrator.read('support-bot'), { timeout: 30_000 })
-    .toMatchObject({
-      stable: { configuration: stable },
-      candidate: null,
-      weight_pct: 0,
-      generation: 2,
-      revision,
-      last_change: { kind: 'leaseExpired', at: leaseEndMs },
-    });
-  await expect.poll(watchdog.watched, { timeout: 10_000 }).toMatchObject({ took_away: 1, failure: null });
-  expect(watchdog.log()).toContain('the candidate was taken away');
+    .poll(async () => (await orchestrator.read('support-bot')).candidate, { timeout: 60_000 })
+    .toBeNull();
+  // The writer's last word, and what came after it: the watchdog alone.
+  const last = gateway.calls.findLastIndex((call) => markOf(call)?.candidate);
+  const { revision, candidate } = markOf(gateway.calls[last]!)!;
+  const leaseEndMs = candidate?.leaseExpiresAtMs ?? Infinity;
+  expect(gateway.calls[last + 1]?.atMs).toBeGreaterThanOrEqual(leaseEndMs);
+  expect(gateway.stored).toHaveLength(1);
+  expect(await orchestrator.read('support-bot')).toMatchObject({
+    stable: { configuration: stable },
+    candidate: null,
+    weight_pct: 0,
+    generation: 2,
+    revision,
+    last_change: { kind: 'leaseExpired', at: leaseEndMs },
+  });
+  // Once, unless the writer stood still for longer than its lease before that.
+  const took = gateway.calls.filter(({ path }) => path === '/model/delete').length;
+  await expect.poll(watchdog.watched, { timeout: 60_000 }).toMatchObject({ took_away: took, failure: null });
+  await expect.poll(watchdog.log, { timeout: 60_000 }).toContain('the candidate was taken away');
   expect(watchdog.log()).not.toContain(FAKE_KEY);
 });
 
 it('a gateway that is away when the lease ends is asked again until it answers, and health says so', async () => {
   const watchdog = await startWatchdogProcess('--watch', `support-bot=litellm:${gateway.url}#chat`);
   await expect.poll(watchdog.health, { timeout: 60_000 }).toBe(200);
+  // It stands still until the gateway is away: the lease may be over by then.
+  watchdog.child.kill('SIGSTOP');
   const writer = await startWriter();
   await end(writer);
   gateway.fault = { status: 500, times: Infinity };
-  await expect.poll(watchdog.health, { timeout: 30_000 }).toBe(503);
+  watchdog.child.kill('SIGCONT');
+  await expect.poll(watchdog.health, { timeout: 60_000 }).toBe(503);
+  const leaseEndMs = gateway.calls.map(markOf).findLast((mark) => mark?.candidate)
+    ?.candidate?.leaseExpiresAtMs;
+  await expect.poll(() => Date.now(), { timeout: 60_000 }).toBeGreaterThan(leaseEndMs ?? Infinity);
   expect(gateway.stored).toHaveLength(2);
   gateway.fault = null;
-  await expect.poll(() => gateway.stored.length, { timeout: 30_000 }).toBe(1);
-  await expect.poll(watchdog.health, { timeout: 30_000 }).toBe(200);
+  await expect.poll(() => gateway.stored.length, { timeout: 60_000 }).toBe(1);
+  await expect.poll(watchdog.health, { timeout: 60_000 }).toBe(200);
 });
 
 it('what somebody changed by hand stays, but for our candidate', async () => {
@@ -107,7 +143,7 @@ it('what somebody changed by hand stays, but for our candidate', async () => {
   await end(writer);
   const [first] = gateway.stored;
   if (first) first.litellm_params['model'] = 'openai/by-hand';
-  await expect.poll(() => gateway.stored.length, { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => gateway.stored.length, { timeout: 60_000 }).toBe(1);
   expect(gateway.stored[0]?.litellm_params).toMatchObject({ model: 'openai/by-hand', weight: 100 });
 });
 

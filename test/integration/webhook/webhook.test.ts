@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { notify } from '../../../activities/notify.ts';
 import { createWebhookNotifier } from '../../../src/adapters/webhook/index.ts';
 import type { Notice, Notify } from '../../../src/domain/notice.ts';
+import type { Notifier } from '../../../src/ports/notifier.ts';
 
 interface Received {
   readonly path: string | undefined;
@@ -58,7 +59,11 @@ const notice: Notice = {
   evidence: 'abc',
   atMs: Date.parse('2026-03-01T12:00:00Z'),
 };
-const notifier = createWebhookNotifier({ timeoutMs: 300 });
+const [patient, impatient] = [60_000, 300].map((timeoutMs) => createWebhookNotifier({ timeoutMs }));
+/** Waits long for every address but the one that may never answer. */
+const notifier: Notifier = {
+  send: async (webhook, told) => (webhook.endsWith('/bad') ? impatient : patient)?.send(webhook, told),
+};
 const to = (...paths: readonly string[]): Notify =>
   paths.map((path) => ({ webhook: `${url}${path}`, on: ['held'] }));
 

@@ -32,7 +32,7 @@ export interface Child {
   ended(): Promise<number | string>;
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 200_000;
 
 /** Starts the child in a process group of its own, as a shell does. */
 export function startChild(
@@ -101,13 +101,13 @@ export function serversOn(dataDir: string): readonly number[] {
   ];
 }
 
-/** Waits until no server works on the data folder; returns those that still do after ten seconds. */
+/** Waits until no server works on the data folder; returns those that still do after a minute. */
 export async function serversLeft(dataDir: string): Promise<readonly number[]> {
-  await poll(() => (serversOn(dataDir).length === 0 ? true : undefined), { timeoutMs: 10_000 });
+  await poll(() => (serversOn(dataDir).length === 0 ? true : undefined), { timeoutMs: 60_000 });
   return serversOn(dataDir);
 }
 
 /** Waits until a killed process is gone. */
 export async function gone(pid: number): Promise<void> {
-  await poll(() => (processToken(pid) === undefined ? true : undefined), { timeoutMs: 10_000 });
+  await poll(() => (processToken(pid) === undefined ? true : undefined), { timeoutMs: 60_000 });
 }
