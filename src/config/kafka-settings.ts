@@ -38,6 +38,11 @@ export interface KafkaConfig extends KafkaSettings {
   readonly topics: Readonly<Record<'metrics' | 'feedback' | 'anomaly' | 'security' | 'drift', string>>;
 }
 
+/** The topic whose alerts are security alerts whatever they are called; null when other kinds come by the same one. */
+export function securityTopicOf({ security, ...others }: KafkaConfig['topics']): string | null {
+  return Object.values(others).includes(security) ? null : security;
+}
+
 /**
  * Null when `KAFKA_BROKERS` is not set, whatever else is.
  * @throws Failure('InvalidInput') with every variable that cannot be read; a password is never quoted

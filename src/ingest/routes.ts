@@ -1,39 +1,66 @@
 /**
  * The HTTP receivers as one fastify plugin, so that a process that serves other routes can mount them too. Bodies stay
- * bytes within the plugin's scope; how many are worked on at once is limited.
+ * bytes within the plugin's scope; how many are worked on at once is limited, and so is how much of bodies is under way.
  */
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { IngestContext } from './context.ts';
 import { serveEvents } from './events/http-routes.ts';
 import { serveOtlpHttp } from './otlp/http-routes.ts';
+import { BodyRefused, createBodies, type Bodies } from './read-bodies.ts';
 
 /** Of a body as it is sent, before unpacking. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Of all bodies that are not whole yet. */
+const BODY_BYTES = 32 * MAX_BODY_BYTES;
 
-/** Takes a place before the body is read, and gives it back whatever becomes of the request. */
-function limitInFlight(app: FastifyInstance, { inFlight, counters }: IngestContext): void {
+function sendBusy(reply: FastifyReply, { counters }: IngestContext): FastifyReply {
+  counters.busy += 1;
+  const error = { type: 'Busy', message: 'too many batches at once: send it again' };
+  return reply.code(503).header('retry-after', '1').send({ error });
+}
+
+/**
+ * Takes a place when the body is there, and gives it back when the work is done: neither a sender that stops within its body nor one that does not
+ * read its answer keeps others out. A sender is turned away before it has sent its body where that can be known.
+ */
+function limitWork(app: FastifyInstance, context: IngestContext, bodies: Bodies): void {
+  const { inFlight } = context;
+  const inside = new WeakSet<object>();
   app.addHook('onRequest', async (_request, reply) => {
-    if (inFlight.enter()) {
-      reply.raw.once('close', () => inFlight.leave());
-      return;
-    }
-    counters.busy += 1;
-    const error = { type: 'Busy', message: 'too many batches at once: send it again' };
-    await reply.code(503).header('retry-after', '1').send({ error });
+    if (inFlight.isFull() || bodies.isFull()) await sendBusy(reply, context);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    if (inFlight.enter()) inside.add(request);
+    else await sendBusy(reply, context);
+  });
+  app.addHook('onSend', async (request) => {
+    if (inside.delete(request)) inFlight.leave();
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof BodyRefused && error.statusCode === 503) return sendBusy(reply, context);
+    throw error;
   });
 }
 
-/** Plugin with `POST /v1/events`, `POST /v1/metrics` and `POST /v1/traces`. Options: the context. Body limit: the surrounding server's. */
-export const ingestRoutes: FastifyPluginCallback<{ readonly context: IngestContext }> = (
+export interface IngestRoutesOptions {
+  readonly context: IngestContext;
+  /** Bytes of bodies that may be under way at once; 256 MiB by default. */
+  readonly bodyBytes?: number;
+}
+
+/** Plugin with `POST /v1/events`, `POST /v1/metrics` and `POST /v1/traces`. How long a request may take to come is the surrounding server's to limit. */
+export const ingestRoutes: FastifyPluginCallback<IngestRoutesOptions> = (
   app,
-  { context },
+  { context, bodyBytes = BODY_BYTES },
   done,
 ) => {
+  const bodies = createBodies(MAX_BODY_BYTES, bodyBytes);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) =>
-    parsed(null, body),
+  app.addContentTypeParser('*', ({ headers }: FastifyRequest, payload: IncomingMessage) =>
+    bodies.read(payload, Number(headers['content-length'] ?? 0)),
   );
-  limitInFlight(app, context);
+  limitWork(app, context, bodies);
   serveEvents(app, context);
   serveOtlpHttp(app, context);
   done();

@@ -28,6 +28,10 @@ export interface IngestOptions {
   readonly logger: Logger;
   /** Batches worked on at once; more are answered 503. 32 by default. */
   readonly maxInFlight?: number;
+  /** Bytes of bodies that may be under way over HTTP at once; more are answered 503. 256 MiB by default. */
+  readonly bodyBytes?: number;
+  /** How long a request over HTTP may take to come, ms; it is cut then. 30,000 by default. */
+  readonly requestMs?: number;
   /** How long alerts of one service and kind are collected, in ms; 2,000 by default. */
   readonly alertWindowMs?: number;
   /** How late an event or point may be, ms; 7 days by default. What comes later is set aside. One bound for all of a process. */
@@ -51,6 +55,11 @@ export interface Ingest {
 
 const DEFAULT_MAX_IN_FLIGHT = 32;
 const CLOSE_MS = 2_000;
+const REQUEST_MS = 30_000;
+/** A connection on which nothing moves is cut, such as that of a sender that does not read its answer. */
+const SILENT_MS = 60_000;
+/** How often Node looks for requests that take too long. */
+const CHECK_MS = 5_000;
 
 /** Batches under way finish; a connection whose sender went silent in the middle of a body is cut after two seconds. */
 async function closeHttp(app: FastifyInstance): Promise<void> {
@@ -80,7 +89,19 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     inFlight: createInFlight(options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT),
     clock,
   };
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
+  const { requestMs = REQUEST_MS } = options;
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: 'idle',
+    requestTimeout: requestMs,
+    connectionTimeout: SILENT_MS,
+    // Node takes the longer of the two for the whole request, whichever it is: both are ours.
+    http: {
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
+    },
+  });
   let reading: ReadingLog | null = null;
   app.get('/health', () => {
     const log = reading && { ...context.counters.log, ...reading.reading() };
@@ -94,7 +115,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     reply.hijack();
     telemetry.answer(request.raw, reply.raw);
   });
-  await app.register(ingestRoutes, { context });
+  const { bodyBytes } = options;
+  await app.register(ingestRoutes, { context, ...(bodyBytes !== undefined && { bodyBytes }) });
   const grpc = await startGrpc(context, options.host, options.grpcPort).catch(async (error: unknown) => {
     await deliverer.close();
     throw error;

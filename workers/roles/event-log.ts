@@ -1,7 +1,7 @@
 /** The event log of the `ingest` role, from the environment. Wiring only. */
 import { createKafkaLog } from '../../src/adapters/kafka/index.ts';
 import type { Stores } from '../../src/adapters/postgres/index.ts';
-import { readKafkaSettings } from '../../src/config/kafka-settings.ts';
+import { readKafkaSettings, securityTopicOf } from '../../src/config/kafka-settings.ts';
 import type { Logger } from '../../src/config/log.ts';
 import type { LogOptions } from '../../src/ingest/index.ts';
 
@@ -18,5 +18,11 @@ export function openEventLog(
   if (!kafka) return null;
   const { group, topics } = kafka;
   const log = createKafkaLog(kafka, group, logger);
-  return { log, store: stores.log, group, topics: [...new Set(Object.values(topics))] };
+  return {
+    log,
+    store: stores.log,
+    group,
+    topics: [...new Set(Object.values(topics))],
+    securityTopic: securityTopicOf(topics),
+  };
 }

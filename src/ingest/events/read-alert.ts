@@ -20,14 +20,23 @@ export function isAlert(value: unknown): boolean {
     : specversion === undefined && alert_id !== undefined;
 }
 
-/**
- * @param value a CloudEvent in its structured form, or a raw alert
- * @param sentMs when its message came into the log; null where nobody knows: the time that the alert tells stands for it, else it is of now
- */
-export function readAlert(value: unknown, nowMs: number, sentMs: number | null = null): ReadAlert {
+/** What brought an alert. */
+export interface Came {
+  /** When its message came into the log; null where nobody knows: the time that the alert tells stands for it, else it is of now. */
+  readonly sentMs: number | null;
+  /** By a topic of security alerts: it is one, whatever it is called. */
+  readonly security: boolean;
+}
+
+const NOTHING_KNOWN: Came = { sentMs: null, security: false };
+
+/** @param value a CloudEvent in its structured form, or a raw alert */
+export function readAlert(value: unknown, nowMs: number, came = NOTHING_KNOWN): ReadAlert {
   const { specversion } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const read = storable(specversion === undefined ? readRaw(value) : readEvent(value));
-  return read.ok ? (tooOld(value, nowMs, sentMs) ?? read) : read;
+  if (!read.ok) return read;
+  const security = read.alert.security || came.security;
+  return tooOld(value, nowMs, came.sentMs) ?? { ok: true, alert: { ...read.alert, security } };
 }
 
 /** The time of the envelope, or the `timestamp` of a raw alert. */

@@ -45,16 +45,18 @@ export interface ValueOrigin {
   readonly sentMsOf: (index: number) => number | null;
   /** The text that holds this value and nothing else, or null. */
   readonly textOf: (index: number) => Buffer | null;
+  /** All of them came by a topic of security alerts. */
+  readonly security: boolean;
 }
 
-const NOTHING_KNOWN: ValueOrigin = { sentMsOf: () => null, textOf: () => null };
+const NOTHING_KNOWN: ValueOrigin = { sentMsOf: () => null, textOf: () => null, security: false };
 
 /** @throws Failure('StoreUnavailable') when the store is asked what serves a service, and cannot be reached */
 export async function readBatch(
   context: AsksWhatServes,
   values: readonly unknown[],
   nowMs: number,
-  { sentMsOf, textOf }: ValueOrigin = NOTHING_KNOWN,
+  { sentMsOf, textOf, security }: ValueOrigin = NOTHING_KNOWN,
 ): Promise<ReadBatch> {
   const [good, alerts, bad]: [Good[], GoodAlert[], Bad[]] = [[], [], []];
   const plain = new PlainReader();
@@ -74,7 +76,7 @@ export async function readBatch(
       continue;
     }
     const read = isAlert(value)
-      ? readAlert(value, nowMs, sentMsOf(index))
+      ? readAlert(value, nowMs, { sentMs: sentMsOf(index), security })
       : readEvent(value, nowMs, serving, sentMsOf(index) ?? nowMs);
     if (!read.ok) bad.push({ index, problems: read.problems });
     else if ('alert' in read) alerts.push({ index, alert: read.alert });

@@ -11,6 +11,8 @@ export interface LogOptions {
   /** Whose positions they are; ingest processes of one group share the partitions. */
   readonly group: string;
   readonly topics: readonly string[];
+  /** That of them whose alerts are security alerts, whatever they are called. Left out: none is for those alone. */
+  readonly securityTopic?: string | null;
 }
 
 export interface ReadingLog {
@@ -19,14 +21,14 @@ export interface ReadingLog {
 }
 
 export function startReading(context: IngestContext, options: LogOptions): ReadingLog {
-  const { log, store, group, topics } = options;
+  const { log, store, group, topics, securityTopic = null } = options;
   const deadLetters = startDeadLetters(store, log, context.logger);
   const consumer = log.read({
     topics,
     positions: (of) => store.positions(group, of),
     take: async (batch) => {
       const before = context.counters.log.deadLetters;
-      const taken = await takeBatch(context, group, batch);
+      const taken = await takeBatch(context, { group, securityTopic }, batch);
       if (context.counters.log.deadLetters > before) deadLetters.kick();
       return taken;
     },

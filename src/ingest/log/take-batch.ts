@@ -8,21 +8,28 @@ import { receiveFromLog } from '../events/receive-events.ts';
 import { readMessage } from './read-message.ts';
 import { sentAtMs } from './sent-at.ts';
 
+/** Who reads, and what is known of its topics. */
+export interface TakenBy {
+  readonly group: string;
+  /** Every alert out of it is a security alert, whatever it is called. Null: no topic is for those alone. */
+  readonly securityTopic: string | null;
+}
+
 /**
  * Alerts are kept before the position moves: kept is accepted, as for every other receiver, and from there they are sent until a workflow has taken
  * them. A message of which anything cannot be read goes to the dead-letter topic as a whole; what else it holds is stored.
  * @throws Failure('StoreUnavailable') when nothing was stored but alerts, which are duplicates the next time
  */
-export async function takeBatch(context: IngestContext, group: string, batch: LogBatch): Promise<Taken> {
+export async function takeBatch(context: IngestContext, by: TakenBy, batch: LogBatch): Promise<Taken> {
   try {
-    return await takeWhole(context, group, batch);
+    return await takeWhole(context, by, batch);
   } catch (error) {
     if (error instanceof Failure) throw error;
     context.logger.error(
       { err: error, topic: batch.topic },
       'a batch could not be taken; its messages go alone',
     );
-    return takeAlone(context, group, batch, error);
+    return takeAlone(context, by, batch, error);
   }
 }
 
@@ -36,7 +43,7 @@ const noValue = (): never => {
  */
 async function takeAlone(
   context: IngestContext,
-  group: string,
+  by: TakenBy,
   batch: LogBatch,
   error: unknown,
 ): Promise<Taken> {
@@ -49,9 +56,9 @@ async function takeAlone(
     const keep = (kept: LogMessage['headers']) =>
       receiveFromLog(context, [], `log/${topic}`, {
         plain: null,
-        move: { group, topic, partition, topicId, from: position, to: next },
+        move: { group: by.group, topic, partition, topicId, from: position, to: next },
         letterOf: noValue,
-        origin: { sentMsOf: noValue, textOf: noValue },
+        origin: { sentMsOf: noValue, textOf: noValue, security: false },
         unreadable: [
           {
             topic,
@@ -81,7 +88,7 @@ async function takeAlone(
   }
   let next = position;
   for (const message of messages) {
-    const taken = await takeBatch(context, group, { ...batch, messages: [message], position: next });
+    const taken = await takeBatch(context, by, { ...batch, messages: [message], position: next });
     if (taken.kind === 'moved') return taken;
     next = taken.next;
   }
@@ -89,17 +96,17 @@ async function takeAlone(
 }
 
 /** What is usual is folded as it is read, so that little of it is kept while the batch waits for the store; where that cannot be stored, all is read anew. */
-async function takeWhole(context: IngestContext, group: string, batch: LogBatch): Promise<Taken> {
-  const taken = await takeRead(context, group, batch, context.store.plainBatch());
+async function takeWhole(context: IngestContext, by: TakenBy, batch: LogBatch): Promise<Taken> {
+  const taken = await takeRead(context, by, batch, context.store.plainBatch());
   if (taken !== 'again') return taken;
-  const whole = await takeRead(context, group, batch, null);
+  const whole = await takeRead(context, by, batch, null);
   if (whole === 'again') throw new Error('a batch of which nothing was folded was to be read again');
   return whole;
 }
 
 async function takeRead(
   context: IngestContext,
-  group: string,
+  { group, securityTopic }: TakenBy,
   batch: LogBatch,
   plain: PlainBatch | null,
 ): Promise<Taken | 'again'> {
@@ -150,6 +157,7 @@ async function takeRead(
     origin: {
       sentMsOf: (index) => sentAtMs(messageAt(index)),
       textOf: (index) => texts[index] ?? null,
+      security: topic === securityTopic,
     },
     unreadable,
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KAFKA_VARIABLES, readKafkaSettings } from '../../../src/config/kafka-settings.ts';
+import { KAFKA_VARIABLES, readKafkaSettings, securityTopicOf } from '../../../src/config/kafka-settings.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 
 const BROKERS = { KAFKA_BROKERS: 'a:9092, b:9093' };
@@ -34,6 +34,15 @@ describe('the Kafka settings', () => {
       tls: null,
       sasl: null,
     });
+  });
+
+  it.each([
+    ['of its own', {}, 'llm.sentinel.security.alert'],
+    ['named', { KAFKA_TOPIC_SECURITY: 'soc' }, 'soc'],
+    ['that has the anomalies too', { KAFKA_TOPIC_SECURITY: 'all', KAFKA_TOPIC_ANOMALY: 'all' }, null],
+  ])('tell security alerts by a topic %s', (_which, more, expected) => {
+    const settings = readKafkaSettings({ ...BROKERS, ...more });
+    expect(settings && securityTopicOf(settings.topics)).toBe(expected);
   });
 
   it('take TLS with files, and SASL in any letters', () => {

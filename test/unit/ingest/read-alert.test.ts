@@ -74,6 +74,17 @@ describe('an alert', () => {
     expect(readAlert(value, NOW)).toMatchObject({ ok: true, alert: { security: true } });
   });
 
+  it.each(['prompt_injection', 'pii_leak', 'jailbreak'])(
+    'is a security alert by the topic that brought it, though it is called %s',
+    (kind) => {
+      const value = { ...raw, anomaly_type: kind };
+      const securityOf = (came: { readonly security: boolean }) =>
+        readAlert(value, NOW, { sentMs: NOW, ...came });
+      expect(securityOf({ security: true })).toMatchObject({ alert: { kind, security: true } });
+      expect(securityOf({ security: false })).toMatchObject({ alert: { kind, security: false } });
+    },
+  );
+
   it.each([
     ['by its envelope', { ...event, time: '2026-02-22T12:00:29Z' }, null, 'time'],
     ['by its timestamp', { ...raw, timestamp: '2026-02-20T12:00:00Z' }, null, 'timestamp'],
@@ -87,7 +98,7 @@ describe('an alert', () => {
   ])(
     'that is older than a week %s is set aside: it may have been taken before',
     (_how, value, sentMs, field) => {
-      const read = readAlert(value, NOW, sentMs);
+      const read = readAlert(value, NOW, { sentMs, security: false });
       expect(read).toMatchObject({ ok: false, problems: [{ field, expected: 'an alert of the last 7d' }] });
     },
   );
@@ -100,7 +111,7 @@ describe('an alert', () => {
     ['at no time at all, which Kafka tells as -1', event, -1],
     ['ahead of now', event, NOW + DAY],
   ])('that was sent %s is taken', (_when, value, sentMs) => {
-    expect(readAlert(value, NOW, sentMs)).toMatchObject({ ok: true });
+    expect(readAlert(value, NOW, { sentMs, security: false })).toMatchObject({ ok: true });
   });
 
   it('is kept for longer than it may be old when it comes', () => {

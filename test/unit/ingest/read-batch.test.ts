@@ -47,6 +47,7 @@ it('a metric without a time is of the moment at which its message came into the 
   const { good, bad } = await readBatch({ store }, [metric({}), metric({}), metric({})], NOW, {
     sentMsOf: (index) => (index === 0 ? NOW - 5_000 : index === 1 ? null : 1e300),
     textOf: () => null,
+    security: false,
   });
   expect(good.map(({ read }) => Date.parse(read.event.data.timestamp))).toEqual([NOW - 5_000, NOW]);
   expect(bad).toMatchObject([{ index: 2, problems: [{ field: 'time', value: 1e300 }] }]);
@@ -67,6 +68,7 @@ it('an alert is as old as its message: one of a topic that is read again is put 
   const { alerts, bad } = await readBatch({ store }, [alert, alert, alert], NOW, {
     sentMsOf: (index) => [NOW - 5_000, NOW - 30 * 86_400_000, null][index] ?? null,
     textOf: () => null,
+    security: false,
   });
   expect([alerts.map(({ index }) => index), bad.map(({ index }) => index)]).toEqual([[0, 2], [1]]);
 });

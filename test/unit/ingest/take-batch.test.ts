@@ -5,6 +5,7 @@ import type { IngestContext } from '../../../src/ingest/context.ts';
 import { createCounters } from '../../../src/ingest/counters.ts';
 import { createInFlight } from '../../../src/ingest/in-flight.ts';
 import { takeBatch } from '../../../src/ingest/log/take-batch.ts';
+import type { Alert } from '../../../src/domain/alert.ts';
 import type { EventBatch } from '../../../src/ports/event-batch.ts';
 
 const never = () => Promise.reject(new Error('nobody asks for this'));
@@ -12,6 +13,7 @@ const never = () => Promise.reject(new Error('nobody asks for this'));
 /** A context whose store takes what `refuses` lets pass, and what it took. */
 function storeThat(refuses: (batch: EventBatch) => boolean) {
   const taken: EventBatch[] = [];
+  const alarms: Alert[] = [];
   const store: IngestContext['store'] = {
     serving: async () => new Map(),
     plainBatch: () => ({ add: () => undefined }),
@@ -26,7 +28,10 @@ function storeThat(refuses: (batch: EventBatch) => boolean) {
     setAside: never,
   };
   const alerts: IngestContext['alerts'] = {
-    record: never,
+    record: async (some) => {
+      alarms.push(...some);
+      return { stored: some.length, duplicates: 0, unknownService: 0 };
+    },
     assign: never,
     claim: never,
     delivered: never,
@@ -42,7 +47,7 @@ function storeThat(refuses: (batch: EventBatch) => boolean) {
     inFlight: createInFlight(1),
     clock: () => Date.parse('2026-03-01T12:00:30Z'),
   };
-  return { context, taken };
+  return { context, taken, alarms };
 }
 
 const batchOf = (...values: readonly string[]) => ({
@@ -64,11 +69,26 @@ it('keeps a letter whose headers the store refuses without them', async () => {
   const { context, taken } = storeThat(({ deadLetters }) =>
     deadLetters.some(({ headers }) => Object.keys(headers).length > 0),
   );
-  expect(await takeBatch(context, 'g', batchOf('{', '['))).toEqual({ kind: 'stored', next: 2 });
+  expect(await takeBatch(context, { group: 'g', securityTopic: null }, batchOf('{', '['))).toEqual({ kind: 'stored', next: 2 });
   const letters = taken.flatMap(({ deadLetters }) => deadLetters);
   expect(letters.map(({ offset, headers }) => [offset, headers])).toEqual([
     [0, {}],
     [1, {}],
   ]);
   expect(context.counters.log.deadLetters).toBe(2);
+});
+
+it.each([
+  ['the topic of security alerts', 't', true],
+  ['another topic', 'security', false],
+  ['a topic, with none for security alerts alone', null, false],
+])('takes a raw alert out of %s for what the topic says', async (_which, securityTopic, security) => {
+  const { context, alarms } = storeThat(() => false);
+  const raw = { alert_id: '1', anomaly_type: 'prompt_injection', severity: 'high', service_name: 'bot' };
+  const batch = batchOf(JSON.stringify(raw), JSON.stringify([{ ...raw, alert_id: '2' }]));
+  await takeBatch(context, { group: 'g', securityTopic }, batch);
+  expect(alarms.map((alarm) => [alarm.id, alarm.security])).toEqual([
+    ['1', security],
+    ['2', security],
+  ]);
 });
