@@ -4,21 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { tryLock } from '../../../src/embedded/file-lock.ts';
-import { processToken } from '../../../src/embedded/process-identity.ts';
+import { processToken, type isSameProcess } from '../../../src/embedded/process-identity.ts';
 
-type Identity = typeof import('../../../src/embedded/process-identity.ts');
+interface Identity {
+  readonly isSameProcess: typeof isSameProcess;
+}
 
 /** What happens once the first holder was found dead. */
 const world = vi.hoisted(() => ({ meanwhile: (): void => undefined }));
 
 vi.mock('../../../src/embedded/process-identity.ts', async (original) => {
   const whole = await original<Identity>();
-  const isSameProcess: Identity['isSameProcess'] = (pid, token) => {
+  const seen: typeof isSameProcess = (pid, token) => {
     const isAlive = whole.isSameProcess(pid, token);
     if (!isAlive) world.meanwhile();
     return isAlive;
   };
-  return { ...whole, isSameProcess };
+  return { ...whole, isSameProcess: seen };
 });
 
 it('is the one that has it by now, and not one that claims it too late as well', () => {
