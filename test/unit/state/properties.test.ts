@@ -195,7 +195,7 @@ const SEED = 20_260_105;
 describe('whatever happens to a rollout', () => {
   it(
     `holds over ${SEQUENCES} random sequences, every one of ${Object.keys(invariants).length} invariants`,
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     () => {
       const seen = new Set<string>();
       fc.assert(

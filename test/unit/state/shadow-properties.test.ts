@@ -55,7 +55,7 @@ const isTotal = (after: RolloutState, atMs: number): void => {
   claim(next).toBeOneOf(after.phase === 'ended' ? ['finish'] : ['takeBack', 'closeUntouched']);
 };
 
-it('holds over 3,000 random sequences', { timeout: 300_000 }, () => {
+it('holds over 3,000 random sequences', { timeout: 900_000 }, () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(planDifferences, shadows, shadowMoves, (plan, shadow, moves) => {

@@ -201,7 +201,7 @@ const NAMES = Object.keys(INVARIANTS);
 describe('whatever happens to an experiment', () => {
   it(
     `holds over ${SEQUENCES} random sequences, every one of ${NAMES.length} invariants`,
-    { timeout: 120_000 },
+    { timeout: 900_000 },
     () => {
       const came = new Set<string>();
       for (let i = 0; i < SEQUENCES; i += 1) {
