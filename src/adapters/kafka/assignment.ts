@@ -88,7 +88,8 @@ export class Assignment {
   readonly #closing: AbortSignal;
   #standings = new Map<string, Standing>();
   #loaded: Promise<void> = Promise.resolve();
-  #problem: string | null = null;
+  /** Why something waits, of each that does. */
+  readonly #problems = new Map<symbol, string>();
   #ended = false;
 
   constructor(consumer: Consumer, reader: LogReader, topics: Topics, logger: Logger, closing: AbortSignal) {
@@ -187,7 +188,7 @@ export class Assignment {
   }
 
   problem(): string | null {
-    return this.#problem;
+    return [...this.#problems.values()][0] ?? null;
   }
 
   end(): void {
@@ -329,19 +330,22 @@ export class Assignment {
     wanted: () => boolean,
     work: () => Promise<T>,
   ): Promise<T | null> {
-    for (let failures = 0; ; failures += 1) {
-      if (!wanted() || this.#closing.aborted) return null;
-      try {
-        const answer = await work();
-        this.#problem = null;
-        return answer;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#problem = `${what}: ${reason}`;
-        this.#logger.warn({ err: error, failures }, `${what}; it is tried again`);
-        const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-        await delay(pauseMs, undefined, { signal: this.#closing }).catch(() => undefined);
+    const mine = Symbol(what);
+    try {
+      for (let failures = 0; wanted() && !this.#closing.aborted; failures += 1) {
+        try {
+          return await work();
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          this.#problems.set(mine, `${what}: ${reason}`);
+          this.#logger.warn({ err: error, failures }, `${what}; it is tried again`);
+          const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+          await delay(pauseMs, undefined, { signal: this.#closing }).catch(() => undefined);
+        }
       }
+      return null;
+    } finally {
+      this.#problems.delete(mine);
     }
   }
 

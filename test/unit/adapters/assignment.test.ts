@@ -40,10 +40,10 @@ async function assigned(ids: Map<string, string>, next: number | null) {
   mine.joined({ t: [0] });
   await expect.poll(() => seeks.length).toBe(1);
   /** @param behind messages that are there after it */
-  const give = (fetchedOffset: number, offset = fetchedOffset, behind = 0) => {
+  const give = (fetchedOffset: number, offset = fetchedOffset, behind = 0, partition = 0) => {
     const message = { offset: String(offset), key: null, value: null, timestamp: '1', attributes: 0 };
     const high = String(offset + 1 + behind);
-    const batch = { ...of, fetchedOffset: String(fetchedOffset), highWatermark: high };
+    const batch = { ...of, partition, fetchedOffset: String(fetchedOffset), highWatermark: high };
     const payload: Partial<Record<keyof EachBatchPayload, unknown>> = {
       batch: { ...batch, messages: [message], lastOffset: () => String(offset) },
       isRunning: () => true,
@@ -209,4 +209,19 @@ it('is behind by what waits for the store, also when markers were passed meanwhi
   expect(mine.partitions()).toMatchObject([{ behind: 101 }]);
   first.tell({ kind: 'stored', next: 6 });
   await expect.poll(() => mine.partitions()[0]?.behind).toBe(100);
+});
+
+it('waits as long as one partition does, whatever is stored of others', async () => {
+  const { mine, seeks, answers, give, offsets } = await assigned(new Map(), 5);
+  mine.joined({ t: [0, 1] });
+  await expect.poll(() => seeks.length).toBe(3);
+  const again = later();
+  answers.push(Promise.reject(new Error('a lock')), again.answer);
+  await give(5, 5, 100);
+  await expect.poll(() => offsets()).toEqual([5, 5]);
+  await give(7, 7, 0, 1);
+  expect(offsets()).toEqual([5, 5, 7]);
+  expect(mine.problem()).toBe('the store does not take a batch: a lock');
+  again.tell({ kind: 'stored', next: 6 });
+  await expect.poll(() => mine.problem()).toBeNull();
 });
