@@ -69,7 +69,10 @@ it('keeps a letter whose headers the store refuses without them', async () => {
   const { context, taken } = storeThat(({ deadLetters }) =>
     deadLetters.some(({ headers }) => Object.keys(headers).length > 0),
   );
-  expect(await takeBatch(context, { group: 'g', securityTopic: null }, batchOf('{', '['))).toEqual({ kind: 'stored', next: 2 });
+  expect(await takeBatch(context, { group: 'g', securityTopic: null }, batchOf('{', '['))).toEqual({
+    kind: 'stored',
+    next: 2,
+  });
   const letters = taken.flatMap(({ deadLetters }) => deadLetters);
   expect(letters.map(({ offset, headers }) => [offset, headers])).toEqual([
     [0, {}],
