@@ -26,7 +26,7 @@ import type {
   CycleSummary,
   IncidentResponse,
 } from '../activities/index.ts';
-import { responseTo } from '../src/state/incident.ts';
+import { isLongAgo, raisedInWords, responseTo } from '../src/state/incident.ts';
 import { anomalyPayload, SEVERITIES, type Message } from '../src/state/messages.ts';
 import { abExperiment } from './ab-experiment.ts';
 import { admitOptions, decideOptions, mutateOptions, notifyOptions } from './activity-options.ts';
@@ -128,17 +128,25 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
       if (!patched('2026-11-backup-route')) return;
       const all = outbox.splice(0);
       outbox.push(...all.filter((message) => !isAnomaly(message)));
-      const [worst, ...others] = all.filter(isAnomaly).toSorted((a, b) => rankOf(b) - rankOf(a));
-      if (!worst) return;
+      const anomalies = all.filter(isAnomaly);
+      const nowMs = Date.now();
+      const old = anomalies.filter((anomaly) => isLongAgo(anomaly, nowMs));
+      responses.push(
+        ...old.map(
+          (anomaly) => `${inWords(anomaly)}: noted; ${raisedInWords(anomaly)}, more than an hour ago`,
+        ),
+      );
+      const recent = anomalies.filter((anomaly) => !isLongAgo(anomaly, nowMs));
+      const [worst, ...others] = recent.toSorted((a, b) => rankOf(b) - rankOf(a));
       const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-      responses.push(`${await respondTo(worst)}${more}`);
+      if (worst) responses.push(`${await respondTo(worst)}${more}`);
       responses.splice(0, responses.length - RESPONSES_KEPT);
     }
   }
 
   async function respondTo(anomaly: Anomaly): Promise<string> {
     const { severity, security } = anomaly;
-    const what = `${severity} anomaly: ${anomaly.anomalyType}`;
+    const what = inWords(anomaly);
     if (!responseTo({ severity, security, inFlight: false, bothHurt: false }).backup) return `${what}: noted`;
     try {
       const response = await respondToIncident({ input, anomaly, holder: holder() });
@@ -261,6 +269,8 @@ export async function optimizationCycle(input: unknown): Promise<CycleSummary> {
 }
 
 type Anomaly = Extract<Message, { name: 'anomaly' }>;
+
+const inWords = ({ severity, anomalyType }: Anomaly): string => `${severity} anomaly: ${anomalyType}`;
 
 const rankOf = ({ severity, security }: Anomaly): number =>
   SEVERITIES.indexOf(severity) + (security ? SEVERITIES.length : 0);

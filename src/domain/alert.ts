@@ -49,6 +49,8 @@ export interface Alert {
   readonly severity: Severity;
   readonly security: boolean;
   readonly services: readonly string[];
+  /** ms since the epoch; never after it came. */
+  readonly raisedAtMs: number;
   /** As it came. */
   readonly data: unknown;
 }

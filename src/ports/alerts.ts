@@ -3,8 +3,10 @@ import type { Alert } from '../domain/alert.ts';
 import type { Coalesced, Delivery, SentAlert, WaitingAlert } from '../state/coalesce.ts';
 
 /** A signal that is to be sent now, by whoever claimed it. */
-export interface ClaimedDelivery extends Omit<Delivery, 'alertNos'> {
+export interface ClaimedDelivery extends Omit<Delivery, 'alertNos' | 'raisedAtMs'> {
   readonly no: number;
+  /** As of a delivery; null of one that a version before has made. */
+  readonly raisedAtMs: number | null;
   readonly alerts: number;
   /** This try included. */
   readonly tries: number;

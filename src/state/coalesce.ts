@@ -1,8 +1,9 @@
 /**
  * A storm of alerts made into few signals: a service's alerts are collected for a window, then each kind is one signal, with the highest
  * severity and the number of alerts that it stands for. A critical or a security alert is passed at once, unless one of its kind as grave, or
- * many kinds, were passed within the window. Pure: what waits and what was sent lately are arguments, so it decides the same after a restart.
+ * many kinds, were passed within the window. Alerts that were raised long before go apart, by severity: what is done about one depends on its age. Pure: what waits and what was sent lately are arguments, so it decides the same after a restart.
  */
+import { CLOCKS_APART_MS } from './incident.ts';
 import { SEVERITIES, type Severity } from './messages.ts';
 
 /** An alert for one service that no signal stands for yet. */
@@ -14,6 +15,7 @@ export interface WaitingAlert {
   readonly severity: Severity;
   readonly security: boolean;
   readonly receivedAtMs: number;
+  readonly raisedAtMs: number;
 }
 
 /** A signal, sent or about to be. */
@@ -23,6 +25,8 @@ export interface SentAlert {
   readonly severity: Severity;
   readonly security: boolean;
   readonly atMs: number;
+  /** When the newest alert that it stands for was raised. */
+  readonly raisedAtMs: number;
 }
 
 /** One signal to send, and the alerts that it stands for. */
@@ -46,7 +50,11 @@ export interface CoalesceOptions {
   readonly kinds: number;
 }
 
-type Group = Omit<Delivery, 'messageId'> & { readonly firstAtMs: number };
+type Group = Omit<Delivery, 'messageId'> & {
+  readonly firstAtMs: number;
+  /** The severity of alerts that were raised long before; null of recent ones. */
+  readonly old: Severity | null;
+};
 
 /** @throws RangeError naming `windowMs` or `kinds` */
 export function coalesce(
@@ -57,7 +65,7 @@ export function coalesce(
   if (!(windowMs >= 0)) throw new RangeError(`windowMs: ${windowMs} is given, expected 0 or more`);
   if (!(kinds >= 1)) throw new RangeError(`kinds: ${kinds} is given, expected 1 or more`);
   const sent = lately.filter(({ atMs }) => nowMs - atMs < windowMs);
-  const groups = groupsOf(waiting);
+  const groups = groupsOf(waiting, nowMs);
   const firstAtMs = new Map<string, number>();
   for (const { serviceId, firstAtMs: atMs } of groups)
     firstAtMs.set(serviceId, Math.min(firstAtMs.get(serviceId) ?? Infinity, atMs));
@@ -74,9 +82,12 @@ export function coalesce(
 /** Urgent, and news. Many urgent kinds are a storm, too: they wait for the window. */
 function isAtOnce(group: Group, sent: readonly SentAlert[], kinds: number): boolean {
   if (!isUrgent(group)) return false;
-  const alike = sent.filter((each) => keyOf(each) === keyOf(group));
+  const alike = sent.filter((each) => keyOf({ ...each, old: oldOf(each, each.atMs) }) === keyOf(group));
   const besides = sent.filter(
-    ({ serviceId, security }) => serviceId === group.serviceId && security === group.security,
+    (each) =>
+      each.serviceId === group.serviceId &&
+      each.security === group.security &&
+      oldOf(each, each.atMs) === group.old,
   );
   return besides.length < kinds && alike.every((each) => rankOf(group) > rankOf(each));
 }
@@ -87,15 +98,26 @@ export function isUrgent({ severity, security }: Pick<WaitingAlert, 'severity' |
 
 const rankOf = ({ severity }: Pick<WaitingAlert, 'severity'>): number => SEVERITIES.indexOf(severity);
 
-const keyOf = ({ serviceId, kind, security }: Omit<SentAlert, 'atMs' | 'severity'>): string =>
-  JSON.stringify([serviceId, security, kind]);
+const oldOf = (
+  { severity, raisedAtMs }: Pick<SentAlert, 'severity' | 'raisedAtMs'>,
+  atMs: number,
+): Severity | null => (atMs - raisedAtMs > CLOCKS_APART_MS ? severity : null);
 
-function groupsOf(waiting: readonly WaitingAlert[]): readonly Group[] {
+const keyOf = ({
+  serviceId,
+  kind,
+  security,
+  old,
+}: Omit<Group, 'severity' | 'alertNos' | 'firstAtMs' | 'raisedAtMs'>): string =>
+  JSON.stringify([serviceId, security, old, kind]);
+
+function groupsOf(waiting: readonly WaitingAlert[], nowMs: number): readonly Group[] {
   const alike = new Map<string, WaitingAlert[]>();
   for (const alert of waiting) {
-    const before = alike.get(keyOf(alert));
+    const key = keyOf({ ...alert, old: oldOf(alert, nowMs) });
+    const before = alike.get(key);
     if (before) before.push(alert);
-    else alike.set(keyOf(alert), [alert]);
+    else alike.set(key, [alert]);
   }
   return [...alike.values()].flatMap((alerts) => {
     const [first] = alerts;
@@ -105,6 +127,8 @@ function groupsOf(waiting: readonly WaitingAlert[]): readonly Group[] {
           kind: first.kind,
           security: first.security,
           severity: alerts.reduce((gravest, { severity }) => graver(gravest, severity), first.severity),
+          old: oldOf(first, nowMs),
+          raisedAtMs: newestOf(alerts),
           alertNos: alerts.map(({ no }) => no),
           firstAtMs: alerts.reduce((least, { receivedAtMs }) => Math.min(least, receivedAtMs), Infinity),
         }
@@ -119,11 +143,15 @@ function merged(groups: readonly Group[], kind: string): Group | undefined {
       ...first,
       kind,
       severity: rest.reduce((gravest, { severity }) => graver(gravest, severity), first.severity),
+      raisedAtMs: newestOf(groups),
       alertNos: groups.flatMap(({ alertNos }) => alertNos),
       firstAtMs: Math.min(...groups.map(({ firstAtMs }) => firstAtMs)),
     }
   );
 }
+
+const newestOf = (all: readonly { readonly raisedAtMs: number }[]): number =>
+  all.reduce((newest, { raisedAtMs }) => Math.max(newest, raisedAtMs), -Infinity);
 
 const graver = (a: Severity, b: Severity): Severity =>
   SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a;
@@ -132,7 +160,7 @@ const graver = (a: Severity, b: Severity): Severity =>
 function few(groups: readonly Group[], kinds: number): readonly Group[] {
   const byService = new Map<string, Group[]>();
   for (const group of groups) {
-    const key = JSON.stringify([group.serviceId, group.security]);
+    const key = JSON.stringify([group.serviceId, group.security, group.old]);
     byService.set(key, [...(byService.get(key) ?? []), group]);
   }
   return [...byService.values()].flatMap((all) => {
@@ -144,7 +172,7 @@ function few(groups: readonly Group[], kinds: number): readonly Group[] {
   });
 }
 
-function toDelivery({ firstAtMs: _firstAtMs, ...group }: Group): Delivery {
+function toDelivery({ firstAtMs: _firstAtMs, old: _old, ...group }: Group): Delivery {
   const first = group.alertNos.reduce((least, no) => Math.min(least, no), Infinity);
   return { ...group, messageId: `alerts/${first}` };
 }

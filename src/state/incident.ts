@@ -4,6 +4,28 @@
  */
 import type { Severity } from './messages.ts';
 
+/** How far the clocks of a sentinel and ours may be apart: what came before a moment by less may have come after it. */
+export const CLOCKS_APART_MS = 5 * 60_000;
+/** A service that nobody changes is not put on its backup route for what was raised longer ago. */
+const BACKUP_WITHIN_MS = 60 * 60_000;
+
+/** When an anomaly was raised, ms since the epoch; left out where nobody told, which is now. */
+interface Raised {
+  readonly raisedAtMs?: number;
+}
+
+/** Whether it was raised before a change began that is in flight now, and so tells nothing of it. */
+export const isBefore = ({ raisedAtMs }: Raised, beganAtMs: number): boolean =>
+  raisedAtMs !== undefined && raisedAtMs < beganAtMs - CLOCKS_APART_MS;
+
+/** Whether it is too old for a backup route, with nothing in flight. */
+export const isLongAgo = ({ raisedAtMs }: Raised, nowMs: number): boolean =>
+  raisedAtMs !== undefined && raisedAtMs < nowMs - BACKUP_WITHIN_MS;
+
+/** For a reason; empty where nobody told. */
+export const raisedInWords = ({ raisedAtMs }: Raised): string =>
+  raisedAtMs === undefined ? '' : `raised ${new Date(raisedAtMs).toISOString()}`;
+
 /** What is done about an anomaly. */
 export interface Response {
   /** The change in flight is taken back now. */

@@ -48,6 +48,8 @@ export type Message =
       readonly affectedServices: readonly string[];
       /** How many alerts this one stands for, when a storm was coalesced. Left out: one. */
       readonly alerts?: number;
+      /** When the newest of them was raised, ms since the epoch. Left out: now. */
+      readonly raisedAtMs?: number;
     })
   | (From & {
       readonly name: 'setAllocation';
@@ -227,6 +229,10 @@ function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
   if (!Array.isArray(services) || !services.every((service) => typeof service === 'string')) {
     problems.push({ field: 'affected_services', value: services, expected: 'a list of service ids' });
   }
+  const raisedAtMs = fields['raised_at_ms'];
+  if (raisedAtMs !== undefined && !isTime(raisedAtMs)) {
+    problems.push({ field: 'raised_at_ms', value: raisedAtMs, expected: 'milliseconds since the epoch' });
+  }
   if (problems.length > 0 || severity === undefined) return refuse(problems);
   const id = fields['id'] ?? fields['alert_id'];
   const alerts = fields['alerts'];
@@ -239,8 +245,13 @@ function readAnomaly(fields: Readonly<Record<string, unknown>>): ReadMessage {
     security: fields['security'] === true || String(type).includes('security'),
     affectedServices: services as readonly string[],
     ...(typeof alerts === 'number' && Number.isSafeInteger(alerts) && alerts > 1 ? { alerts } : {}),
+    ...(isTime(raisedAtMs) && { raisedAtMs }),
   });
 }
+
+/** That a date can hold. */
+const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 8.64e15;
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -248,13 +259,14 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** An anomaly as it is sent on: what `readMessage` reads to the same message. */
 export function anomalyPayload(message: Extract<Message, { name: 'anomaly' }>): Record<string, unknown> {
-  const { anomalyType, severity, security, affectedServices, messageId, alerts } = message;
+  const { anomalyType, severity, security, affectedServices, messageId, alerts, raisedAtMs } = message;
   return {
     anomaly_type: anomalyType,
     severity,
     affected_services: affectedServices,
     ...(security && { security }),
     ...(alerts !== undefined && { alerts }),
+    ...(raisedAtMs !== undefined && { raised_at_ms: raisedAtMs }),
     ...(messageId !== undefined && { id: messageId }),
   };
 }

@@ -194,6 +194,27 @@ describe('a cycle that an anomaly starts', () => {
     expect([world.calls, world.gateway.writes]).toEqual([['assess'], []]);
   });
 
+  it('takes no backup route for one that was raised more than an hour ago, and does for a newer one beside it', async () => {
+    const agoMs = (minutes: number) => ({ raised_at_ms: Date.now() - minutes * 60_000 });
+    const world = temporal().service('idle-and-hurt-long-ago');
+    const old = { ...anomaly('critical', 'a1'), ...agoMs(90) };
+    expect(await resultOf(await signalled(world, old))).toMatchObject({
+      reason: `critical anomaly: quality_drop: noted; raised ${new Date(old.raised_at_ms).toISOString()}, more than an hour ago; as the test says`,
+    });
+    expect([world.calls, world.gateway.writes]).toEqual([['assess'], []]);
+
+    const hang = world.hangAt('assess');
+    const handle = await signalled(world, { ...old, id: 'a2' });
+    await temporal().reach(hang);
+    await handle.signal('anomaly', { ...anomaly('high', 'a3'), ...agoMs(30) });
+    await handle.signal('anomaly', { ...old, id: 'a4' });
+    hang.release();
+    expect(await resultOf(handle)).toMatchObject({
+      reason: expect.stringMatching(/^(critical .* ago; ){2}on the backup route; as the test says$/u),
+    });
+    expect(countOf(world, 'respondToIncident')).toBe(1);
+  });
+
   it('answers the worst of several once', async () => {
     const world = temporal().service('idle-several');
     const hang = world.hangAt('assess');

@@ -47,21 +47,23 @@ export function createAlertStore(db: Database): AlertStore {
           readonly alerts: number;
           readonly tries: number;
           readonly message_id: string;
+          readonly raised_at_ms: number | null;
         }
       >(
         `UPDATE alert_deliveries SET tries = tries + 1, next_try_at_ms = $1::bigint + $2
          WHERE no IN (
            SELECT no FROM alert_deliveries WHERE delivered_at_ms IS NULL AND next_try_at_ms <= $1
            ORDER BY (security OR severity = 'critical') DESC, no LIMIT $3 FOR UPDATE SKIP LOCKED)
-         RETURNING no, service_id, kind, severity, security, alerts, tries, message_id`,
+         RETURNING no, service_id, kind, severity, security, alerts, tries, message_id, raised_at_ms`,
         [nowMs, claimMs, limit],
       );
-      return rows.map(({ no, alerts, tries, message_id, ...rest }): ClaimedDelivery => ({
+      return rows.map(({ no, alerts, tries, message_id, raised_at_ms, ...rest }): ClaimedDelivery => ({
         ...named(rest),
         no,
         alerts,
         tries,
         messageId: message_id,
+        raisedAtMs: raised_at_ms,
       }));
     },
 
@@ -92,11 +94,11 @@ export function createAlertStore(db: Database): AlertStore {
 async function record(tx: Queryable, alerts: readonly Alert[], nowMs: number) {
   const rows = alerts.flatMap((alert) => alert.services.map((serviceId) => ({ alert, serviceId })));
   const inserted = await tx.query<{ readonly source: string; readonly id: string; readonly state: string }>(
-    `INSERT INTO alerts (source, id, service_id, kind, severity, security, received_at_ms, data, state)
-     SELECT n.source, n.id, n.service_id, n.kind, n.severity, n.security, $8, n.data,
+    `INSERT INTO alerts (source, id, service_id, kind, severity, security, received_at_ms, raised_at_ms, data, state)
+     SELECT n.source, n.id, n.service_id, n.kind, n.severity, n.security, $8, n.raised_at_ms, n.data,
        CASE WHEN s.adopted_at_ms IS NULL THEN 'unknownService' ELSE 'waiting' END
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::json[])
-       AS n(source, id, service_id, kind, severity, security, data)
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::json[], $9::bigint[])
+       AS n(source, id, service_id, kind, severity, security, data, raised_at_ms)
      LEFT JOIN services s ON s.service_id = n.service_id
      ON CONFLICT (source, id, service_id) DO NOTHING
      RETURNING source, id, state`,
@@ -109,6 +111,7 @@ async function record(tx: Queryable, alerts: readonly Alert[], nowMs: number) {
       rows.map(({ alert }) => alert.security),
       rows.map(({ alert }) => JSON.stringify(alert.data ?? null)),
       nowMs,
+      rows.map(({ alert }) => alert.raisedAtMs),
     ],
   );
   const keyOf = ({ source, id }: { readonly source: string; readonly id: string }): string =>
@@ -123,36 +126,45 @@ async function record(tx: Queryable, alerts: readonly Alert[], nowMs: number) {
 }
 
 async function waitingAlerts(tx: Queryable, limit: number): Promise<readonly WaitingAlert[]> {
-  const rows = await tx.query<Named & { readonly no: number; readonly received_at_ms: number }>(
-    `SELECT no, service_id, kind, severity, security, received_at_ms FROM alerts WHERE state = 'waiting'
+  const rows = await tx.query<
+    Named & { readonly no: number; readonly received_at_ms: number; readonly raised_at_ms: number }
+  >(
+    `SELECT no, service_id, kind, severity, security, received_at_ms,
+       coalesce(raised_at_ms, received_at_ms) AS raised_at_ms FROM alerts WHERE state = 'waiting'
      ORDER BY (security OR severity = 'critical') DESC, no LIMIT $1`,
     [limit],
   );
-  return rows.map(({ no, received_at_ms, ...rest }) => ({
+  return rows.map(({ no, received_at_ms, raised_at_ms, ...rest }) => ({
     ...named(rest),
     no,
     receivedAtMs: received_at_ms,
+    raisedAtMs: raised_at_ms,
   }));
 }
 
 async function sentSince(tx: Queryable, sinceMs: number): Promise<readonly SentAlert[]> {
-  const rows = await tx.query<Named & { readonly assigned_at_ms: number }>(
-    'SELECT service_id, kind, severity, security, assigned_at_ms FROM alert_deliveries WHERE assigned_at_ms > $1',
+  const rows = await tx.query<Named & { readonly assigned_at_ms: number; readonly raised_at_ms: number }>(
+    `SELECT service_id, kind, severity, security, assigned_at_ms, coalesce(raised_at_ms, assigned_at_ms) AS raised_at_ms
+     FROM alert_deliveries WHERE assigned_at_ms > $1`,
     [sinceMs],
   );
-  return rows.map(({ assigned_at_ms, ...rest }) => ({ ...named(rest), atMs: assigned_at_ms }));
+  return rows.map(({ assigned_at_ms, raised_at_ms, ...rest }) => ({
+    ...named(rest),
+    atMs: assigned_at_ms,
+    raisedAtMs: raised_at_ms,
+  }));
 }
 
 /** Only waiting alerts are looked at: their partial index stays small, the table keeps what was sent before. */
 async function assign(tx: Queryable, delivery: Delivery, nowMs: number): Promise<void> {
-  const { serviceId, kind, severity, security, alertNos, messageId } = delivery;
+  const { serviceId, kind, severity, security, alertNos, messageId, raisedAtMs } = delivery;
   await tx.query(
     `WITH made AS (
        INSERT INTO alert_deliveries
-         (service_id, kind, severity, security, alerts, message_id, assigned_at_ms, next_try_at_ms)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING no)
+         (service_id, kind, severity, security, alerts, message_id, assigned_at_ms, next_try_at_ms, raised_at_ms)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $9) RETURNING no)
      UPDATE alerts SET state = 'assigned', delivery_no = made.no FROM made
      WHERE alerts.no = ANY ($8::bigint[]) AND alerts.state = 'waiting'`,
-    [serviceId, kind, severity, security, alertNos.length, messageId, nowMs, alertNos],
+    [serviceId, kind, severity, security, alertNos.length, messageId, nowMs, alertNos, raisedAtMs],
   );
 }

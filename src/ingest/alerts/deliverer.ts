@@ -62,6 +62,7 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
         affected_services: [delivery.serviceId],
         security: delivery.security,
         alerts: delivery.alerts,
+        ...(delivery.raisedAtMs !== null && { raised_at_ms: delivery.raisedAtMs }),
         id: delivery.messageId,
       });
       await store.delivered(no, to, clock());

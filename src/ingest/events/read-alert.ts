@@ -7,9 +7,11 @@ import { parseOrFail } from '../../domain/validate.ts';
 import { isStorableText } from '../storable-text.ts';
 import { problemsOf, readEnvelope } from './envelope.ts';
 
-export type ReadAlert =
-  | { readonly ok: true; readonly alert: Alert }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+type Read<Kept> =
+  { readonly ok: true; readonly alert: Kept } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type ReadAlert = Read<Alert>;
+/** What a value says by itself. */
+type Told = Read<Omit<Alert, 'raisedAtMs'>>;
 
 /** Whether a value means to be an alert, well-formed or not. */
 export function isAlert(value: unknown): boolean {
@@ -35,23 +37,29 @@ export function readAlert(value: unknown, nowMs: number, came = NOTHING_KNOWN): 
   const { specversion } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const read = storable(specversion === undefined ? readRaw(value) : readEvent(value));
   if (!read.ok) return read;
-  const security = read.alert.security || came.security;
-  return tooOld(value, nowMs, came.sentMs) ?? { ok: true, alert: { ...read.alert, security } };
+  const { alert } = read;
+  const { field, atMs } = raised(value, came.sentMs);
+  if (atMs < nowMs - OLDEST_ALERT_MS) return tooOld(field, atMs);
+  const raisedAtMs = Number.isNaN(atMs) ? nowMs : Math.min(atMs, nowMs);
+  return { ok: true, alert: { ...alert, security: alert.security || came.security, raisedAtMs } };
 }
 
 /** The time of the envelope, or the `timestamp` of a raw alert. */
 const TIMES = ['time', 'timestamp'] as const;
 
+/** When it was raised, ms since the epoch, and which field says so. Not a number where nobody knows. */
+function raised(value: unknown, sentMs: number | null): { readonly field: string; readonly atMs: number } {
+  const told = value as Readonly<Record<string, unknown>>;
+  const field = TIMES.find((name) => told[name] !== undefined) ?? 'time';
+  // Kafka's -1 is no time.
+  return { field, atMs: sentMs !== null && sentMs > 0 ? sentMs : toldMs(told[field]) };
+}
+
 /**
  * What an alert asks for, a rollback at worst, is done once for its (source, id), which is forgotten when it is old: an older one than that, out of a topic that is
  * read again from its beginning, would be taken for a new one.
  */
-function tooOld(value: unknown, nowMs: number, sentMs: number | null): ReadAlert | null {
-  const told = value as Readonly<Record<string, unknown>>;
-  const field = TIMES.find((name) => told[name] !== undefined) ?? 'time';
-  // Kafka's -1 is no time.
-  const atMs = sentMs !== null && sentMs > 0 ? sentMs : toldMs(told[field]);
-  if (!(atMs < nowMs - OLDEST_ALERT_MS)) return null;
+function tooOld(field: string, atMs: number): ReadAlert {
   const expected = `an alert of the last ${formatDuration(OLDEST_ALERT_MS)}`;
   return { ok: false, problems: [{ field, value: new Date(atMs).toISOString(), expected }] };
 }
@@ -60,7 +68,7 @@ function tooOld(value: unknown, nowMs: number, sentMs: number | null): ReadAlert
 const toldMs = (time: unknown): number =>
   typeof time === 'string' && /^\d{4}-\d{2}-\d{2}/u.test(time) ? Date.parse(time) : Number.NaN;
 
-function readEvent(value: unknown): ReadAlert {
+function readEvent(value: unknown): Told {
   const read = readEnvelope(value);
   if (!read.ok) return read;
   const { source, id, type, data } = read.envelope;
@@ -80,7 +88,7 @@ function readEvent(value: unknown): ReadAlert {
   };
 }
 
-function readRaw(value: unknown): ReadAlert {
+function readRaw(value: unknown): Told {
   const parsed = problemsOf(() => parseOrFail(rawAlertSchema, value, 'alert'));
   if (!parsed.ok) return parsed;
   const { alert_id: id, anomaly_type: kind, severity, service_name } = parsed.value;
@@ -98,7 +106,7 @@ function readRaw(value: unknown): ReadAlert {
 
 const isSecurity = (kind: string): boolean => kind.includes('security');
 
-function storable(read: ReadAlert): ReadAlert {
+function storable(read: Told): Told {
   if (!read.ok) return read;
   const { alert } = read;
   const bad = [alert.id, alert.kind, ...alert.services].find((text) => !isStorableText(text));

@@ -3,7 +3,7 @@
  * changes nothing. No time is judged here: `atMs` comes from a handler's clock and is only put on record. What follows is decided by
  * `next-action.ts`, from times that the history proves.
  */
-import { responseTo } from '../incident.ts';
+import { isBefore, raisedInWords, responseTo } from '../incident.ts';
 import type { Message, MessageName } from '../messages.ts';
 import { choose } from './by-hand.ts';
 import { conclusionByHand } from './conclusions.ts';
@@ -176,18 +176,20 @@ function promote(
 
 /**
  * What an anomaly leads to is in `incident.ts`. An experiment has no backup route: where a rollout would be held on one, the arms are taken
- * away and everybody gets the stable configuration.
+ * away and everybody gets the stable configuration. One that was raised before the experiment began is logged, whatever it is.
  */
-function anomaly(
-  state: ExperimentRunState,
-  { severity, security, by, anomalyType, alerts, affectedServices }: MessageOf<'anomaly'>,
-  atMs: number,
-): ExperimentReceived {
-  const { serviceId } = state.plan;
+function anomaly(state: ExperimentRunState, message: MessageOf<'anomaly'>, atMs: number): ExperimentReceived {
+  const { severity, security, by, anomalyType, alerts, affectedServices } = message;
+  const { serviceId, admittedAtMs } = state.plan;
   if (affectedServices.length > 0 && !affectedServices.includes(serviceId))
     return refused(state, `does not concern ${serviceId}`);
   const many = alerts === undefined ? '' : ` (${alerts} alerts)`;
   const reason = `${severity} anomaly: ${anomalyType}${many}`;
+  if (isBefore(message, admittedAtMs)) {
+    const why = `${reason}; ${raisedInWords(message)}, before this experiment began`;
+    const noted = logged(state, { atMs, what: 'anomaly', by, why });
+    return accepted(noted, 'logged: raised before this experiment began');
+  }
   const response = responseTo({ severity, security, inFlight: true, bothHurt: false });
   if (response.takeBack) {
     const next = beginToEnd(state, atMs, { outcome: 'rolledBack', by, reason });

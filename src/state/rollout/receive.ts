@@ -2,7 +2,7 @@
  * What a message makes of a rollout, and the answer its sender gets. Pure and total: what does not fit is refused with
  * a reason and changes nothing.
  */
-import { responseTo } from '../incident.ts';
+import { isBefore, raisedInWords, responseTo } from '../incident.ts';
 import type { Message } from '../messages.ts';
 import { fromBackup, onBackup, toBackup } from './backup.ts';
 import { held, stepForward, takeBack } from './reduce.ts';
@@ -224,7 +224,7 @@ function agedOut({ plan, phase, gates, shadow, lookedAtMs }: RolloutState, atMs:
 
 /**
  * What an anomaly leads to is in `incident.ts`. While the backup model is served the candidate serves nobody: a critical anomaly then
- * changes nothing, and only a security alert takes the change back.
+ * changes nothing, and only a security alert takes the change back. One that was raised before the rollout began is logged, whatever it is.
  */
 function anomaly(
   state: RolloutState,
@@ -238,6 +238,11 @@ function anomaly(
   if (state.ending) return accepted(state, 'the change is already being taken back');
   const many = message.alerts === undefined ? '' : ` (${message.alerts} alerts)`;
   const why = `${severity} anomaly: ${message.anomalyType}${many}`;
+  if (isBefore(message, state.plan.admittedAtMs)) {
+    const before = `${why}; ${raisedInWords(message)}, before this rollout began`;
+    const noted = logged(state, { atMs, what: 'anomaly', by, why: before });
+    return accepted(noted, 'logged: raised before this rollout began');
+  }
   const sheltered = onBackup(state)?.stage === 'served';
   const bothHurt = sheltered || state.verdict?.outcome === 'bothHurt';
   const response = responseTo({ severity, security, inFlight: true, bothHurt });

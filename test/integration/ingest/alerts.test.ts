@@ -192,6 +192,24 @@ describe('an alert', () => {
       .toMatchObject([{ security: true }, { severity: 'medium', anomaly_type: 'Latency' }]);
   });
 
+  it('carries when it was raised, also after a restart; what is new beside it keeps its own time', async () => {
+    const away = await start({ send: () => Promise.reject(new Error('Temporal is away')) });
+    const before = Date.now();
+    const old = { ...event('old', 'critical'), time: new Date(before - 6 * 86_400_000).toISOString() };
+    expect(await post(away, [old, event('new', 'medium')])).toMatchObject({ body: { accepted: 2 } });
+    await expect.poll(() => rows('assigned'), SOON).toBe(2);
+    await away.close();
+    await running(`rollout/${serviceId}`);
+    await start();
+    await expect.poll(() => signalsOf(`rollout/${serviceId}`), SOON).toHaveLength(2);
+    const signals = await signalsOf(`rollout/${serviceId}`);
+    const raisedOf = (severity: string) =>
+      signals.find((each) => each.severity === severity)?.['raised_at_ms'] as number;
+    expect(raisedOf('critical')).toBe(before - 6 * 86_400_000);
+    expect(raisedOf('medium')).toBeGreaterThanOrEqual(before);
+    expect(raisedOf('medium')).toBeLessThanOrEqual(Date.now());
+  });
+
   it('of a service that nobody adopted is kept as such; one that cannot be read is put aside', async () => {
     const ingest = await start();
     const stranger = event('x', 'critical', { affected_services: ['stranger'] });
@@ -250,12 +268,12 @@ describe('a storm', () => {
       );
       return found.rows[0]?.n;
     };
-    const alert = { source: '', kind: 'outage', severity: 'critical', security: false, data: {} } as const;
-    await alerts.record([{ ...alert, id: 'new', services: [serviceId] }], 2);
+    const of = { kind: 'outage', severity: 'critical', security: false, raisedAtMs: 1 } as const;
+    await alerts.record([{ ...of, source: '', data: {}, id: 'new', services: [serviceId] }], 2);
     const before = await scans();
     await alerts.assign(
       ([first]) => ({
-        deliveries: first ? [{ ...alert, serviceId, alertNos: [first.no], messageId: 'outage/1' }] : [],
+        deliveries: first ? [{ ...of, serviceId, alertNos: [first.no], messageId: 'outage/1' }] : [],
         nextAtMs: null,
       }),
       { nowMs: 3, latelyMs: 1, limit: 10 },

@@ -43,6 +43,7 @@ describe('an alert', () => {
         severity: 'high',
         security: false,
         services: ['support-bot'],
+        raisedAtMs: NOW,
         data,
       },
     });
@@ -60,6 +61,7 @@ describe('an alert', () => {
           severity: 'critical',
           security: false,
           services: ['support-bot'],
+          raisedAtMs: NOW - 30_000,
           data: raw,
         },
       },
@@ -112,6 +114,17 @@ describe('an alert', () => {
     ['ahead of now', event, NOW + DAY],
   ])('that was sent %s is taken', (_when, value, sentMs) => {
     expect(readAlert(value, NOW, { sentMs, security: false })).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['its envelope', { ...event, time: '2026-02-28T12:00:30Z' }, null, NOW - DAY],
+    ['its timestamp', { ...raw, timestamp: '2026-03-01T10:00:30Z' }, null, NOW - 7_200_000],
+    ['its message, before what it tells', { ...event, time: '2026-02-28T12:00:30Z' }, NOW - 5, NOW - 5],
+    ['nothing: now', event, null, NOW],
+    ['nothing, with a time that cannot be read', { ...event, time: 'yesterday' }, -1, NOW],
+    ['a clock that is ahead: now', { ...event, time: '2026-03-02T12:00:30Z' }, null, NOW],
+  ])('was raised when %s says', (_what, value, sentMs, raisedAtMs) => {
+    expect(readAlert(value, NOW, { sentMs, security: false })).toMatchObject({ alert: { raisedAtMs } });
   });
 
   it('is kept for longer than it may be old when it comes', () => {

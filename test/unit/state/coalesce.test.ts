@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coalesce, isUrgent, type SentAlert, type WaitingAlert } from '../../../src/state/coalesce.ts';
+import { CLOCKS_APART_MS } from '../../../src/state/incident.ts';
 import { SEVERITIES } from '../../../src/state/messages.ts';
 
 const T0 = 1_000_000;
@@ -15,6 +16,7 @@ const alert = (no: number, more: Partial<WaitingAlert> = {}): WaitingAlert => ({
   severity: 'high',
   security: false,
   receivedAtMs: T0,
+  raisedAtMs: T0,
   ...more,
 });
 const sent = (more: Partial<SentAlert> = {}): SentAlert => ({
@@ -23,6 +25,7 @@ const sent = (more: Partial<SentAlert> = {}): SentAlert => ({
   severity: 'critical',
   security: false,
   atMs: T0,
+  raisedAtMs: T0,
   ...more,
 });
 
@@ -41,6 +44,7 @@ describe('alerts of one service and kind', () => {
           kind: 'quality_drop',
           severity: 'high',
           security: false,
+          raisedAtMs: T0,
           alertNos: [3, 4, 5],
           messageId: 'alerts/3',
         },
@@ -64,6 +68,50 @@ describe('alerts of one service and kind', () => {
     expect(coalesce(critical, [sent({ severity: 'high' })], at(T0 + 1)).deliveries).toHaveLength(1);
     expect(coalesce(critical, [sent({ kind: 'other' })], at(T0 + 1)).deliveries).toHaveLength(1);
     expect(coalesce(critical, [sent({ serviceId: 'code-bot' })], at(T0 + 1)).deliveries).toHaveLength(1);
+  });
+});
+
+describe('alerts that were raised long before', () => {
+  const LONG_AGO = T0 - CLOCKS_APART_MS - WINDOW_MS - 1;
+
+  it('lend their severity to none that is new, and each severity has the time of its newest', () => {
+    const waiting = [
+      alert(1, { severity: 'critical', raisedAtMs: LONG_AGO - 5 }),
+      alert(2, { severity: 'critical', raisedAtMs: LONG_AGO }),
+      alert(3, { severity: 'high', raisedAtMs: LONG_AGO - 3 }),
+      alert(4, { severity: 'medium', raisedAtMs: T0 - 7 }),
+      alert(5, { severity: 'low', raisedAtMs: T0 - 9 }),
+    ];
+    const { deliveries } = coalesce(waiting, [], at(T0 + WINDOW_MS));
+    expect(deliveries.map(({ severity, raisedAtMs, alertNos }) => [severity, raisedAtMs, alertNos])).toEqual([
+      ['critical', LONG_AGO, [1, 2]],
+      ['high', LONG_AGO - 3, [3]],
+      ['medium', T0 - 7, [4, 5]],
+    ]);
+  });
+
+  it('keep no new one waiting', () => {
+    const old = Array.from({ length: 8 }, (_, i) => sent({ kind: `kind-${i}`, raisedAtMs: LONG_AGO }));
+    const { deliveries } = coalesce(
+      [alert(9, { severity: 'critical' })],
+      [sent({ raisedAtMs: LONG_AGO }), ...old],
+      at(T0 + 1),
+    );
+    expect(deliveries).toHaveLength(1);
+  });
+
+  it('of many kinds share signals by severity', () => {
+    const waiting = Array.from({ length: 30 }, (_, i) =>
+      alert(i + 1, { kind: `kind-${i}`, severity: i % 2 === 0 ? 'high' : 'low', raisedAtMs: LONG_AGO - i }),
+    );
+    const { deliveries } = coalesce(waiting, [], at(T0 + WINDOW_MS));
+    expect(deliveries).toHaveLength(16);
+    expect(deliveries.flatMap(({ alertNos }) => alertNos)).toHaveLength(30);
+    for (const { severity, alertNos, raisedAtMs } of deliveries) {
+      const stoodFor = waiting.filter(({ no }) => alertNos.includes(no));
+      expect(new Set(stoodFor.map((each) => each.severity))).toEqual(new Set([severity]));
+      expect(Math.max(...stoodFor.map((each) => each.raisedAtMs))).toBe(raisedAtMs);
+    }
   });
 });
 
@@ -120,6 +168,7 @@ describe('whatever waits', () => {
         severity: fc.constantFrom(...SEVERITIES),
         security: fc.boolean(),
         receivedAtMs: fc.integer({ min: T0, max: T0 + 3_000 }),
+        raisedAtMs: fc.integer({ min: T0 - 2 * CLOCKS_APART_MS, max: T0 }),
       }),
       { maxLength: 40 },
     )

@@ -1,7 +1,7 @@
 /** What people and detectors type, and what the reader makes of it. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MESSAGE_NAMES, readMessage, type MessageName } from '../../../src/state/messages.ts';
+import { anomalyPayload, MESSAGE_NAMES, readMessage, type MessageName } from '../../../src/state/messages.ts';
 
 const problemsOf = (name: MessageName, payload: unknown): readonly string[] => {
   const read = readMessage(name, payload);
@@ -140,6 +140,18 @@ describe('an anomaly', () => {
       message: { security: true },
     });
     expect(readMessage('anomaly', data)).toMatchObject({ message: { security: false } });
+  });
+
+  it('carries when it was raised, as it is sent on, and only where that is told', () => {
+    const read = readMessage('anomaly', { ...data, raised_at_ms: 1_772_366_430_000 });
+    expect(read).toMatchObject({ message: { raisedAtMs: 1_772_366_430_000 } });
+    expect(read.ok && read.message.name === 'anomaly' && anomalyPayload(read.message)).toMatchObject({
+      raised_at_ms: 1_772_366_430_000,
+    });
+    const untold = readMessage('anomaly', data);
+    expect(untold.ok && 'raisedAtMs' in untold.message).toBe(false);
+    for (const wrong of ['2026-03-01', -1, 1.5, null])
+      expect(problemsOf('anomaly', { ...data, raised_at_ms: wrong })).toEqual(['raised_at_ms']);
   });
 
   it('names every field that is wrong', () => {

@@ -1,5 +1,6 @@
 /** What a message makes of a rollout, and the answer that its sender gets. */
 import { describe, expect, it } from 'vitest';
+import { CLOCKS_APART_MS } from '../../../src/state/incident.ts';
 import { readMessage, type Message, type MessageName, type Severity } from '../../../src/state/messages.ts';
 import { receiveMessage, type RolloutPhase, type RolloutState } from '../../../src/state/rollout/index.ts';
 import { admitted, ADMITTED_AT_MS, MINUTE_MS, testVerdict } from '../../support/rollout.ts';
@@ -227,6 +228,34 @@ describe('an anomaly while the change is in flight', () => {
       answer: { accepted: false, reason: 'does not concern support-bot' },
     });
     expect(receiveMessage(state, anomaly('critical', 'x', []), T0).state.phase).toBe('rollingBack');
+  });
+
+  it.each<[Severity, string]>([
+    ['critical', 'quality_drop'],
+    ['high', 'quality_drop'],
+    ['medium', 'quality_drop'],
+    ['critical', 'security_breach'],
+  ])('%s %s that was raised before the rollout began is logged with that, and no more', (severity, type) => {
+    const state = inPhase('soaking');
+    const raisedAtMs = state.plan.admittedAtMs - CLOCKS_APART_MS - 1;
+    const late = receiveMessage(state, { ...anomaly(severity, type), raisedAtMs } as Message, T0);
+    expect(late.answer).toEqual({ accepted: true, reason: 'logged: raised before this rollout began' });
+    expect(late.state).toEqual({
+      ...state,
+      log: [
+        ...state.log,
+        {
+          atMs: T0,
+          what: 'anomaly',
+          by: 'sentinel',
+          why: `${severity} anomaly: ${type}; raised ${new Date(raisedAtMs).toISOString()}, before this rollout began`,
+        },
+      ],
+    });
+    const since = { ...anomaly(severity, type), raisedAtMs: raisedAtMs + 1 } as Message;
+    expect(receiveMessage(state, since, T0).state).toEqual(
+      receiveMessage(state, anomaly(severity, type), T0).state,
+    );
   });
 
   it('is logged when low', () => {

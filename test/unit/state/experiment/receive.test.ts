@@ -1,5 +1,6 @@
 // What each message makes of an experiment in each phase, and what its sender is told.
 import { describe, expect, it } from 'vitest';
+import { CLOCKS_APART_MS } from '../../../../src/state/incident.ts';
 import type { MessageName } from '../../../../src/state/messages.ts';
 import type { ExperimentPhase, ExperimentPlan } from '../../../../src/state/experiment/index.ts';
 import { experimentAdmitted, experimentVerdict, HOUR_MS } from '../../../support/experiment.ts';
@@ -166,6 +167,18 @@ describe('an anomaly while it runs', () => {
     expect(played.state.ending?.outcome).toBe(outcome);
     expect(played.state.held?.armsAway ?? null).toBe(armsAway);
     expect(played.next.kind).toMatch(next);
+  });
+
+  it.each(['critical', 'high', 'medium'])('%s that was raised before it began is logged', (severity) => {
+    const played = looked();
+    const raisedAtMs = played.state.plan.admittedAtMs - CLOCKS_APART_MS - 1;
+    const alert = { ...ANOMALY, anomaly_type: 'security_breach', severity, raised_at_ms: raisedAtMs };
+    expect(played.sends('anomaly', alert)).toBe('accepted: logged: raised before this experiment began');
+    expect([played.state.ending, played.state.held]).toEqual([null, null]);
+    expect(played.state.log.at(-1)?.why).toBe(
+      `${severity} anomaly: security_breach; raised ${new Date(raisedAtMs).toISOString()}, before this experiment began`,
+    );
+    expect(played.sends('anomaly', { ...alert, raised_at_ms: raisedAtMs + 1 })).toMatch(/restored/u);
   });
 
   it('of another service changes nothing', () => {
