@@ -39,9 +39,9 @@ afterEach(async () => {
 
 /**
  * Quality may drop by more than chance ever shows of a candidate that is as good (at the usual 5 per cent one such rollout in some 300,000 is taken back): what is
- * tried here is what a restart finds.
+ * tried here is what a restart finds. The contender of the second story, some 26 per cent worse, is taken back all the same.
  */
-const WIDE = 'guardrails: { quality: { maxDropPct: 30 } }';
+const WIDE = 'guardrails: { quality: { maxDropPct: 15 } }';
 
 /** Starts, or starts again, with the embedded run's service, times replaced. */
 async function start(seed: number, times: Readonly<Record<string, string>>): Promise<void> {

@@ -41,9 +41,9 @@ describe('ports', () => {
   });
 
   test('any port is one that no outgoing connection of anybody takes', async () => {
-    const { any } = await choosePorts({ any: 0 });
-    expect(any).toBeGreaterThanOrEqual(20_000);
-    expect(any).toBeLessThan(32_768);
+    const { free } = await choosePorts({ free: 0 });
+    expect(free).toBeGreaterThanOrEqual(20_000);
+    expect(free).toBeLessThan(32_768);
   });
 
   test('a taken port is replaced by another', async () => {
