@@ -106,6 +106,7 @@ async function ingest(given: Flags, pool: Pool): Promise<void> {
     },
     ...(log && { log }),
     lateMs: readRetention(process.env).late,
+    databaseClock: () => stores.maintenance.nowMs(),
     logger: ingestLogger,
   });
   running.add('ingest', () => receiver.close());

@@ -93,6 +93,7 @@ export async function startOptimizer(options: OptimizerOptions, running: Running
     alerts: { store: stores.alerts, sender: createAnomalySender(client, TASK_QUEUE) },
     ...(log && { log }),
     lateMs: readRetention(process.env).late,
+    databaseClock: () => stores.maintenance.nowMs(),
     logger: ingestLogger,
   });
   running.add('ingest', () => ingest.close());

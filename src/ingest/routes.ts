@@ -13,6 +13,8 @@ import { BodyRefused, createBodies, type Bodies } from './read-bodies.ts';
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Of all bodies that are not whole yet. */
 const BODY_BYTES = 32 * MAX_BODY_BYTES;
+/** When to come again while a clock is wrong: nothing that passes by itself in a second. */
+const RETRY_S = 10;
 
 function sendBusy(reply: FastifyReply, { counters }: IngestContext): FastifyReply {
   counters.busy += 1;
@@ -45,6 +47,8 @@ function limitWork(app: FastifyInstance, context: IngestContext, bodies: Bodies)
 
 export interface IngestRoutesOptions {
   readonly context: IngestContext;
+  /** Why nothing can be taken now, whatever it is; null when it can. */
+  readonly problem?: () => string | null;
   /** Bytes of bodies that may be under way at once; 256 MiB by default. */
   readonly bodyBytes?: number;
 }
@@ -52,7 +56,7 @@ export interface IngestRoutesOptions {
 /** Plugin with `POST /v1/events`, `POST /v1/metrics` and `POST /v1/traces`. How long a request may take to come is the surrounding server's to limit. */
 export const ingestRoutes: FastifyPluginCallback<IngestRoutesOptions> = (
   app,
-  { context, bodyBytes = BODY_BYTES },
+  { context, problem = () => null, bodyBytes = BODY_BYTES },
   done,
 ) => {
   const bodies = createBodies(MAX_BODY_BYTES, bodyBytes);
@@ -60,6 +64,12 @@ export const ingestRoutes: FastifyPluginCallback<IngestRoutesOptions> = (
   app.addContentTypeParser('*', ({ headers }: FastifyRequest, payload: IncomingMessage) =>
     bodies.read(payload, Number(headers['content-length'] ?? 0)),
   );
+  app.addHook('onRequest', async (_request, reply) => {
+    const message = problem();
+    if (message === null) return;
+    const error = { type: 'StoreUnavailable', message };
+    await reply.code(503).header('retry-after', String(RETRY_S)).send({ error });
+  });
   limitWork(app, context, bodies);
   serveEvents(app, context);
   serveOtlpHttp(app, context);

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AlertStore, AnomalySender } from '../ports/alerts.ts';
 import type { IngestStore } from '../ports/windows.ts';
 import { startDeliverer } from './alerts/deliverer.ts';
+import { alertsWhileClocksAgree, compareClocks, whileClocksAgree } from './clocks.ts';
 import type { IngestContext } from './context.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { takeTimesBack, USUAL_LATE_MS } from './exposure-time.ts';
@@ -38,6 +39,10 @@ export interface IngestOptions {
   readonly lateMs?: number;
   /** Milliseconds since the epoch; the wall clock by default. */
   readonly clock?: () => number;
+  /** What the clock of the database says, ms since the epoch: while ours is more than 5 minutes away from it nothing is taken. Left out: ours is believed. */
+  readonly databaseClock?: () => Promise<number>;
+  /** How often the two are compared, ms; 30,000 by default. */
+  readonly clocksEveryMs?: number;
 }
 
 export interface Ingest {
@@ -68,9 +73,17 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Null when ours is to be believed. */
+async function clocksOf({ logger, clock = Date.now, databaseClock: theirs, clocksEveryMs }: IngestOptions) {
+  if (theirs === undefined) return null;
+  const every = clocksEveryMs === undefined ? {} : { everyMs: clocksEveryMs };
+  return compareClocks({ theirs, ours: clock, logger, ...every });
+}
+
 /** Throws when a port is taken. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const clock = options.clock ?? Date.now;
+  const clocks = await clocksOf(options);
   takeTimesBack(options.lateMs ?? USUAL_LATE_MS);
   const { store: alerts, sender } = options.alerts;
   const deliverer = startDeliverer({
@@ -81,8 +94,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     ...(options.alertWindowMs !== undefined && { windowMs: options.alertWindowMs }),
   });
   const context: IngestContext = {
-    store: options.store,
-    alerts,
+    store: clocks ? whileClocksAgree(options.store, clocks) : options.store,
+    alerts: clocks ? alertsWhileClocksAgree(alerts, clocks) : alerts,
     deliverer,
     logger: options.logger,
     counters: createCounters(),
@@ -105,7 +118,13 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   let reading: ReadingLog | null = null;
   app.get('/health', () => {
     const log = reading && { ...context.counters.log, ...reading.reading() };
-    return { status: 'ok', ...context.counters, ...(log && { log }) };
+    const problem = clocks?.problem() ?? null;
+    return {
+      status: problem === null ? 'ok' : 'waiting',
+      ...(problem !== null && { problem }),
+      ...context.counters,
+      ...(log && { log }),
+    };
   });
   const telemetry = createTelemetry({
     counters: context.counters,
@@ -116,8 +135,13 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     telemetry.answer(request.raw, reply.raw);
   });
   const { bodyBytes } = options;
-  await app.register(ingestRoutes, { context, ...(bodyBytes !== undefined && { bodyBytes }) });
+  await app.register(ingestRoutes, {
+    context,
+    problem: () => clocks?.problem() ?? null,
+    ...(bodyBytes !== undefined && { bodyBytes }),
+  });
   const grpc = await startGrpc(context, options.host, options.grpcPort).catch(async (error: unknown) => {
+    clocks?.close();
     await deliverer.close();
     throw error;
   });
@@ -131,6 +155,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       stats: () => structuredClone(context.counters),
       reading: () => reading?.reading() ?? null,
       close: async () => {
+        clocks?.close();
         closed ??= Promise.all([closeHttp(app), grpc.close(), reading?.close()]).then(() =>
           Promise.all([deliverer.close(), telemetry.close()]),
         );
@@ -138,6 +163,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       },
     };
   } catch (error) {
+    clocks?.close();
     await Promise.all([grpc.close(), deliverer.close()]);
     throw error;
   }

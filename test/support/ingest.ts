@@ -45,6 +45,8 @@ export async function startIngestOn(pool: Pool, { kafka, ...options }: Options =
     store: stores.ingest,
     alerts: { store: stores.alerts, sender: nobody },
     logger,
+    // A test's own clock need not be that of the database.
+    ...(options.clock === undefined && { databaseClock: () => stores.maintenance.nowMs() }),
     ...(kafka && {
       log: { ...kafka, log: createKafkaLog(kafka.settings, kafka.group, logger), store: stores.log },
     }),

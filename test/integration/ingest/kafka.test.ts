@@ -367,3 +367,44 @@ it('reads over TLS as who the settings say, and tells a wrong password', async (
   await until(() => (/authenticat|credentials/iu.test(wrong.reading()?.problem ?? '') ? true : undefined));
   expect(wrong.stats().log.messages).toBe(0);
 });
+
+it('takes nothing and refuses nothing while its clock is wrong, and everything once it is right', async () => {
+  const topic = await topicOf('clock', 1);
+  const { pool } = await postgres.createDatabase();
+  const { maintenance } = createStores(pool);
+  let aheadMs = -61 * 60_000;
+  const ingest = await startIngestOn(pool, {
+    kafka: readerOf(topic),
+    clock: () => Date.now() + aheadMs,
+    databaseClock: () => maintenance.nowMs(),
+    clocksEveryMs: 50,
+  });
+  running.push(ingest);
+  const now = (id: string) => feedbackEvent(id, { timestamp: new Date().toISOString() });
+  await send(topic, [structured(now('read')), { value: 'garbage' }]);
+  const waits = /the clock of the database says .* and ours .*, expected at most 5m apart/u;
+  await until(() => (waits.test(ingest.reading()?.problem ?? '') ? true : undefined));
+  const post = (id: string) =>
+    fetch(`${ingest.httpUrl}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify(envelope(now(id))),
+    });
+  const refused = await post('posted');
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+  expect(await refused.json()).toMatchObject({ error: { message: expect.stringMatching(waits) } });
+  const health = async () => (await fetch(`${ingest.httpUrl}/health`)).json();
+  expect(await health()).toMatchObject({ status: 'waiting', problem: expect.stringMatching(waits) });
+  expect([await countOf(ingest), await ingest.setAside(), ingest.stats().log.deadLetters]).toEqual([
+    0,
+    [],
+    0,
+  ]);
+
+  aheadMs = 0;
+  await reaches(ingest, 1);
+  await until(async () => ((await post('posted')).status === 202 ? true : undefined));
+  expect(await countOf(ingest)).toBe(2);
+  expect((await ingest.setAside()).map(({ body }) => body)).toEqual(['garbage']);
+  expect(await health()).toMatchObject({ status: 'ok' });
+});
