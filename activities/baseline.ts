@@ -12,8 +12,8 @@ const BASELINE_MS = 3_600_000;
 /** Labels per hour are counted over at most this long. */
 const RATE_MS = 600_000;
 
-/** The same where all labels are to have come. */
-const MATURED_RATE_MS = 3_600_000;
+/** The same where all labels are to have come, and of units that are counted once an hour. */
+const HOURLY_RATE_MS = 3_600_000;
 
 /** Error probability of the interval whose cautious end is frozen. */
 const BASELINE_ALPHA = 0.001;
@@ -42,7 +42,8 @@ export interface Baseline {
  * has promoted anything at knows no generation (0): then it is the recorded one, by which ingest tells its events.
  *
  * `matureAfterMs`: rates are counted over the hour whose labels have all come by then, for plans that last. Left out: over the last minutes, as things are
- * now; labels that are still to come are missing there.
+ * now; labels that are still to come are missing there. Sessions and users are new once an hour, hardly one in its last minutes: of them the whole
+ * hour counts where that says more.
  */
 export async function baselineOf(
   ports: ActivityPorts,
@@ -65,7 +66,7 @@ export async function baselineOf(
   const [asStable, asCandidate, counted] = await Promise.all([
     ports.windows.summary({ ...range, arm: 'stable' }),
     ports.windows.summary({ ...range, arm: 'candidate' }),
-    ratesOf(ports, serviceId, rateStretches(nowMs, service.adoptedAtMs ?? 0, matureAfterMs)),
+    ratesOf(ports, service, nowMs, matureAfterMs),
   ]);
   const both = (metric: Metric): WindowStats | null => {
     const [a, b] = [asStable.unitFirst[metric], asCandidate.unitFirst[metric]];
@@ -105,31 +106,52 @@ export function rateStretches(
   const recent = { fromMs: Math.max(nowMs - RATE_MS, adoptedAtMs), toMs: nowMs };
   if (matureAfterMs === undefined) return [recent];
   const toMs = nowMs - matureAfterMs;
-  const fromMs = Math.max(toMs - MATURED_RATE_MS, adoptedAtMs);
+  const fromMs = Math.max(toMs - HOURLY_RATE_MS, adoptedAtMs);
   return toMs - fromMs < RATE_MS ? [recent] : [{ fromMs, toMs }, recent];
 }
 
-/** First outcomes per hour, whatever generation answered. */
+interface Rates {
+  readonly quality: number;
+  readonly error: number;
+}
+
 async function ratesOf(
-  { windows }: Pick<ActivityPorts, 'windows'>,
-  serviceId: string,
-  stretches: readonly RateStretch[],
-): Promise<{ readonly quality: number; readonly error: number }> {
-  let rates = { quality: 0, error: 0 };
-  for (const { fromMs, toMs } of stretches) {
-    const range = { serviceId, generation: null, fromMs, toMs };
-    const arms = await Promise.all([
-      windows.summary({ ...range, arm: 'stable' }),
-      windows.summary({ ...range, arm: 'candidate' }),
-    ]);
-    const perHour = (metric: Metric): number => {
-      const count = arms.reduce((sum, arm) => sum + (arm.unitFirst[metric]?.count ?? 0), 0);
-      return (count * 3_600_000) / Math.max(1_000, toMs - fromMs);
-    };
-    rates = { quality: perHour('quality'), error: perHour('error') };
+  ports: Pick<ActivityPorts, 'windows'>,
+  { serviceId, settings, adoptedAtMs }: ServiceRecord,
+  nowMs: number,
+  matureAfterMs: number | undefined,
+): Promise<Rates> {
+  const stretches = rateStretches(nowMs, adoptedAtMs ?? 0, matureAfterMs);
+  let rates: Rates = { quality: 0, error: 0 };
+  for (const stretch of stretches) {
+    rates = await ratesOver(ports, serviceId, stretch);
     if (rates.quality > 0) break;
   }
-  return rates;
+  if (matureAfterMs !== undefined || settings.unit === 'request') return rates;
+  const fromMs = Math.max(nowMs - HOURLY_RATE_MS, adoptedAtMs ?? 0);
+  const hourly = await ratesOver(ports, serviceId, { fromMs, toMs: nowMs });
+  return {
+    quality: Math.max(rates.quality, hourly.quality),
+    error: Math.max(rates.error, hourly.error),
+  };
+}
+
+/** First outcomes per hour, whatever generation answered. */
+async function ratesOver(
+  { windows }: Pick<ActivityPorts, 'windows'>,
+  serviceId: string,
+  { fromMs, toMs }: RateStretch,
+): Promise<Rates> {
+  const range = { serviceId, generation: null, fromMs, toMs };
+  const arms = await Promise.all([
+    windows.summary({ ...range, arm: 'stable' }),
+    windows.summary({ ...range, arm: 'candidate' }),
+  ]);
+  const perHour = (metric: Metric): number => {
+    const count = arms.reduce((sum, arm) => sum + (arm.unitFirst[metric]?.count ?? 0), 0);
+    return (count * 3_600_000) / Math.max(1_000, toMs - fromMs);
+  };
+  return { quality: perHour('quality'), error: perHour('error') };
 }
 
 /** Null without two observations. */

@@ -55,7 +55,7 @@ export async function setArms(ports: ActivityPorts, write: SetArmsRequest): Prom
   // After the write: a database that is away has it tried again, and takes nothing back.
   if (write.begins) {
     const key = `experiment/${generation}/begins`;
-    await ports.windows.countUnitsAnew({ serviceId, key, atMs, every: 'step' });
+    await ports.windows.countUnitsAnew({ serviceId, key, atMs, every: 'hour' });
   }
   return { atMs, weights, exposedPct, leaseExpiresAtMs: live.lease_expires_at };
 }

@@ -122,7 +122,7 @@ export interface WindowStore {
   }): Promise<Readonly<Record<Arm, Readonly<Record<string, WindowStats>>>>>;
   /**
    * One arm summed over `[fromMs, toMs)`; `generation` null means any. Controls of experiments serve what is stable: they are summed with
-   * the stable arm, of one generation where they were configured as it is. No other arm of an experiment is ever in it.
+   * the stable arm, of one generation where they were configured as it is, sessions and users of theirs anew every hour. No other arm of an experiment is ever in it.
    */
   summary(request: {
     readonly serviceId: string;

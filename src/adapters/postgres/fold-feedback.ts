@@ -4,6 +4,7 @@ import type { FeedbackEvent } from '../../ports/windows.ts';
 import { listedMetrics, windowMsOf } from './block-lengths.ts';
 import type { Queryable } from './database.ts';
 import { rememberProviders } from './experiment-providers.ts';
+import { returningControls } from './experiment-controls.ts';
 import { firstOfExperiments, type FirstInArm } from './experiment-units.ts';
 import { firstOfUnits } from './unit-first.ts';
 import { eachObservation, windowStartMs, type WindowBatch } from './window-rows.ts';
@@ -20,10 +21,12 @@ export async function foldEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   const ofExperiments = events.filter(isOfExperiment);
+  const controls = await returningControls(tx, ofExperiments);
   const isFirst = await firstOfUnits(
     tx,
-    events.filter((event) => !isOfExperiment(event)),
+    events.filter((event) => !isOfExperiment(event) || controls.has(event)),
     blocks,
+    controls,
   );
   const firstInExperiment = await firstOfExperiments(tx, ofExperiments, blocks);
   const withMetrics = events.filter(({ data }) => data.metrics !== undefined);
@@ -48,12 +51,15 @@ export async function foldEvents(
       taskType: task_type,
     };
     const windows = batch.at(place);
+    const hourly = controls.has(event) ? isFirst(event) : null;
     eachObservation(event.data, listed.get(service) ?? [], (metric, value) => {
       const firstIn = metric === 'quality' ? first.labelArm : first.exposureArm;
       windows.observe(metric, value, firstIn === arm);
       // The unit was moved since its first exposure.
       if (firstIn !== null && firstIn !== arm)
         batch.at({ ...place, arm: firstIn }).observeFirst(metric, value);
+      if (metric === 'quality' ? hourly?.label : hourly?.exposure)
+        batch.at({ ...place, arm: 'stable' }).observeFirst(metric, value);
     });
   }
   await rememberProviders(tx, ofExperiments, blocks);

@@ -15,6 +15,8 @@ const MERGED = `
   FROM metric_windows
   WHERE service_id = $1 AND window_start_ms >= $3 AND window_start_ms < $4
     AND ($5::text IS NULL OR arm = $5) AND ($6::text IS NULL OR metric = $6)
+    -- What a baseline counts of the control of an experiment is shown with the control.
+    AND NOT (arm = 'stable' AND count = 0)
   GROUP BY 1, 2, 3 ORDER BY 1, arm COLLATE "C", metric COLLATE "C"`;
 
 interface Row {

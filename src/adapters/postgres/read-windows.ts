@@ -4,6 +4,7 @@
  */
 import { METRICS, type Arm, type Metric, type SketchState, type WindowStats } from '../../domain/window.ts';
 import type { Queryable } from './database.ts';
+import { CONTROLS, CONTROLS_FIRST } from './experiment-controls.ts';
 
 /** `unitFirst`: the first observation of each unit; `all`: every one. */
 export type Scope = 'unitFirst' | 'all';
@@ -62,10 +63,6 @@ export interface StoredSketch {
 const ARMS_OF_CHANGE = `arm = ANY ($6)
   AND generation = CASE arm WHEN 'stable' THEN coalesce($7::bigint, generation) ELSE coalesce($8::bigint, generation) END`;
 
-const CONTROLS = `'stable' = ANY ($6) AND (arm, generation) IN (
-  SELECT c.arm, c.generation FROM experiment_arms c WHERE c.service_id = $1 AND c.position = 0
-    AND ($7::bigint IS NULL OR c.hash = (SELECT s.hash FROM configurations s WHERE s.service_id = $1 AND s.generation = $7)))`;
-
 const selected = (arms: string): string => `service_id = $1 AND window_start_ms >= $2 AND window_start_ms < $3
   AND ($4::bigint IS NULL OR $4 % window_ms = 0)
   AND ($5::bigint[] IS NULL OR window_start_ms / $4 = ANY ($5))
@@ -120,7 +117,8 @@ export async function readWindows<M extends string = Metric>(
   db: Queryable,
   selection: WindowSelection<M>,
 ): Promise<readonly GroupedStats<M>[]> {
-  const where = selection.withControls ? selected(`(${ARMS_OF_CHANGE} OR ${CONTROLS})`) : SELECTED;
+  const controls = selection.scope === 'all' ? CONTROLS : CONTROLS_FIRST;
+  const where = selection.withControls ? selected(`(${ARMS_OF_CHANGE} OR ${controls})`) : SELECTED;
   const rows = await db.query<Row<M>>(statement(PREFIX[selection.scope], where), parametersOf(selection));
   return rows.map((row) => ({
     no: row.no,

@@ -27,11 +27,13 @@ export async function beginEpoch(db: Queryable, { serviceId, key, atMs, every }:
  * The epoch of each event, ms since the Unix epoch. A window belongs to the epoch during which it began, as a block belongs to the step
  * during which it began. Null for what came after an epoch had begun within the window: it belongs to neither. Counted in the epoch
  * before, the units that just moved to the candidate would all be new there, and those of the stable arm old.
+ * @param everyHour events for which every hour is an epoch, whatever the last change says
  */
 export async function epochsOf(
   tx: Queryable,
   events: readonly FeedbackEvent[],
   blocks: Awaited<ReturnType<typeof blockLengths>>,
+  everyHour: ReadonlySet<FeedbackEvent> = new Set(),
 ): Promise<(event: FeedbackEvent) => number | null> {
   const startOf = ({ data }: FeedbackEvent): number =>
     windowStartMs(Date.parse(data.timestamp), windowMsOf(blocks, data.service));
@@ -54,7 +56,7 @@ export async function epochsOf(
     );
     if (begun.some((row) => row.began_at_ms > atMs)) return null;
     const epoch = begun.at(-1);
-    if (epoch?.every === 'step') return epoch.began_at_ms;
+    if (epoch?.every === 'step' && !everyHour.has(event)) return epoch.began_at_ms;
     return Math.max(Math.floor(atMs / HOUR_MS) * HOUR_MS, epoch?.began_at_ms ?? 0);
   };
 }

@@ -29,15 +29,19 @@ const NOT_FIRST: FirstOfUnit = { exposure: false, label: false };
 const keyOf = (serviceId: string, generation: number, epochMs: number, kind: string, id: string): string =>
   JSON.stringify([serviceId, generation, epochMs, kind, id]);
 
-/** Remembers the units of `events` in the caller's transaction and says which events are first. */
+/**
+ * Remembers the units of `events` in the caller's transaction and says which events are first.
+ * @param everyHour those of them whose units count anew every hour, whatever change is under way
+ */
 export async function firstOfUnits(
   tx: Queryable,
   events: readonly FeedbackEvent[],
   blocks: Awaited<ReturnType<typeof blockLengths>>,
+  everyHour: ReadonlySet<FeedbackEvent>,
 ): Promise<(event: FeedbackEvent) => FirstOfUnit> {
   const ofOthers = events.filter(({ data }) => data.unit.kind !== 'request');
   if (ofOthers.length === 0) return () => OWN_UNIT;
-  const epochOf = await epochsOf(tx, ofOthers, blocks);
+  const epochOf = await epochsOf(tx, ofOthers, blocks, everyHour);
   const sticky: Sticky[] = ofOthers
     .flatMap((event) => {
       const { service, generation, unit, timestamp } = event.data;
