@@ -59,6 +59,7 @@ export function experimentPlanOf(ports: Pick<ActivityPorts, 'hash'>, of: PlanPie
     name: input.name,
     hypothesis: input.hypothesis ?? '',
     generation: 0,
+    table: 2,
     target: gatewayTargetOf(settings, of.leasedBy),
     unit: settings.unit,
     salt: identity.slice(0, SALT_DIGITS),

@@ -45,7 +45,7 @@ export async function experimentTick(ports: ActivityPorts, request: TickRequest)
   const judges = request.judge || isLastTick(request.state, nowMs);
   const judged = judges ? await look(ports, request, nowMs) : null;
   const live = before && judged?.verdict.outcome !== 'harm' ? await renew(ports, request, before) : before;
-  const standstill = live ? await standstillFor(ports, request) : null;
+  const standstill = await standstillFor(ports, request);
   const found: ExperimentTick = {
     atMs: nowMs,
     live: live ? 'ours' : 'leaseLost',

@@ -45,6 +45,7 @@ const { design } = EVIDENCE;
 /** Two variants beside the control, ticks of five minutes, looks of fifteen, and every other default of the contracts page. */
 export const experimentPlan = (different: Partial<ExperimentPlan> = {}): ExperimentPlan => ({
   version: 1,
+  table: 2,
   serviceId: 'support-bot',
   name: 'concise',
   hypothesis: 'shorter answers are as good and cheaper',
@@ -184,6 +185,7 @@ const SAYS: Readonly<
   budgetSpent: ['running', experimentConclusion('budgetSpent')],
   frozen: ['frozen', null],
   winner: ['winner', experimentConclusion('adopted', 'concise')],
+  otherWinner: ['winner', experimentConclusion('adopted', 'clear')],
   timeUp: ['noDifference', experimentConclusion('expired')],
   controlKept: ['controlBetter', experimentConclusion('keptControl')],
   noDifference: ['noDifference', experimentConclusion('noDifference')],
@@ -203,7 +205,7 @@ export const experimentLook = (
     evidence: state.evidence,
     evidenceHash: `evidence-${state.looks + 1}`,
     foldedToMs: state.foldedToMs + state.plan.lookMs,
-    verdict: experimentVerdict(outcome),
+    verdict: { ...experimentVerdict(outcome), ...(says === 'otherWinner' && { variant: 'clear' }) },
     totals: { control: totals(500, 0.01), concise: totals(250, 0.008), clear: totals(240, 0.01) },
     spent: { regret: 1, usd: 0.5 },
     providers: { signature: 'gpt-4o', phase: 0 },

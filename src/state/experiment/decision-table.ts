@@ -4,7 +4,14 @@
  * sorted here. A winner that does not carry its own proof is no winner.
  */
 import type { ExperimentTick, JudgedLook } from './events.ts';
-import { isStopped, type ExperimentPhase, type ExperimentRunState } from './state.ts';
+import { isStill } from './standstill.ts';
+import {
+  endsAtMs,
+  isStopped,
+  keepsExperimentTable,
+  type ExperimentPhase,
+  type ExperimentRunState,
+} from './state.ts';
 
 /** What a tick leads to. Only `adopt` leads to the graduation of a variant. */
 export type ExperimentDecision =
@@ -20,7 +27,7 @@ export type ExperimentDecision =
   | 'hold'
   /** The winner waits for somebody's approval. */
   | 'askApproval'
-  /** What was approved is no longer proven: the approval is spent, and another one is waited for. */
+  /** What was approved, or named to be, is no longer what is proven: the approval is spent, and another one is waited for. */
   | 'askAgain'
   /** Restore, then roll the winner out. */
   | 'adopt'
@@ -36,6 +43,8 @@ export const EXPERIMENT_FINDINGS = [
   'budgetSpent',
   'frozen',
   'winner',
+  /** Another one than people were told of and may have approved. */
+  'otherWinner',
   'timeUp',
   'controlKept',
   'noDifference',
@@ -43,8 +52,11 @@ export const EXPERIMENT_FINDINGS = [
 ] as const;
 export type ExperimentFinding = (typeof EXPERIMENT_FINDINGS)[number];
 
-/** How an experiment stands: `stopped` is paused or held, `asks` one whose winner somebody has to approve, `approved` when somebody has. */
-export const EXPERIMENT_STANDINGS = ['going', 'stopped', 'asks', 'approved'] as const;
+/**
+ * How an experiment stands: `stopped` is paused or held, `asks` one whose winner somebody has to approve, `approved` when somebody has; `still` one that nobody has to
+ * approve, or somebody has, while nothing may be changed (a pause of the fleet, a freeze).
+ */
+export const EXPERIMENT_STANDINGS = ['going', 'stopped', 'asks', 'approved', 'still'] as const;
 export type ExperimentStanding = (typeof EXPERIMENT_STANDINGS)[number];
 
 type Cells = Readonly<Record<ExperimentStanding, ExperimentDecision>>;
@@ -55,13 +67,23 @@ const always = (decision: ExperimentDecision): Cells => ({
   stopped: decision,
   asks: decision,
   approved: decision,
+  still: decision,
 });
 
 /** What is concluded, unless somebody has stopped it. */
 const concluded: Cells = { ...always('conclude'), stopped: 'stay' };
 
 /** Once there is a winner that waits, what falls short of it again waits too; an approval of it is spent. */
-const waits: Cells = { ...always('stay'), approved: 'askAgain' };
+const waits: Cells = { ...always('stay'), approved: 'askAgain', still: 'askAgain' };
+
+/** Its rollout would be refused while nothing may be changed: it waits, and is looked at again. */
+const WINNER: Cells = {
+  going: 'adopt',
+  stopped: 'stay',
+  asks: 'askApproval',
+  approved: 'adopt',
+  still: 'stay',
+};
 
 const NOT_TICKED: Rows = {
   tickFailed: always('ignore'),
@@ -71,6 +93,7 @@ const NOT_TICKED: Rows = {
   budgetSpent: always('ignore'),
   frozen: always('ignore'),
   winner: always('ignore'),
+  otherWinner: always('ignore'),
   timeUp: always('ignore'),
   controlKept: always('ignore'),
   noDifference: always('ignore'),
@@ -84,7 +107,9 @@ const RUNNING: Rows = {
   renewed: always('stay'),
   budgetSpent: always('conclude'),
   frozen: { ...always('hold'), stopped: 'stay' },
-  winner: { going: 'adopt', stopped: 'stay', asks: 'askApproval', approved: 'adopt' },
+  winner: WINNER,
+  // Nothing was named yet: there is no other one.
+  otherWinner: always('stay'),
   timeUp: always('conclude'),
   controlKept: concluded,
   noDifference: concluded,
@@ -97,7 +122,8 @@ export const EXPERIMENT_TABLE: Readonly<Record<ExperimentPhase, Rows>> = {
   running: RUNNING,
   awaitingGraduation: {
     ...RUNNING,
-    winner: { going: 'adopt', stopped: 'stay', asks: 'stay', approved: 'adopt' },
+    winner: { ...WINNER, asks: 'stay' },
+    otherWinner: { ...always('askAgain'), stopped: 'stay' },
     controlKept: waits,
     noDifference: waits,
     undecided: waits,
@@ -119,14 +145,28 @@ export function experimentFindingOf(state: ExperimentRunState, tick: ExperimentT
   const { judged, live } = tick;
   const outcome = judged?.conclusion?.outcome ?? null;
   if (judged && (judged.verdict.outcome === 'harm' || outcome === 'harmed')) return 'harm';
-  if (live === 'leaseLost') return 'leaseLost';
+  if (live === 'leaseLost' && !(outcome !== null && isLastLook(state, tick))) return 'leaseLost';
   if (!judged) return 'renewed';
   if (outcome === 'budgetSpent') return 'budgetSpent';
   if (judged.verdict.outcome === 'frozen') return 'frozen';
-  if (outcome === 'adopted') return winnerOf(state, judged) === null ? 'undecided' : 'winner';
+  if (outcome === 'adopted') return foundWinner(state, winnerOf(state, judged));
   if (outcome === 'expired') return 'timeUp';
   if (outcome === 'keptControl') return 'controlKept';
   return outcome === 'noDifference' ? 'noDifference' : 'undecided';
+}
+
+/** At the end of the time nothing is served again: what is found now is what there is. One that goes on in a standstill has another look. */
+function isLastLook(state: ExperimentRunState, tick: ExperimentTick): boolean {
+  return (
+    keepsExperimentTable(state.plan, 2) &&
+    tick.atMs >= endsAtMs(state) &&
+    !isStill({ ...state, standstill: tick.standstill ?? null }, tick.atMs)
+  );
+}
+
+function foundWinner({ awaiting }: ExperimentRunState, variant: string | null): ExperimentFinding {
+  if (variant === null) return 'undecided';
+  return awaiting?.variant === undefined || awaiting.variant === variant ? 'winner' : 'otherWinner';
 }
 
 /** The variant that the look found better, with each required guardrail passed; null when there is none. */
@@ -143,7 +183,9 @@ export function winnerOf({ plan }: ExperimentRunState, { verdict, conclusion }: 
 
 function standingOf(state: ExperimentRunState): ExperimentStanding {
   if (isStopped(state)) return 'stopped';
-  if (state.approved) return 'approved';
   const { approval } = state.plan;
-  return approval === 'beforeGraduation' || approval === 'both' ? 'asks' : 'going';
+  const asks = approval === 'beforeGraduation' || approval === 'both';
+  if (asks && !state.approved) return 'asks';
+  if (isStill(state, state.tickedAtMs ?? 0)) return 'still';
+  return state.approved ? 'approved' : 'going';
 }

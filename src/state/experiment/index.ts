@@ -41,4 +41,4 @@ export { experimentNoticeOf, experimentNotices, type ExperimentNotice } from './
 export { experimentProgress, type ExperimentProgress } from './progress.ts';
 export { receiveExperimentMessage, type ExperimentAnswer, type ExperimentReceived } from './receive.ts';
 export { reduceExperiment } from './reduce.ts';
-export { endsAtMs, startExperimentRun, upgradeExperimentState } from './state.ts';
+export { endsAtMs, keepsExperimentTable, startExperimentRun, upgradeExperimentState } from './state.ts';

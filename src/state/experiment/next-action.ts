@@ -4,6 +4,7 @@
  */
 import { inForce, isUnsettled, mayWrite, waitsForStandstill, wantsArms } from './allocation.ts';
 import { graduates } from './ending.ts';
+import { stillUntilMs, winnerIsStill } from './standstill.ts';
 import { endsAtMs, isStopped, type ExperimentRunState, type Weights } from './state.ts';
 
 export type ExperimentAction =
@@ -59,18 +60,22 @@ export function nextExperimentAction(state: ExperimentRunState, nowMs: number): 
   }
 }
 
-/** Until when the present phase may last. What was approved gets the time of a lease for the look that it asks for. */
+/**
+ * Until when the present phase may last. What was approved gets the time of a lease for the look that it asks for, a winner that waits for the end of
+ * a standstill as long as that may last.
+ */
 function limitMs(state: ExperimentRunState): number {
   const { plan, phase, awaiting, approved } = state;
-  if (phase !== 'awaitingApproval' && phase !== 'awaitingGraduation') return endsAtMs(state);
-  return (awaiting?.untilMs ?? endsAtMs(state)) + (approved ? plan.leaseMs : 0);
+  const untilMs = winnerIsStill(state) ? stillUntilMs(state) : (awaiting?.untilMs ?? endsAtMs(state));
+  if (phase !== 'awaitingApproval' && phase !== 'awaitingGraduation') return untilMs;
+  return untilMs + (approved ? plan.leaseMs : 0);
 }
 
 /** The look at the end of the longest duration is one that is due. It is tried once. */
 function asksForLastLook(state: ExperimentRunState): boolean {
   const { phase, served, tickedAtMs } = state;
   if (phase !== 'running' || served !== 'yes' || isStopped(state)) return false;
-  return tickedAtMs === null || tickedAtMs < endsAtMs(state);
+  return tickedAtMs === null || tickedAtMs < limitMs(state);
 }
 
 /** Whether a tick that was due before the end of the longest duration comes at or after it: none follows, so it is the one that looks. */
@@ -99,9 +104,14 @@ function serving(state: ExperimentRunState, nowMs: number): ExperimentAction {
   return { kind: 'wait', untilMs: Math.min(tickAtMs, rampAtMs, untilMs) };
 }
 
-/** However many looks were missed while nobody was there, they are one. An approval asks for one at every tick. */
-function isLookDue({ lookNow, approved, nextLookAtMs }: ExperimentRunState, nowMs: number): boolean {
-  return lookNow || approved !== null || nextLookAtMs === null || nowMs >= nextLookAtMs;
+/**
+ * However many looks were missed while nobody was there, they are one. An approval asks for one at every tick, and so does a winner that waits for the end of a
+ * standstill: the tick that finds it over is the look that adopts.
+ */
+function isLookDue(state: ExperimentRunState, nowMs: number): boolean {
+  const { lookNow, approved, nextLookAtMs } = state;
+  const asks = lookNow || approved !== null || winnerIsStill(state);
+  return asks || nextLookAtMs === null || nowMs >= nextLookAtMs;
 }
 
 /** What was in force, again, unless what is asked for may be written. */

@@ -27,7 +27,10 @@ export function experimentNotices(
 ): readonly ExperimentNotice[] {
   const { plan, conclusion, ending, log } = after;
   const notices: ExperimentNotice[] = [];
-  if (asks(after) && !(before && asks(before) && before.phase === after.phase)) {
+  if (
+    asks(after) &&
+    !(before && asks(before) && before.phase === after.phase && isSameAsked(before, after))
+  ) {
     const reason =
       after.phase === 'awaitingApproval'
         ? `to start: ${plan.name}`
@@ -74,5 +77,8 @@ function rolledOut({ outcome, graduation, log }: ExperimentRunState): string {
     ? `; ${graduation.workflowId} rolls it out`
     : `; not rolled out: ${log.at(-1)?.why ?? ''}`;
 }
+
+const isSameAsked = (a: ExperimentRunState, b: ExperimentRunState): boolean =>
+  a.awaiting?.variant === b.awaiting?.variant;
 
 const asks = ({ awaiting, approved }: ExperimentRunState): boolean => awaiting !== null && approved === null;

@@ -9,7 +9,13 @@ import { choose } from './by-hand.ts';
 import { conclusionByHand } from './conclusions.ts';
 import { beginToEnd, isRevoking } from './ending.ts';
 import { setAllocation } from './set-allocation.ts';
-import { logged, withSeen, type ExperimentOutcome, type ExperimentRunState } from './state.ts';
+import {
+  keepsExperimentTable,
+  logged,
+  withSeen,
+  type ExperimentOutcome,
+  type ExperimentRunState,
+} from './state.ts';
 import { held } from './ticked.ts';
 
 export interface ExperimentAnswer {
@@ -118,7 +124,8 @@ function approveWinner(
   { by, evidence, note = '' }: MessageOf<'approve'>,
   atMs: number,
 ): ExperimentReceived {
-  const { approved, evidenceHash, verdict } = state;
+  const { approved, evidenceHash, verdict, awaiting } = state;
+  const variant = awaiting?.variant;
   if (approved) return refused(state, `already approved by ${approved.by}`);
   if (evidence !== undefined && evidence !== evidenceHash)
     return refused(state, `evidence ${evidence} is not the newest (${evidenceHash})`);
@@ -126,11 +133,20 @@ function approveWinner(
   if (stopped) return refused(state, `stopped by ${stopped.by}: ${stopped.reason}`);
   if (verdict?.outcome !== 'winner')
     return refused(state, `no longer proven: ${verdict?.reason ?? 'no look yet'}`);
+  if (variant !== undefined && verdict.variant !== variant)
+    return refused(
+      state,
+      `${variant} waits for approval, and ${verdict.variant ?? 'none'} leads now: the next look names it`,
+    );
+  const mark = { by, note, ...(variant !== undefined && { variant }) };
   return accepted(
-    logged({ ...state, approved: { by, note }, lookNow: true }, { atMs, what: 'approved', by, why: note }),
-    'approved: the winner is rolled out when one more look, taken now, still finds it',
+    logged({ ...state, approved: mark, lookNow: true }, { atMs, what: 'approved', by, why: note }),
+    `approved: ${variant ?? 'the winner'} is rolled out when one more look, taken now, still finds it${stillText(state)}`,
   );
 }
+
+const stillText = ({ plan, standstill }: ExperimentRunState): string =>
+  keepsExperimentTable(plan, 2) && standstill != null ? `; it waits for the end of this: ${standstill}` : '';
 
 function pause(state: ExperimentRunState, { by, reason }: WithReason, atMs: number): ExperimentReceived {
   if (state.paused) return refused(state, `already paused by ${state.paused.by}: ${state.paused.reason}`);

@@ -36,6 +36,11 @@ export interface ExperimentSizing {
 
 export interface ExperimentPlan {
   readonly version: 1;
+  /**
+   * Which rules the experiment keeps to its end (`keepsExperimentTable`). Left out: those of the first. 2: an approval is of the variant that was named, a winner waits for the end of a
+   * standstill, and a lease that ran out over the end of the time hides no finding.
+   */
+  readonly table?: 2;
   readonly serviceId: string;
   readonly name: string;
   readonly hypothesis: string;
@@ -263,9 +268,14 @@ export interface ExperimentRunState {
   /** Something is wrong with what is measured (sample ratio, labels, an incident): nothing is concluded until somebody resumes. */
   readonly held: (Stopped & { readonly armsAway: boolean }) | null;
   /** Before the start: from admission. Before graduation: from the look that found the winner. */
-  readonly awaiting: { readonly sinceMs: number; readonly untilMs: number } | null;
-  /** Somebody approved the winner: the next look leads to its graduation if it still finds it. */
-  readonly approved: { readonly by: string; readonly note: string } | null;
+  readonly awaiting: {
+    readonly sinceMs: number;
+    readonly untilMs: number;
+    /** That people were told of, and are to approve. Left out before the start, and by experiments from before. */
+    readonly variant?: string;
+  } | null;
+  /** Somebody approved the winner: the next look leads to the graduation of `variant` if it still finds it. */
+  readonly approved: { readonly by: string; readonly note: string; readonly variant?: string } | null;
   /** A look is due now, whatever the timers say. */
   readonly lookNow: boolean;
   readonly ending: ExperimentEnding | null;
@@ -352,6 +362,11 @@ export function withSeen(state: ExperimentRunState, messageId: string): Experime
 /** When the longest duration is over. An experiment that never got to serve its arms counts from its admission. */
 export function endsAtMs({ plan, startedAtMs }: ExperimentRunState): number {
   return (startedAtMs ?? plan.admittedAtMs) + plan.maxDurationMs;
+}
+
+/** Whether the experiment was admitted under these rules, or later ones. */
+export function keepsExperimentTable({ table }: Pick<ExperimentPlan, 'table'>, least: 2): boolean {
+  return (table ?? 1) >= least;
 }
 
 /** Whether nothing may be concluded, and no exposure raised. */

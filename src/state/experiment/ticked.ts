@@ -13,7 +13,14 @@ import {
 import type { ExperimentTick, JudgedLook } from './events.ts';
 import { closePeriod, openPeriod } from './periods.ts';
 import { rampClock } from './ramp.ts';
-import { logged, type ExperimentOutcome, type ExperimentRunState } from './state.ts';
+import { winnerIsStill } from './standstill.ts';
+import {
+  isStopped,
+  keepsExperimentTable,
+  logged,
+  type ExperimentOutcome,
+  type ExperimentRunState,
+} from './state.ts';
 
 /** The first point of the grid after `atMs`, a whole millisecond: a database takes no part of one. */
 export function nextOnGrid(originMs: number, everyMs: number, atMs: number): number {
@@ -31,7 +38,7 @@ export function ticked(state: ExperimentRunState, tick: ExperimentTick): Experim
     case 'tickAgain':
       return seen;
     case 'stay':
-      return judged ? stayed(seen, finding, judged) : seen;
+      return judged ? stayed(wasTold(state, seen, finding, judged), finding, judged) : seen;
     case 'serveAgain':
       return leaseLost(seen, state, atMs);
     case 'hold':
@@ -44,15 +51,17 @@ export function ticked(state: ExperimentRunState, tick: ExperimentTick): Experim
     case 'askApproval':
       return judged ? askedFor(seen, atMs, judged) : seen;
     case 'askAgain':
-      return logged(
-        { ...seen, approved: null },
-        {
-          atMs,
-          what: 'approval spent',
-          by: 'optimizer',
-          why: `no longer proven: ${judged?.verdict.reason ?? ''}`,
-        },
-      );
+      return finding === 'otherWinner' && judged
+        ? namedAnew(seen, atMs, judged)
+        : logged(
+            { ...seen, approved: null },
+            {
+              atMs,
+              what: 'approval spent',
+              by: 'optimizer',
+              why: `no longer proven: ${judged?.verdict.reason ?? ''}`,
+            },
+          );
     case 'adopt':
       return judged ? adopted(seen, atMs, judged) : seen;
     case 'conclude':
@@ -153,13 +162,19 @@ export function held(
 }
 
 function askedFor(state: ExperimentRunState, atMs: number, judged: JudgedLook): ExperimentRunState {
+  const names = keepsExperimentTable(state.plan, 2);
+  const variant = winnerOf(state, judged);
   return logged(
     {
       ...state,
       phase: 'awaitingGraduation',
       conclusion: judged.conclusion,
       ramp: { ...state.ramp, nextAtMs: null },
-      awaiting: { sinceMs: atMs, untilMs: atMs + state.plan.approvalTimeoutMs },
+      awaiting: {
+        sinceMs: atMs,
+        untilMs: atMs + state.plan.approvalTimeoutMs,
+        ...(names && variant !== null && { variant }),
+      },
     },
     {
       atMs,
@@ -168,6 +183,36 @@ function askedFor(state: ExperimentRunState, atMs: number, judged: JudgedLook): 
       why: `to roll ${judged.conclusion?.variant ?? 'the winner'} out: ${judged.verdict.reason}`,
     },
   );
+}
+
+/** Another variant leads than the one that people were told of: they are asked about that one, and whoever approved the other is told. The time does not begin anew. */
+function namedAnew(state: ExperimentRunState, atMs: number, judged: JudgedLook): ExperimentRunState {
+  const { awaiting, approved } = state;
+  const variant = winnerOf(state, judged);
+  if (variant === null || awaiting === null) return state;
+  const was = approved ? 'was approved' : 'was to be approved';
+  return logged(
+    { ...state, approved: null, conclusion: judged.conclusion, awaiting: { ...awaiting, variant } },
+    {
+      atMs,
+      what: approved ? 'approval spent' : 'awaiting approval',
+      by: 'optimizer',
+      why: `${awaiting.variant ?? ''} ${was}, now ${variant} leads: ${judged.verdict.reason}`,
+    },
+  );
+}
+
+/** Says once that a winner waits for the end of a standstill. */
+function wasTold(
+  before: ExperimentRunState,
+  seen: ExperimentRunState,
+  finding: ExperimentFinding,
+  judged: JudgedLook,
+): ExperimentRunState {
+  if (finding !== 'winner' || !winnerIsStill(seen) || isStopped(seen)) return seen;
+  if (winnerIsStill(before) && before.verdict?.outcome === 'winner') return seen;
+  const why = `${judged.verdict.variant ?? ''}, as nothing is changed now: ${seen.standstill ?? ''}`;
+  return logged(seen, { atMs: seen.tickedAtMs ?? 0, what: 'winner waits', by: 'optimizer', why });
 }
 
 function adopted(state: ExperimentRunState, atMs: number, judged: JudgedLook): ExperimentRunState {

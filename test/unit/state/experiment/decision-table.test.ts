@@ -11,6 +11,7 @@ import {
   type ExperimentPhase,
   type ExperimentRunState,
   type ExperimentStanding,
+  type ExperimentTick,
   type JudgedLook,
 } from '../../../../src/state/experiment/index.ts';
 import {
@@ -34,22 +35,43 @@ const running = (approval: 'none' | 'beforeGraduation'): ExperimentRunState =>
 const RUNNING = { none: running('none'), beforeGraduation: running('beforeGraduation') } as const;
 
 const standing = (phase: ExperimentPhase, stands: ExperimentStanding): ExperimentRunState => {
-  const asks = stands === 'asks' || stands === 'approved';
+  const isApproved = stands === 'approved' || (stands === 'still' && phase === 'awaitingGraduation');
+  const asks = stands === 'asks' || isApproved;
   const isEnding = phase === 'restoring' || phase === 'graduating' || phase === 'ended';
   return {
     ...RUNNING[asks ? 'beforeGraduation' : 'none'],
     phase,
     ...(stands === 'stopped' && { held: { ...BY, armsAway: false } }),
-    ...(stands === 'approved' && { approved: { by: 'ann', note: '' } }),
+    ...(isApproved && { approved: { by: 'ann', note: '' } }),
     ...(phase === 'awaitingGraduation' && { awaiting: { sinceMs: AT_MS, untilMs: AT_MS + HOUR_MS } }),
     ...(isEnding && { ending: { outcome: 'stopped', variant: null, by: 'ann', reason: 'enough' } }),
   };
 };
 
-const after = (state: ExperimentRunState, finding: ExperimentFinding): ExperimentRunState =>
+/** The tick that finds it, also that nothing may be changed where it stands still. */
+const tickOf = (
+  state: ExperimentRunState,
+  finding: Exclude<ExperimentFinding, 'tickFailed'>,
+  stands: ExperimentStanding,
+): ExperimentTick => ({
+  ...experimentTick(state, AT_MS, finding),
+  ...(stands === 'still' && { standstill: 'in the freeze "release day"' }),
+});
+
+const after = (
+  state: ExperimentRunState,
+  finding: ExperimentFinding,
+  stands: ExperimentStanding,
+): ExperimentRunState =>
   finding === 'tickFailed'
     ? reduceExperiment(state, { kind: 'tickFailed', atMs: AT_MS, why: 'the store is away' })
-    : reduceExperiment(state, { kind: 'ticked', tick: experimentTick(state, AT_MS, finding) });
+    : reduceExperiment(state, { kind: 'ticked', tick: tickOf(state, finding, stands) });
+
+/** Another one than this was named. */
+const withNamed = (state: ExperimentRunState, finding: ExperimentFinding): ExperimentRunState => {
+  const times = state.awaiting ?? { sinceMs: AT_MS, untilMs: AT_MS + HOUR_MS };
+  return finding === 'otherWinner' ? { ...state, awaiting: { ...times, variant: 'concise' } } : state;
+};
 
 const OUTCOMES: Partial<Record<ExperimentFinding, string>> = {
   harm: 'harmed',
@@ -84,10 +106,16 @@ const MEANS: Readonly<
   },
   askApproval: (_a, b) => {
     expect([b.phase, b.ending, b.conclusion?.variant]).toEqual(['awaitingGraduation', null, 'concise']);
-    expect(b.awaiting).toEqual({ sinceMs: AT_MS, untilMs: AT_MS + b.plan.approvalTimeoutMs });
+    expect(b.awaiting).toEqual({
+      sinceMs: AT_MS,
+      untilMs: AT_MS + b.plan.approvalTimeoutMs,
+      variant: 'concise',
+    });
   },
-  askAgain: (a, b) => {
-    expect(a.approved).not.toBeNull();
+  askAgain: (a, b, found) => {
+    expect(a.approved !== null || found === 'otherWinner').toBe(true);
+    if (found === 'otherWinner')
+      expect([b.awaiting?.variant, b.conclusion?.variant]).toEqual(['clear', 'clear']);
     expect([b.phase, b.approved, b.ending]).toEqual(['awaitingGraduation', null, null]);
   },
   adopt: (_a, b, found) => {
@@ -106,12 +134,12 @@ const MEANS: Readonly<
 describe.each(PHASES)('a tick while %s', (phase) => {
   describe.each(EXPERIMENT_FINDINGS)('that finds %s', (finding) => {
     it.each(EXPERIMENT_STANDINGS)('does what the table says when it stands %s', (stands) => {
-      const before = standing(phase, stands);
+      const before = withNamed(standing(phase, stands), finding);
       const isFailed = finding === 'tickFailed';
-      expect(isFailed || experimentFindingOf(before, experimentTick(before, AT_MS, finding))).toBe(
+      expect(isFailed || experimentFindingOf(before, tickOf(before, finding, stands))).toBe(
         isFailed || finding,
       );
-      MEANS[EXPERIMENT_TABLE[phase][finding][stands]](before, after(before, finding), finding);
+      MEANS[EXPERIMENT_TABLE[phase][finding][stands]](before, after(before, finding, stands), finding);
     });
   });
 });

@@ -77,7 +77,7 @@ const ANSWERS: Readonly<Record<MessageName, Row>> = {
   approve: {
     ...always(/^refused: nothing waits for an approval/u),
     awaitingApproval: /^accepted: approved: the experiment starts/u,
-    awaitingGraduation: /^accepted: approved: the winner is rolled out when one more look/u,
+    awaitingGraduation: /^accepted: approved: concise is rolled out when one more look/u,
     ...ENDING,
     ...ENDED,
   },
