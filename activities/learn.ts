@@ -16,6 +16,7 @@ export interface EndedExperiment {
   };
   readonly outcome: ExperimentOutcome | null;
   readonly conclusion: { readonly variant: string | null } | null;
+  readonly ending?: { readonly byHand?: true } | null;
   readonly verdict: { readonly perVariant: readonly VariantEnd[] } | null;
 }
 
@@ -29,7 +30,7 @@ export async function learnFromExperiment(
   { workflowId }: Pick<LeaseHolder, 'workflowId'>,
   atMs: number,
 ): Promise<readonly LearnedOutcome[]> {
-  const { plan, outcome, conclusion, verdict } = state;
+  const { plan, outcome, conclusion, verdict, ending } = state;
   if (outcome === null || verdict === null) return [];
   const arms = await ports.experiments.arms(plan.serviceId, plan.generation);
   const control = arms.find(({ armId }) => armId === plan.arms[0]?.id)?.body ?? {};
@@ -38,6 +39,7 @@ export async function learnFromExperiment(
     experiment: `${workflowId}/${plan.generation}`,
     name: plan.name,
     conclusion: { outcome, variant: conclusion?.variant ?? null },
+    byHand: ending?.byHand === true,
     perVariant: verdict.perVariant,
     changes: Object.fromEntries(arms.map(({ armId, body }) => [armId, settingBetween(control, body)])),
     atMs,

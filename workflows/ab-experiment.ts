@@ -15,6 +15,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   proxyActivities,
   setHandler,
   sleep,
@@ -138,10 +139,12 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
     const parentWorkflowId = info.parent?.workflowId ?? null;
     const parent = info.parent ? { workflowId: info.parent.workflowId, runId: info.parent.runId } : null;
     const request = { input, holder: holder(), parentWorkflowId, parent };
-    const admitting = asksToSupersede(input)
+    const supersedes = asksToSupersede(input);
+    const hearsStop = supersedes && patched('2026-11-stop-while-superseding');
+    const admitting = supersedes
       ? admitExperimentSuperseding(request, {
           on: (holds) => void (waitsFor = holds),
-          stopped: () => stopReason(early),
+          stopped: () => stopReason(early, hearsStop),
         })
       : admit.admitExperiment(request);
     const { plan, evidence } = await admitting.catch(async (error: unknown) => {

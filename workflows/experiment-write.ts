@@ -27,7 +27,7 @@ export function experimentWrite(workflowId: string, state: ExperimentRunState): 
 
 /** What serving the arms carries besides. */
 export function armsAsked(
-  { plan, periods, startedAtMs }: ExperimentRunState,
+  { plan, periods, startedAtMs, unread }: ExperimentRunState,
   { weights, exposedPct }: Extract<ExperimentAction, { kind: 'setArms' }>,
 ) {
   const last = periods.at(-1);
@@ -37,6 +37,7 @@ export function armsAsked(
     exposedPct,
     leaseMs: plan.leaseMs,
     forced: plan.forced,
+    ...(unread && { unread }),
     servedAs: last ? { weights: last.weights, exposedPct: last.exposedPct } : null,
     begins,
     starts: begins && !plan.forcedStart,

@@ -74,10 +74,14 @@ async function superseding<A>(request: AdmitRequest, waiting: Waiting, ways: Way
   throw inFlight(`${held} still holds the service after half an hour${told}`);
 }
 
-/** The first message that ends a change before it was admitted, in words; null when there is none. */
-export function stopReason(early: readonly Message[]): string | null {
+/**
+ * The first message that ends a change before it was admitted, in words; null when there is none.
+ * @param hearsStop whether `stop` is one, too: of an experiment, unless it began to wait before that was heard
+ */
+export function stopReason(early: readonly Message[], hearsStop = false): string | null {
   for (const message of early) {
-    if (message.name === 'rollback' || message.name === 'reject') {
+    const isStop = hearsStop && message.name === 'stop';
+    if (isStop || message.name === 'rollback' || message.name === 'reject') {
       return `${message.name} by ${message.by}: ${message.reason}`;
     }
   }

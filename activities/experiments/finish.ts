@@ -19,6 +19,7 @@ export async function finishExperiment(
   const { serviceId, generation } = plan;
   const outcome = state.outcome ?? 'failed';
   const reason = state.ending?.reason ?? log.at(-1)?.why ?? '';
+  const winner = outcome === 'adopted' ? (conclusion?.variant ?? null) : null;
   const nowMs = ports.nowMs();
   const id = `${holder.workflowId}/${generation}/ended`;
   const segments = state.looks > 0 ? await segmentsOf(ports, state) : null;
@@ -50,7 +51,7 @@ export async function finishExperiment(
     serviceId,
     actor: state.ending?.by ?? log.at(-1)?.by ?? 'optimizer',
     action: outcome,
-    detail: { reason, generation, name: plan.name, winner: conclusion?.variant ?? null },
+    detail: { reason, generation, name: plan.name, winner },
     atMs: nowMs,
   });
   await recordRow(ports, state, holder, nowMs);

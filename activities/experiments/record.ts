@@ -27,7 +27,7 @@ export async function recordRow(
     name: plan.name,
     phase,
     outcome,
-    winner: conclusion?.variant ?? null,
+    winner: outcome === 'adopted' ? (conclusion?.variant ?? null) : null,
     startedAtMs: state.startedAtMs ?? plan.admittedAtMs,
     endedAtMs,
     reason: lastly,
@@ -43,6 +43,7 @@ export async function recordRow(
       spent,
       providers,
       graduation: state.graduation,
+      ...(state.ending?.byHand && { byHand: true }),
     },
   });
 }

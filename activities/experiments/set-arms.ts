@@ -27,6 +27,8 @@ export type SetArmsRequest = OwnArmsWrite &
     readonly leaseMs: number;
     /** What the last read-back showed; null before the first write and while the arms are away. */
     readonly servedAs: Shares | null;
+    /** What was written since and never read back; left out by workflows from before. */
+    readonly unread?: readonly Shares[];
     readonly forced: Readonly<Record<string, string>>;
     /** The first write of the experiment: units are counted anew from here. */
     readonly begins: boolean;
@@ -45,8 +47,8 @@ export async function setArms(ports: ActivityPorts, write: SetArmsRequest): Prom
   const gateway = ports.orchestratorFor(write.target);
   const before = await gateway.read(write.serviceId);
   const found = await requireOurArms(ports, write, before);
-  const { servedAs } = write;
-  if (found === 'ours') requireShares(write, before, servedAs === null ? [write] : [servedAs, write]);
+  const { servedAs, unread = [] } = write;
+  if (found === 'ours') requireShares(write, before, [...(servedAs ? [servedAs] : []), ...unread, write]);
   // Less exposure waits for nobody.
   if (found !== 'ours' || servedAs === null || !onlyFalls(servedAs, write)) await requireNotPaused(ports);
   const live = await writeArms(ports, gateway, write, await deploymentOf(ports, write));

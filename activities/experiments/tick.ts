@@ -18,6 +18,7 @@ import {
 import { auditActs } from '../audit-acts.ts';
 import type { ActivityPorts } from '../ports.ts';
 import { standstillOf } from '../standstill.ts';
+import { controlFell } from './control-fell.ts';
 import { requireOurArms, requireShares, type OwnArmsWrite } from './our-arms.ts';
 import { prePeriodKept, prePeriodOf } from './pre-period.ts';
 import { recordRow, recordVerdict } from './record.ts';
@@ -74,8 +75,9 @@ async function ours(ports: ActivityPorts, request: TickRequest): Promise<LiveCon
       `${serviceId}: generation ${live.generation} is live, this experiment is ${generation}`,
     );
   }
-  // A write that was left halfway may have been made all the same.
-  const halfway = state.served === 'unknown' && state.wanted !== null ? [state.wanted] : [];
+  // Writes that were left halfway may have been made all the same. `wanted`: of a state from before `unread` was kept.
+  const { unread = [], wanted } = state;
+  const halfway = state.served === 'unknown' ? [...unread, ...(wanted ? [wanted] : [])] : [];
   requireShares(request, live, [inForce(state), ...halfway]);
   return live;
 }
@@ -113,7 +115,14 @@ async function look(ports: ActivityPorts, { state }: TickRequest, nowMs: number)
       ? `without what was known of the units before: ${before.why}`
       : before && prePeriodKept(state, nowMs, ports.retention().raw);
   const evidenceHash = ports.hash(canonicalJson(judgement.evidence));
-  return { ...judgement, evidenceHash, ...(note !== null && { note }) };
+  const control = plan.design.control;
+  const fell = controlFell(state.totals[control], judgement.totals[control]);
+  return {
+    ...judgement,
+    evidenceHash,
+    ...(note !== null && { note }),
+    ...(fell !== null && { controlFell: fell }),
+  };
 }
 
 /** Whether this look says something else than the one before, or the experiment does something about it. */

@@ -179,6 +179,19 @@ describe.concurrent('what people send to an experiment', () => {
     expect(await temporal().ask(child)).toMatchObject({ input: { change: { model: 'other' } } });
   });
 
+  it('a stop ends one that waits for another change to be taken back, before it is admitted', async () => {
+    const world = serviceOf('stopped-while-it-waits');
+    world.holder = { workflowId: 'experiment/nobody', firstRunId: 'first', runId: 'run' };
+    const handle = await temporal().experiment(world, { onConflict: 'supersede' });
+    await temporal().until<{ waitsFor?: string }>(handle, ({ waitsFor }) => waitsFor !== undefined);
+    await handle.signal('stop', { by: 'ann', reason: 'not today' });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { type: 'ChangeInFlight', message: expect.stringMatching(/stop by ann: not today$/u) as string },
+    });
+    expect(world.calls).not.toContain('admitExperiment');
+    expect(world.gateway.writes).toEqual([]);
+  });
+
   it('an anomaly: critical takes it back, high holds it until somebody resumes', async () => {
     const world = serviceOf('hurt');
     const handle = await temporal().experiment(world);

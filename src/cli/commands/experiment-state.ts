@@ -74,17 +74,22 @@ export function addExperimentState(cli: Cli, experiment: Command): void {
   });
 }
 
-/** Of those that have ended. */
-function shareOf(rows: readonly ExperimentRow[]) {
+/** Of those that have ended. What a person rolled out, whatever was proven, was not found. */
+export function shareOf(rows: readonly Pick<ExperimentRow, 'outcome' | 'state'>[]) {
   const ended = rows.filter(({ outcome }) => outcome !== null);
-  const won = ended.filter(({ outcome }) => outcome === 'adopted').length;
-  return { ended: ended.length, won, winShare: ended.length === 0 ? null : won / ended.length };
+  const adopted = ended.filter(({ outcome }) => outcome === 'adopted');
+  const byHand = adopted.filter(({ state }) => isByHand(state)).length;
+  const won = adopted.length - byHand;
+  return { ended: ended.length, won, byHand, winShare: ended.length === 0 ? null : won / ended.length };
 }
+
+const isByHand = (state: unknown): boolean =>
+  typeof state === 'object' && state !== null && 'byHand' in state && state.byHand === true;
 
 function listText(
   serviceId: string,
   rows: readonly ExperimentRow[],
-  { ended, won, winShare }: ReturnType<typeof shareOf>,
+  { ended, won, byHand, winShare }: ReturnType<typeof shareOf>,
 ): string {
   if (rows.length === 0) return `No experiment on ${serviceId} yet.`;
   const shown = table(
@@ -98,7 +103,8 @@ function listText(
     ]),
   );
   const share = winShare === null ? '' : ` (${Math.round(100 * winShare)} %)`;
-  return `${shown}\n${won} of ${ended} that have ended found a winner${share}.`;
+  const others = byHand === 0 ? '' : `, ${byHand} promoted by hand besides`;
+  return `${shown}\n${won} of ${ended} that have ended found a winner${share}${others}.`;
 }
 
 function stateText(state: Shown): string {

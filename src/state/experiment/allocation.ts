@@ -78,6 +78,21 @@ export function onlyFalls(from: Shares, to: Shares): boolean {
   return to.exposedPct <= from.exposedPct && isSameAllocation(to, { ...from, exposedPct: to.exposedPct });
 }
 
+/** What the next write of the arms serves: what was in force, again, unless what is asked for may be written. */
+export function toWrite(state: ExperimentRunState): Allocation {
+  const { wanted } = state;
+  return wanted && mayWrite(state, wanted) ? wanted : inForce(state);
+}
+
+/** With the shares that a write which begins now serves, unless it takes the arms away. */
+export function withUnread(state: ExperimentRunState): ExperimentRunState {
+  const { unread = [], served } = state;
+  if (!wantsArms(state) || (isStopped(state) && served !== 'yes')) return state;
+  const { weights, exposedPct } = toWrite(state);
+  const isKnown = unread.some((shares) => isSameAllocation(shares, { weights, exposedPct }));
+  return isKnown ? state : { ...state, unread: [...unread, { weights, exposedPct }] };
+}
+
 /** Arms were served once, and a write since was left halfway. */
 export function isUnsettled({ served, startedAtMs }: ExperimentRunState): boolean {
   return served === 'unknown' && startedAtMs !== null;

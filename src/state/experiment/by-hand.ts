@@ -44,8 +44,13 @@ function unmetOf(state: ExperimentRunState, look: VariantLook): readonly string[
     ...criteriaUnmet(state, look),
     ...guardrails,
     ...(verdict?.outcome === 'frozen' ? [verdict.reason] : []),
+    ...(asksApproval(state) && !state.approved ? ['not approved'] : []),
     ...(isStopped(state) ? [`stopped: ${(state.paused ?? state.held)?.reason ?? ''}`] : []),
   ];
+}
+
+function asksApproval({ plan: { approval } }: ExperimentRunState): boolean {
+  return approval === 'beforeGraduation' || approval === 'both';
 }
 
 /** As observed, whatever is proven of it. */

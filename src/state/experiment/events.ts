@@ -29,6 +29,8 @@ export interface JudgedLook {
   /** What it comes to, when the verdict ends it; decided by the core, with the criteria of the service. */
   readonly conclusion: ExperimentConclusion | null;
   readonly decisionId?: string;
+  /** In words, when the control is known to do worse than before; left out otherwise. */
+  readonly controlFell?: string;
   /** What could not be shown, for the log. */
   readonly note?: string;
 }

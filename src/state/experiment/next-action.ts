@@ -2,7 +2,7 @@
  * What an experiment does next. Pure: the same state and time always give the same action, also after a restart. `nowMs` is time as far as
  * the history proves it (what activities reported, when fired timers were due), never a handler's clock.
  */
-import { inForce, isUnsettled, mayWrite, waitsForStandstill, wantsArms } from './allocation.ts';
+import { isUnsettled, mayWrite, toWrite, waitsForStandstill, wantsArms } from './allocation.ts';
 import { graduates } from './ending.ts';
 import { stillUntilMs, winnerIsStill } from './standstill.ts';
 import { endsAtMs, isStopped, type ExperimentRunState, type Weights } from './state.ts';
@@ -114,10 +114,8 @@ function isLookDue(state: ExperimentRunState, nowMs: number): boolean {
   return asks || nextLookAtMs === null || nowMs >= nextLookAtMs;
 }
 
-/** What was in force, again, unless what is asked for may be written. */
 function setArms(state: ExperimentRunState): ExperimentAction {
-  const { wanted } = state;
-  const { weights, exposedPct, why } = wanted && mayWrite(state, wanted) ? wanted : inForce(state);
+  const { weights, exposedPct, why } = toWrite(state);
   return { kind: 'setArms', weights, exposedPct, why };
 }
 

@@ -2,7 +2,7 @@
 import { inForce } from './allocation.ts';
 import { endsAtMs, type ExperimentRunState } from './state.ts';
 
-/** `labels` are those of the arm with the fewest, among those that were not put out. `expectedAtMs` is null while none arrives. */
+/** `labels` are those of the arm with the fewest, among those that were not put out, since what answers has changed last. `expectedAtMs` is null while none arrives. */
 export interface ExperimentProgress {
   readonly labels: number;
   /** At most: the cap of the sizing. */
@@ -23,13 +23,12 @@ export function experimentProgress(state: ExperimentRunState): ExperimentProgres
   const { weights } = inForce(state);
   const isOut = (id: string): boolean => plan.allocation.kind === 'elimination' && weights[id] === 0;
   const left = plan.arms.filter(({ id }) => !isOut(id));
-  const labels = Math.min(...left.map(({ id }) => totals[id]?.labels ?? 0));
+  const ever = Math.min(...left.map(({ id }) => totals[id]?.labels ?? 0));
+  const labels = Math.min(...left.map(({ id }) => phaseLabels(state, id) ?? ever));
   const of = plan.design.capPerArm;
   const countedMs = startedAtMs === null ? 0 : foldedToMs - startedAtMs;
   const perHour =
-    labels > 0 && countedMs > 0
-      ? (labels * HOUR_MS) / countedMs
-      : plan.sizing.labelsPerHour / plan.arms.length;
+    ever > 0 && countedMs > 0 ? (ever * HOUR_MS) / countedMs : plan.sizing.labelsPerHour / plan.arms.length;
   const fromMs = Math.max(foldedToMs, startedAtMs ?? 0);
   const missing = Math.max(0, of - labels);
   const expectedAtMs =
@@ -41,4 +40,11 @@ export function experimentProgress(state: ExperimentRunState): ExperimentProgres
     expectedAtMs,
     isTooLate: expectedAtMs !== null && expectedAtMs > endsAtMs(state),
   };
+}
+
+/** As the verdict counts them; null before the first look. */
+function phaseLabels({ plan, verdict }: ExperimentRunState, id: string): number | null {
+  const looks = verdict?.perVariant ?? [];
+  if (id !== plan.design.control) return looks.find(({ variant }) => variant === id)?.labels.variant ?? null;
+  return looks.length === 0 ? null : Math.max(...looks.map(({ labels }) => labels.control));
 }

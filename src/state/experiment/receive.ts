@@ -196,17 +196,20 @@ function promote(
  */
 function anomaly(state: ExperimentRunState, message: MessageOf<'anomaly'>, atMs: number): ExperimentReceived {
   const { severity, security, by, anomalyType, alerts, affectedServices } = message;
-  const { serviceId, admittedAtMs } = state.plan;
+  const { plan, controlFell } = state;
+  const { serviceId, admittedAtMs } = plan;
   if (affectedServices.length > 0 && !affectedServices.includes(serviceId))
     return refused(state, `does not concern ${serviceId}`);
   const many = alerts === undefined ? '' : ` (${alerts} alerts)`;
-  const reason = `${severity} anomaly: ${anomalyType}${many}`;
+  const both = controlFell === undefined ? '' : `, ${controlFell}`;
+  const reason = `${severity} anomaly: ${anomalyType}${many}${both}`;
   if (isBefore(message, admittedAtMs)) {
     const why = `${reason}; ${raisedInWords(message)}, before this experiment began`;
     const noted = logged(state, { atMs, what: 'anomaly', by, why });
     return accepted(noted, 'logged: raised before this experiment began');
   }
-  const response = responseTo({ severity, security, inFlight: true, bothHurt: false });
+  const bothHurt = controlFell !== undefined || isAway(state);
+  const response = responseTo({ severity, security, inFlight: true, bothHurt });
   if (response.takeBack) {
     const next = beginToEnd(state, atMs, { outcome: 'rolledBack', by, reason });
     const what = security ? 'security alert' : severity;
@@ -222,6 +225,11 @@ function anomaly(state: ExperimentRunState, message: MessageOf<'anomaly'>, atMs:
       ? 'held until somebody resumes; everybody gets the stable configuration'
       : 'held until somebody resumes; a cycle looks at the service',
   );
+}
+
+/** Nobody is served a variant, for an incident: another one is none's fault, and what is known is kept. */
+function isAway({ plan, held: stopped, served }: ExperimentRunState): boolean {
+  return keepsExperimentTable(plan, 2) && stopped?.armsAway === true && served === 'no';
 }
 
 function accepted(state: ExperimentRunState, reason: string): ExperimentReceived {

@@ -2,7 +2,7 @@
  * What an event makes of an experiment. Pure and total: an event that does not fit the phase changes nothing. Phases never go back; what is
  * being ended never serves arms again.
  */
-import { allocationText, isUnsettled } from './allocation.ts';
+import { allocationText, isUnsettled, withUnread } from './allocation.ts';
 import { experimentDecisionOn } from './decision-table.ts';
 import { beginToEnd, end, graduates } from './ending.ts';
 import type { ExperimentEvent } from './events.ts';
@@ -85,7 +85,7 @@ function writeStarted(state: ExperimentRunState, event: EventOf<'writeStarted'>)
   const raised = { ...state, revision: revision + 1 };
   if (event.arms !== true) return raised;
   const wereAway = served === 'no' && revision > 0;
-  return closePeriod({ ...raised, served: 'unknown', ...(wereAway && { wereAway }) }, event.atMs);
+  return closePeriod({ ...withUnread(raised), served: 'unknown', ...(wereAway && { wereAway }) }, event.atMs);
 }
 
 /** It goes on, and is looked at: where arms were served under this generation, they may still be. */
@@ -103,7 +103,7 @@ function armsSet(state: ExperimentRunState, event: EventOf<'armsSet'>): Experime
   const { atMs, weights, exposedPct, leaseExpiresAtMs } = event;
   const why = wanted && isSameAllocation(wanted, event) ? wanted.why : (periods.at(-1)?.why ?? 'as planned');
   const startedAtMs = state.startedAtMs ?? atMs;
-  const { wereAway: _settled, ...settled } = state;
+  const { wereAway: _settled, unread: _read, ...settled } = state;
   const set: ExperimentRunState = {
     ...openPeriod(settled, { fromMs: atMs, weights, exposedPct, why }),
     phase: phase === 'starting' ? 'running' : phase,
@@ -124,7 +124,7 @@ function armsSet(state: ExperimentRunState, event: EventOf<'armsSet'>): Experime
 function armsTakenAway(state: ExperimentRunState, atMs: number): ExperimentRunState {
   if (state.ending) return state;
   const why = state.paused?.reason ?? state.held?.reason ?? '';
-  const { wereAway: _settled, ...settled } = state;
+  const { wereAway: _settled, unread: _read, ...settled } = state;
   return logged(
     { ...closePeriod(settled, atMs), served: 'no', leaseExpiresAtMs: null, nextTickAtMs: null },
     { atMs, what: 'arms taken away', by: state.paused?.by ?? state.held?.by ?? 'optimizer', why },
@@ -174,7 +174,7 @@ function stepFailed(state: ExperimentRunState, event: EventOf<'stepFailed'>): Ex
 function leaseRetaken(state: ExperimentRunState, atMs: number, generation: number): ExperimentRunState {
   const { plan, ending } = state;
   if (ending || generation <= plan.generation) return state;
-  const { wereAway: _settled, ...settled } = state;
+  const { wereAway: _settled, unread: _read, ...settled } = state;
   const why = `the run was reset; generation ${plan.generation} -> ${generation}, evidence kept, arms served again`;
   return logged(
     {

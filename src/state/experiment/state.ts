@@ -247,6 +247,8 @@ export interface ExperimentRunState {
   readonly periods: readonly AllocationPeriod[];
   /** Whether the gateway serves the arms, as far as this experiment knows: `unknown` when a write was left halfway. */
   readonly served: 'no' | 'yes' | 'unknown';
+  /** Shares that were written since the last read-back, each once: the gateway may serve any of them. Left out: none. */
+  readonly unread?: readonly Pick<Allocation, 'weights' | 'exposedPct'>[];
   /** The write that may be left halfway began when the arms were away by this experiment's own doing. */
   readonly wereAway?: true;
   /** Why nothing is changed for the time being (a pause of the fleet, a freeze), as the last tick found. Ticks go on. */
@@ -260,6 +262,8 @@ export interface ExperimentRunState {
   readonly nextLookAtMs: number | null;
   /** The last tick, also one that failed; null before the first. */
   readonly tickedAtMs: number | null;
+  /** What the newest look found that hurts the control as well, in words; left out when it found nothing of the kind. */
+  readonly controlFell?: string;
   /** When the verdict was reached. */
   readonly lookedAtMs: number | null;
   readonly leaseExpiresAtMs: number | null;

@@ -89,15 +89,18 @@ function withTick(state: ExperimentRunState, tick: ExperimentTick): ExperimentRu
 /** What was in force before a write that was left halfway is in force again. */
 function settledBy({ atMs, settledAtMs }: ExperimentTick, state: ExperimentRunState): ExperimentRunState {
   if (state.served !== 'unknown') return state;
+  const { unread: _read, ...settled } = state;
   const { weights, exposedPct, why } = inForce(state);
-  return { ...openPeriod(state, { fromMs: settledAtMs ?? atMs, weights, exposedPct, why }), served: 'yes' };
+  return { ...openPeriod(settled, { fromMs: settledAtMs ?? atMs, weights, exposedPct, why }), served: 'yes' };
 }
 
 function withLook(state: ExperimentRunState, judged: JudgedLook, atMs: number): ExperimentRunState {
   const { evidence, evidenceHash, foldedToMs, verdict, totals, spent, providers, decisionId, note } = judged;
   const seen = note === undefined ? state : logged(state, { atMs, what: 'look', by: 'optimizer', why: note });
+  const { controlFell: _before, ...kept } = seen;
   return {
-    ...seen,
+    ...kept,
+    ...(judged.controlFell !== undefined && { controlFell: judged.controlFell }),
     evidence,
     evidenceHash,
     foldedToMs,
@@ -132,9 +135,10 @@ function leaseLost(
   { leaseExpiresAtMs }: ExperimentRunState,
   atMs: number,
 ): ExperimentRunState {
+  const { unread: _gone, ...kept } = seen;
   return logged(
     {
-      ...closePeriod(seen, Math.min(leaseExpiresAtMs ?? atMs, atMs)),
+      ...closePeriod(kept, Math.min(leaseExpiresAtMs ?? atMs, atMs)),
       served: 'no',
       leaseExpiresAtMs: null,
       nextTickAtMs: null,

@@ -19,6 +19,8 @@ export interface ConcludedExperiment {
   /** As `experimentName` gave it. */
   readonly name: string;
   readonly conclusion: Pick<ExperimentConclusion, 'outcome' | 'variant'>;
+  /** A person named the variant that is rolled out, whatever was proven. */
+  readonly byHand?: boolean;
   readonly perVariant: readonly VariantEnd[];
   /** What each variant changed; needed for parameters, whose origin is the setting. */
   readonly changes: Readonly<Record<string, Change>>;
@@ -37,13 +39,13 @@ function resultOf(
 }
 
 /**
- * One outcome per variant. None when the experiment was not proposed here, or ended without the evidence having a say (stopped, rolled
+ * One outcome per variant. None when the experiment was not proposed here, or ended without the evidence having a say (promoted by hand, stopped, rolled
  * back, rejected, superseded, failed). A variant that is better by less than the service asks for is undecided: it did not help.
  */
 export function learnFrom(concluded: ConcludedExperiment): readonly LearnedOutcome[] {
-  const { serviceId, experiment, name, conclusion, perVariant, changes, atMs } = concluded;
+  const { serviceId, experiment, name, conclusion, byHand, perVariant, changes, atMs } = concluded;
   const tried = triedIn(name);
-  if (tried === null || !CONCLUSIVE.includes(conclusion.outcome)) return [];
+  if (tried === null || byHand === true || !CONCLUSIVE.includes(conclusion.outcome)) return [];
   return perVariant.flatMap((end) => {
     const change = changes[end.variant];
     const origin =

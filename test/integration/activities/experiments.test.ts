@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rejudge } from '../../../src/cli/commands/rejudge.ts';
+import { receiveExperimentMessage } from '../../../src/state/experiment/index.ts';
 import type { WorkflowDirectory } from '../../../src/ports/workflows.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { EXPERIMENT, ExperimentDriver, experimentRequest, SHORT_EXPERIMENTS } from './experiment-driver.ts';
@@ -207,6 +208,52 @@ describe('while the fleet is paused', () => {
     await driver.tick(false);
     expect(driver.state).toMatchObject({ served: 'yes', wanted: { exposedPct: 20 } });
     expect((await world.live()).experiment?.exposed_pct).toBe(100);
+  });
+});
+
+describe('a write whose answer was lost', () => {
+  /** Asks for a share of the units, as a person does. */
+  const asks = (driver: ExperimentDriver, exposedPct: number): void => {
+    const message = { name: 'setAllocation', by: 'ann', reason: 'as the test says', exposedPct } as const;
+    driver.state = receiveExperimentMessage(driver.state, message, driver.world.nowMs).state;
+  };
+  /** Written, and nobody knows. */
+  const lost = async (driver: ExperimentDriver): Promise<void> => {
+    const { next } = driver;
+    if (next.kind !== 'setArms') throw new Error(`next is ${next.kind}, and not setArms`);
+    await driver.world.activities.setArms(driver.setArmsRequest(next));
+    driver.happened({ kind: 'armsNotSet', atMs: driver.world.nowMs, why: 'its answer was lost' });
+  };
+
+  it.each([
+    ['still less is asked for', 10],
+    ['what it wrote is undone', 100],
+  ])("is this experiment's own also when meanwhile %s", async (_what, thenPct) => {
+    const driver = await ExperimentDriver.admitted(await newWorld());
+    await driver.setArms();
+    asks(driver, 20);
+    await lost(driver);
+    asks(driver, thenPct);
+    await driver.tick(false);
+    expect(driver.state).toMatchObject({ phase: 'running', served: 'yes' });
+    expect(driver.state).not.toHaveProperty('unread');
+    if (thenPct < 100) await driver.setArms();
+    expect((await driver.world.live()).experiment?.exposed_pct).toBe(thenPct);
+  });
+
+  it('is told from what somebody else wrote', async () => {
+    const driver = await ExperimentDriver.admitted(await newWorld());
+    await driver.setArms();
+    asks(driver, 20);
+    await lost(driver);
+    asks(driver, 10);
+    const { weights } = driver.state.plan.allocation;
+    await driver.world.activities.setArms({
+      ...driver.setArmsRequest({ weights, exposedPct: 20 }),
+      exposedPct: 30,
+      servedAs: { weights, exposedPct: 20 },
+    });
+    await expect(driver.tick(false)).rejects.toMatchObject({ type: 'StaleGeneration' });
   });
 });
 

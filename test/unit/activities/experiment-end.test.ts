@@ -5,7 +5,7 @@ import type { ActivityPorts } from '../../../activities/index.ts';
 import { finishExperiment } from '../../../activities/experiments/finish.ts';
 import { graduationOf } from '../../../activities/experiments/graduation.ts';
 import type { ExperimentRunState } from '../../../src/state/experiment/index.ts';
-import { experimentAdmitted } from '../../support/experiment.ts';
+import { experimentAdmitted, experimentConclusion } from '../../support/experiment.ts';
 
 const SERVICE = 'support-bot';
 const holder = { workflowId: `experiment/${SERVICE}`, firstRunId: 'run', runId: 'run' };
@@ -36,6 +36,41 @@ const portsOf = (leased: typeof holder | null, parentWorkflowId: string | null =
   };
   return { ports: needed as object as ActivityPorts, counted };
 };
+
+describe('the winner of an experiment, in its row and in the audit log,', () => {
+  it.each([
+    ['adopted', 'concise'],
+    ['noDifference', null],
+    ['stopped', null],
+  ] as const)('of one that ended %s is %s', async (outcome, winner) => {
+    const kept: { rows: unknown[]; notes: unknown[] } = { rows: [], notes: [] };
+    const ports = {
+      ...portsOf(null).ports,
+      experiments: { upsert: (row: unknown) => Promise.resolve(void kept.rows.push(row)) },
+      audit: { append: (note: unknown) => Promise.resolve(void kept.notes.push(note)) },
+    } as object as ActivityPorts;
+    const conclusion = experimentConclusion(outcome, 'concise');
+    await finishExperiment(ports, { state: { ...experimentAdmitted(), outcome, conclusion }, holder });
+    expect(kept.rows).toEqual([expect.objectContaining({ outcome, winner })]);
+    expect(kept.notes).toContainEqual(
+      expect.objectContaining({ action: outcome, detail: expect.objectContaining({ winner }) as unknown }),
+    );
+  });
+
+  it('that a person promoted is told apart', async () => {
+    const rows: { readonly state: unknown }[] = [];
+    const ports = {
+      ...portsOf(null).ports,
+      experiments: { upsert: (row: { readonly state: unknown }) => Promise.resolve(void rows.push(row)) },
+    } as object as ActivityPorts;
+    const ending = { outcome: 'adopted', variant: 'concise', by: 'ann', reason: '', byHand: true } as const;
+    await finishExperiment(ports, {
+      state: { ...experimentAdmitted(), outcome: 'adopted', ending },
+      holder,
+    });
+    expect(rows.map(({ state }) => state)).toEqual([expect.objectContaining({ byHand: true })]);
+  });
+});
 
 describe('units are counted by the hour again', () => {
   const graduation = { workflowId: ROLLOUT.workflowId, runId: 'child' };

@@ -134,6 +134,12 @@ describe('a concluded experiment', () => {
     },
   );
 
+  it('whose variant a person promoted teaches nothing, least of all that it won', () => {
+    const conclusion = { outcome: 'adopted', variant: 'concise' } as const;
+    expect(learnFrom({ ...concluded, conclusion, byHand: true })).toEqual([]);
+    expect(learnFrom({ ...concluded, conclusion, byHand: false })).not.toEqual([]);
+  });
+
   it('of somebody’s own name teaches nothing', () => {
     const conclusion = { outcome: 'adopted', variant: 'concise' } as const;
     expect(learnFrom({ ...concluded, name: 'concise', conclusion })).toEqual([]);

@@ -86,7 +86,7 @@ const ANSWERS: Readonly<Record<MessageName, Row>> = {
   promote: {
     ...always(/^refused: nothing to promote while/u),
     running: /^accepted: concise is rolled out next, with 2 criteria unmet: not proven better/u,
-    awaitingGraduation: /^accepted: concise is rolled out next, with 0 criteria unmet/u,
+    awaitingGraduation: /^accepted: concise is rolled out next, with 1 criteria unmet: not approved/u,
     ...ENDING,
     ...ENDED,
   },
@@ -179,6 +179,37 @@ describe('an anomaly while it runs', () => {
       `${severity} anomaly: security_breach; raised ${new Date(raisedAtMs).toISOString()}, before this experiment began`,
     );
     expect(played.sends('anomaly', { ...alert, raised_at_ms: raisedAtMs + 1 })).toMatch(/restored/u);
+  });
+
+  describe('that is critical, and no variant is to blame', () => {
+    const critical = { ...ANOMALY, severity: 'critical' };
+    const fell = 'the control fails as well: 90 % in the newest look, 1 % before';
+
+    it('holds, and takes the arms away, when the last look found the control fallen as well', () => {
+      const played = looked().ticks('undecided', { controlFell: fell });
+      expect(played.sends('anomaly', critical)).toMatch(/^accepted: held until somebody resumes; everybody/u);
+      expect(played.state.held).toMatchObject({
+        armsAway: true,
+        reason: expect.stringContaining(fell) as string,
+      });
+      expect([played.state.ending, played.next.kind]).toEqual([null, 'takeArmsAway']);
+      expect(played.sends('anomaly', { ...critical, anomaly_type: 'security_breach' })).toMatch(/restored/u);
+    });
+
+    it('rolls back once the control has recovered', () => {
+      const played = looked().ticks('undecided', { controlFell: fell }).ticks('undecided');
+      played.sends('anomaly', critical);
+      expect(played.state.ending?.outcome).toBe('rolledBack');
+    });
+
+    it('changes nothing while an incident keeps the arms away already', () => {
+      const played = looked();
+      played.sends('anomaly', { ...ANOMALY, severity: 'high' });
+      played.until(({ kind }) => kind === 'wait');
+      expect(played.state.served).toBe('no');
+      played.sends('anomaly', critical);
+      expect([played.state.ending, played.state.held?.armsAway]).toEqual([null, true]);
+    });
   });
 
   it('of another service changes nothing', () => {

@@ -5,6 +5,7 @@ import {
   experimentNoticeOf,
   experimentNotices,
   experimentProgress,
+  type ArmTotals,
   type ExperimentPlan,
   type ExperimentRunState,
 } from '../../../../src/state/experiment/index.ts';
@@ -150,6 +151,17 @@ describe('progress', () => {
       });
     expect(put('elimination')).toMatch(/^12,000 of at most 22,500/u);
     expect(put('fixed')).toMatch(/^100 of at most 22,500/u);
+  });
+
+  it('since what answers has changed last, at the rate at which they have come all along', () => {
+    const { verdict } = experimentLook(experimentAdmitted(), 'undecided');
+    const perVariant = verdict.perVariant.map((look) => ({ ...look, labels: { control: 40, variant: 30 } }));
+    const many = (arm: ArmTotals): ArmTotals => ({ ...arm, labels: 12_000 });
+    const text = at({
+      verdict: { ...verdict, perVariant },
+      totals: { control: many(control), concise: many(concise), clear: many(clear) },
+    });
+    expect(text).toMatch(/^30 of at most 22,500 labels per arm, some 1d 21h$/u);
   });
 
   it('without any traffic', () => {
