@@ -27,7 +27,7 @@ export async function recordRow(
     name: plan.name,
     phase,
     outcome,
-    winner: outcome === 'adopted' ? (conclusion?.variant ?? null) : null,
+    winner: (outcome ?? state.ending?.outcome) === 'adopted' ? (conclusion?.variant ?? null) : null,
     startedAtMs: state.startedAtMs ?? plan.admittedAtMs,
     endedAtMs,
     reason: lastly,
