@@ -193,6 +193,21 @@ describe('while the fleet is paused', () => {
     expect((await world.live()).experiment?.exposed_pct).toBe(20);
   });
 
+  it('a winner waits for the end of the pause, and is restored for its rollout then', async () => {
+    const world = await newWorld();
+    const driver = await ExperimentDriver.admitted(world);
+    await driver.setArms();
+    await driver.traffic(1_500, { control: 0.6, other: 0.85 });
+    await world.stores.fleet.pause({ by: 'ann', reason: 'release day', atMs: world.nowMs });
+    const found = await driver.tick();
+    expect(found.judged?.conclusion).toMatchObject({ outcome: 'adopted', variant: 'other' });
+    expect([driver.state.phase, driver.state.ending]).toEqual(['running', null]);
+    await world.stores.fleet.resume();
+    await driver.tick();
+    expect(driver.state.ending).toMatchObject({ outcome: 'adopted', variant: 'other' });
+    expect(driver.next.kind).toBe('restore');
+  });
+
   it('a write that was left halfway is settled by the next tick: what was in force is in force again', async () => {
     const world = await newWorld();
     const driver = await ExperimentDriver.admitted(world);
