@@ -97,6 +97,6 @@ export const canonical = (attributes: Attributes): string =>
     [...attributes].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, value }) => [key, value]),
   );
 
-/** Identity of a stream: resource, scope, metric, kind and attributes (data model, "Timeseries model"). */
+/** Identity of a stream: resource, scope, metric, kind and attributes (data model, "Timeseries model"), and what else tells it apart. */
 export const streamKey = (...identity: readonly string[]): string =>
   createHash('sha256').update(identity.join('\u0000')).digest('hex');

@@ -51,7 +51,7 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
           if (!labels.ok) reject(metric.name, labels.reason);
           else if (!checked.ok) reject(metric.name, checked.reason);
           else {
-            const identity = [
+            const stream = [
               resourceText,
               scopeText,
               metric.name,
@@ -59,7 +59,7 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
               raw.kind,
               canonical(raw.attributes),
             ];
-            points.push({ ...labels.value, ...checked.value, streamKey: streamKey(...identity) });
+            points.push({ ...labels.value, ...checked.value, ...identityOf(stream, raw) });
           }
         }
       }
@@ -68,7 +68,27 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
   return { points, rejections: [...rejected.values()] };
 }
 
-function check(raw: Raw, nowMs: number): Read<Omit<OtlpPoint, 'streamKey' | keyof Labels>> {
+/**
+ * Two processes may share all that names a stream, so a cumulative one goes by its start too, where that is known; deltas and gauges are not held against
+ * the one before, so each goes by itself.
+ */
+function identityOf(
+  stream: readonly string[],
+  { temporality, startNano, timeNano }: Raw,
+): Pick<OtlpPoint, 'streamKey' | 'formerKey' | 'once'> {
+  const formerKey = streamKey(...stream);
+  if (temporality !== 'cumulative') {
+    return { streamKey: streamKey(...stream, startNano, timeNano), formerKey, once: true };
+  }
+  return BigInt(startNano) === 0n
+    ? { streamKey: formerKey }
+    : { streamKey: streamKey(...stream, startNano), formerKey };
+}
+
+function check(
+  raw: Raw,
+  nowMs: number,
+): Read<Omit<OtlpPoint, 'streamKey' | 'formerKey' | 'once' | keyof Labels>> {
   if (raw.temporality === null) return { ok: false, reason: 'the aggregation temporality is not stated' };
   if (!raw.value.ok) return raw.value;
   const atMs = Number(BigInt(raw.timeNano) / NANOS_PER_MS);
