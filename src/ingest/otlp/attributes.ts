@@ -18,7 +18,8 @@ export interface Labels {
 }
 
 const MAX_NAME = 63;
-const MAX_METRIC = 255;
+/** Characters of a metric's name. */
+export const MAX_METRIC = 255;
 const TOO_LONG = `a name is empty or too long: services and task types to ${MAX_NAME}, metrics to ${MAX_METRIC}`;
 /** The conventions' values. Any other is one name, so that no sender opens windows without end. */
 const TOKEN_TYPES: readonly string[] = ['input', 'output'];

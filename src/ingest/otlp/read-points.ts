@@ -1,8 +1,8 @@
 /** Takes an export apart into points of streams, and lists what cannot be counted with the reason. Pure. */
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
-import { canonical, readLabels, streamKey, type Labels } from './attributes.ts';
+import { canonical, MAX_METRIC, readLabels, streamKey, type Labels } from './attributes.ts';
 import type { Metric, MetricsExport } from './export-schema.ts';
-import type { Attributes } from './fields.ts';
+import { EXPECTED_NANOS, type Attributes } from './fields.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
 import { readExponential, readHistogram, readNumber, readSummary, type Read } from './read-value.ts';
 
@@ -25,8 +25,8 @@ interface Raw {
   readonly kind: string;
   readonly temporality: Temporality | null;
   readonly attributes: Attributes;
-  readonly startNano: string;
-  readonly timeNano: string;
+  readonly startNano: string | null;
+  readonly timeNano: string | null;
   readonly value: Read<PointValue>;
 }
 
@@ -36,8 +36,9 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
   const points: OtlpPoint[] = [];
   const rejected = new Map<string, Rejection>();
   const reject = (metric: string, reason: string, count = 1): void => {
-    const key = JSON.stringify([metric, reason]);
-    rejected.set(key, { metric, reason, points: (rejected.get(key)?.points ?? 0) + count });
+    const shown = metric.slice(0, MAX_METRIC);
+    const key = JSON.stringify([shown, reason]);
+    rejected.set(key, { metric: shown, reason, points: (rejected.get(key)?.points ?? 0) + count });
   };
   for (const { resource, scopeMetrics } of request.resourceMetrics) {
     const resourceAttributes = resource?.attributes ?? [];
@@ -59,7 +60,7 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
               raw.kind,
               canonical(raw.attributes),
             ];
-            points.push({ ...labels.value, ...checked.value, ...identityOf(stream, raw) });
+            points.push({ ...labels.value, ...checked.value, ...identityOf(stream, checked.value) });
           }
         }
       }
@@ -74,7 +75,7 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
  */
 function identityOf(
   stream: readonly string[],
-  { temporality, startNano, timeNano }: Raw,
+  { temporality, startNano, timeNano }: Pick<OtlpPoint, 'temporality' | 'startNano' | 'timeNano'>,
 ): Pick<OtlpPoint, 'streamKey' | 'formerKey' | 'once'> {
   const formerKey = streamKey(...stream);
   if (temporality !== 'cumulative') {
@@ -91,15 +92,19 @@ function check(
 ): Read<Omit<OtlpPoint, 'streamKey' | 'formerKey' | 'once' | keyof Labels>> {
   if (raw.temporality === null) return { ok: false, reason: 'the aggregation temporality is not stated' };
   if (!raw.value.ok) return raw.value;
-  const atMs = Number(BigInt(raw.timeNano) / NANOS_PER_MS);
-  if (!isTakenTime(atMs, nowMs)) return { ok: false, reason: `the point's time is not ${EXPECTED_TIME}` };
   const { temporality, startNano, timeNano } = raw;
+  if (startNano === null) return { ok: false, reason: `startTimeUnixNano is not ${EXPECTED_NANOS}` };
+  if (timeNano === null) return { ok: false, reason: `timeUnixNano is not ${EXPECTED_NANOS}` };
+  const atMs = Number(BigInt(timeNano) / NANOS_PER_MS);
+  if (!isTakenTime(atMs, nowMs)) return { ok: false, reason: `the point's time is not ${EXPECTED_TIME}` };
   return { ok: true, value: { temporality, startNano, timeNano, atMs, value: raw.value.value } };
 }
 
 function rawPoints(metric: Metric): readonly Raw[] {
   const { gauge, sum, histogram, exponentialHistogram: exponential, summary } = metric;
-  const of = <P extends { attributes: Attributes; startTimeUnixNano: string; timeUnixNano: string }>(
+  const of = <
+    P extends { attributes: Attributes; startTimeUnixNano: string | null; timeUnixNano: string | null },
+  >(
     kind: string,
     temporality: Temporality | null,
     list: readonly P[] | undefined,
