@@ -88,7 +88,7 @@ it('answers a Status in protobuf to a body in protobuf that is too large', async
   expect([response.statusCode, response.headers['content-type']]).toEqual([413, type]);
   const answer = decode('Status', await buffer(response));
   request.destroy();
-  expect(answer).toEqual({ code: 8, message: expect.stringMatching(/too large/iu) as string });
+  expect(answer).toEqual({ code: 8, message: expect.stringContaining('larger than') as string });
 });
 
 describe('gRPC messages that begin and do not end', () => {
