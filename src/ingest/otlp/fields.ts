@@ -14,7 +14,8 @@ export const nanos = z
   .unknown()
   .optional()
   .transform((value): string | null => {
-    const text = Number.isSafeInteger(value ?? 0) ? String(value ?? 0) : value;
+    if (value === undefined || value === null) return '0';
+    const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
     return typeof text === 'string' && /^\d{1,20}$/u.test(text) ? text : null;
   });
 

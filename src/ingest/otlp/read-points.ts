@@ -4,6 +4,8 @@ import { canonical, MAX_METRIC, readLabels, streamKey, type Labels } from './att
 import type { Metric, MetricsExport } from './export-schema.ts';
 import { EXPECTED_NANOS, type Attributes } from './fields.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
+import type { UntoldPoint } from './tell-points.ts';
+import { modelOf } from './traces/gen-ai.ts';
 import { readExponential, readHistogram, readNumber, readSummary, type Read } from './read-value.ts';
 
 /** Points of one metric that share a reason. */
@@ -14,7 +16,7 @@ export interface Rejection {
 }
 
 export interface ReadExport {
-  readonly points: readonly OtlpPoint[];
+  readonly points: readonly UntoldPoint[];
   readonly rejections: readonly Rejection[];
 }
 
@@ -33,7 +35,7 @@ interface Raw {
 const NANOS_PER_MS = 1_000_000n;
 
 export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
-  const points: OtlpPoint[] = [];
+  const points: UntoldPoint[] = [];
   const rejected = new Map<string, Rejection>();
   const reject = (metric: string, reason: string, count = 1): void => {
     const shown = metric.slice(0, MAX_METRIC);
@@ -60,7 +62,12 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
               raw.kind,
               canonical(raw.attributes),
             ];
-            points.push({ ...labels.value, ...checked.value, ...identityOf(stream, checked.value) });
+            points.push({
+              ...labels.value,
+              model: modelOf(raw.attributes),
+              ...checked.value,
+              ...identityOf(stream, checked.value),
+            });
           }
         }
       }

@@ -12,6 +12,7 @@ import type { OtlpPoint } from './point.ts';
 import { metricsMessages, type ExportResponse } from './protos.ts';
 import { readExport, type Encoding } from './read-export.ts';
 import { readPoints, type Rejection } from './read-points.ts';
+import { partlyTold, tellPoint } from './tell-points.ts';
 
 const MAX_REASONS = 20;
 
@@ -36,20 +37,22 @@ export async function receiveMetrics(
     kept: () => bytes.toString(encoding === 'json' ? 'utf8' : 'base64'),
   });
   const { points, rejections } = readPoints(request, nowMs);
-  const refused = await record(context, byMetric(points), nowMs);
+  const told = partlyTold(points);
+  const serving = told.length === 0 ? new Map<string, never>() : await store.serving(told);
+  const refused = await record(context, byMetric(points.map((point) => tellPoint(point, serving))), nowMs);
   if (rejections.length + refused.length === 0) return {};
-  const told = boundReasons([...rejections, ...refused], (left, reason) => ({
+  const shown = boundReasons([...rejections, ...refused], (left, reason) => ({
     metric: '',
     reason,
     points: sumOf(left),
   }));
   await store.setAside(
-    told.map(({ metric, reason, points }) => ({ source, reason, body: bodyOf({ metric, points }) })),
+    shown.map(({ metric, reason, points }) => ({ source, reason, body: bodyOf({ metric, points }) })),
     nowMs,
   );
-  const rejected = sumOf(told);
+  const rejected = sumOf(shown);
   counters.points.setAside += rejected;
-  return { partialSuccess: { rejectedDataPoints: String(rejected), errorMessage: describe(told) } };
+  return { partialSuccess: { rejectedDataPoints: String(rejected), errorMessage: describe(shown) } };
 }
 
 /** The points of each service's metric, in their order. */

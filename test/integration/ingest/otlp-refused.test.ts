@@ -88,7 +88,11 @@ describe('a reason', () => {
     expect(await ingest.setAside()).toHaveLength(1);
   });
 
-  it.each([30, 100_000, 400_000])('tells the first of %i fields that are wrong', async (count) => {
+  it.each([
+    [30, /resourceMetrics\[0\]\.resource\.attributes\[19\]: 5 is given, expected .*; and 10 more problems$/u],
+    // Of so many the library may find no room for their list.
+    [100_000, /more problems$|^more fields are wrong than can be told$/u],
+  ])('tells the first of %i fields that are wrong', async (count, told) => {
     const wrong = '5,'.repeat(count).slice(0, -1);
     const answer = await postPacked(`{"resourceMetrics":[{"resource":{"attributes":[${wrong}]}}]}`);
     expect(answer.status).toBe(400);
@@ -97,10 +101,7 @@ describe('a reason', () => {
     expect(answer.text.length).toBeLessThan(LONGEST_ANSWER);
     const [kept] = await ingest.setAside();
     expect(kept?.reason).toBe(message);
-    if (count === 30) {
-      expect(message).toContain('resourceMetrics[0].resource.attributes[19]: 5 is given, expected');
-      expect(message).toContain('10 more');
-    }
+    expect(message).toMatch(told);
   });
 
   it('is cut within a name that is too long, and of very many only the first are kept one by one', async () => {
