@@ -2,7 +2,10 @@
  * Turns a zod parse into a value or an `InvalidInput` failure that lists every problem by field. Not for workflow code.
  */
 import type { z } from 'zod';
-import { invalidInput, type Problem } from './failure.ts';
+import { Failure, invalidInput, type Problem } from './failure.ts';
+
+/** Of so many problems each is told with its value; of more the first so many, and how many more there are. */
+const MOST_PROBLEMS = 20;
 
 /**
  * Parses `value` or throws `Failure('InvalidInput')` naming each field, the value given and what was expected.
@@ -12,12 +15,27 @@ export function parseOrFail<S extends z.ZodType>(schema: S, value: unknown, what
   // Reporting the input takes zod's slow way: only what has problems is read again for them.
   const quick = schema.safeParse(value);
   if (quick.success) return quick.data;
+  const more = quick.error.issues.length - MOST_PROBLEMS;
+  if (more > 0) {
+    const told = invalidInput(what, firstProblems(quick.error, value));
+    throw new Failure(told.type, `${told.message}; and ${more} more problems`, told.problems);
+  }
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const text = malformedJson(value);
   if (text !== null) throw invalidInput(what, [{ field: '', value: text, expected: 'well-formed JSON' }]);
-  throw invalidInput(what, parsed.error.issues.flatMap(toProblems));
+  throw invalidInput(
+    what,
+    parsed.error.issues.flatMap((issue) => toProblems(issue, issue.input)),
+  );
 }
+
+/** Without a second reading, which would take as long as all of them. */
+const firstProblems = ({ issues }: z.ZodError, value: unknown): readonly Problem[] =>
+  issues
+    .slice(0, MOST_PROBLEMS)
+    .flatMap((issue) => toProblems(issue, issue.path.reduce<unknown>(valueAt, value)))
+    .slice(0, MOST_PROBLEMS);
 
 /** What was typed when it was no JSON: the payload converter of the workflows hands it on under this key. */
 function malformedJson(value: unknown): string | null {
@@ -26,16 +44,17 @@ function malformedJson(value: unknown): string | null {
   return typeof text === 'string' ? text : null;
 }
 
-function toProblems(issue: z.core.$ZodIssue): Problem[] {
+/** @param input what is at the issue's path */
+function toProblems(issue: z.core.$ZodIssue, input: unknown): Problem[] {
   const field = fieldPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: field ? `${field}.${key}` : key,
-      value: valueAt(issue.input, key),
+      value: valueAt(input, key),
       expected: 'no such key (unknown keys are errors)',
     }));
   }
-  return [{ field, value: issue.input, expected: expectedOf(issue) }];
+  return [{ field, value: input, expected: expectedOf(issue) }];
 }
 
 /** What a schema says by itself, without its first words; a list of choices is one that a person would write. */
@@ -56,6 +75,8 @@ function fieldPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-function valueAt(input: unknown, key: string): unknown {
-  return typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[key] : undefined;
+function valueAt(input: unknown, key: PropertyKey): unknown {
+  return typeof input === 'object' && input !== null
+    ? (input as Record<PropertyKey, unknown>)[key]
+    : undefined;
 }

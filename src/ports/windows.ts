@@ -11,8 +11,15 @@ export type { FeedbackEvent } from './feedback-event.ts';
 
 /** A point of an OTLP metric stream and the window it belongs to. `metric` is the OTLP name, in its own unit. */
 export interface StreamPoint {
-  /** Identity of the stream: resource, scope, metric and attributes. */
+  /**
+   * What is remembered of what came: the stream (resource, scope, metric and attributes, of a cumulative one its start too, where that is known), or
+   * with `once` the point itself. 64 hexadecimal digits.
+   */
   readonly streamKey: string;
+  /** The point stands for itself and counts once by `streamKey`: nothing is kept of its stream. */
+  readonly once?: boolean;
+  /** Under which its stream was remembered before `streamKey` held so much; looked up while nothing is known under that. */
+  readonly formerKey?: string;
   readonly serviceId: string;
   readonly generation: number;
   /** `stable`, `candidate`, or an arm of an experiment. */
@@ -22,13 +29,20 @@ export interface StreamPoint {
   readonly atMs: number;
 }
 
+/** What is known of a point's service. `seenSinceMs`: when its first OTLP metric came, ms since the epoch; now, when this is the first. */
+export interface StreamContext {
+  readonly seenSinceMs: number;
+}
+
 /**
  * Where a stream stands after a point, and what the point adds to its window; `added` is null when it was counted before.
- * `state` is plain JSON and is handed back as `previous` with the stream's next point; null before the first one.
+ * `state` is plain JSON and is handed back as `previous` with the stream's next point; null before the first one. Of a point
+ * that counts once it is not kept, and `previous` is what was known under `formerKey`.
  */
 export type AdvanceStream<P extends StreamPoint> = (
   previous: unknown,
   point: P,
+  context: StreamContext,
 ) => { readonly state: unknown; readonly added: WindowStats | null };
 
 /** What is recorded as serving a service now. `candidate` is null while no change is tried. */

@@ -1,4 +1,4 @@
-/** Small requests that become much: packed spaces, and messages that hold nothing, of which 16 MB would be gigabytes. */
+/** Small requests that become much: packed spaces, and messages that hold nothing, of which 8 MB would be gigabytes. */
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Client, compressionAlgorithms, credentials, type ServiceError } from '@grpc/grpc-js';
 import { metricsMessages, traceMessages } from '../../src/ingest/otlp/protos.ts';
@@ -63,7 +63,7 @@ export async function bombGrpc(address: string): Promise<readonly GrpcAnswer[]> 
     });
     try {
       for (const { service } of [metricsMessages, traceMessages]) {
-        for (const bytes of [Buffer.alloc(33 * MB, ' '), empties(15 * MB)]) {
+        for (const bytes of [Buffer.alloc(33 * MB, ' '), empties(7 * MB)]) {
           answers.push(await exportOver(client, service.Export, bytes));
         }
       }

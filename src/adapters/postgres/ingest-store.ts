@@ -2,7 +2,7 @@
 import type { EventBatch } from '../../ports/event-batch.ts';
 import type { IngestStore, Serving } from '../../ports/windows.ts';
 import type { Database } from './database.ts';
-import { recordStreams } from './otlp-streams.ts';
+import { createStreamRecorder } from './otlp-streams.ts';
 import { createRecorder } from './record-events.ts';
 import { putAside } from './set-aside.ts';
 
@@ -45,8 +45,7 @@ export function createIngestStore(db: Database): IngestStore {
     recordEvents,
     recordFeedback: (feedback, nowMs) => record({ feedback }, nowMs),
     recordPairs: (pairs, nowMs) => record({ pairs }, nowMs),
-    recordStreams: (points, advance, nowMs) =>
-      db.transaction((tx) => recordStreams(tx, points, advance, nowMs)),
+    recordStreams: createStreamRecorder(db),
     setAside: (items, nowMs) => putAside(db, items, nowMs),
   };
 }

@@ -16,7 +16,7 @@ export type RawEvent =
   Identified<'feedback', FeedbackEvent> | Identified<'pair', PairEvent> | Identified<'metric', MetricEvent>;
 
 /** Hexadecimal digits of 16 bytes: two events that are not the same share them once in 2^64 events. */
-const KEY_DIGITS = 32;
+export const KEY_DIGITS = 32;
 
 /** `event_ids.key` of an event. */
 export const keyOf = (source: string, id: string): string =>

@@ -2,11 +2,13 @@
  * What a point adds to what its stream has told before (OpenTelemetry metrics data model, "Temporality", "Resets and gaps").
  * Pure: the state comes from the database and goes back there with the windows.
  *
- * - Gauge: one observation. Delta: itself. Cumulative: the difference to the point before.
- * - A point that is not newer than the last one of its stream was counted already: a retried export adds nothing.
- * - A cumulative stream starts again when its start time changes or its value falls; then the whole value is new.
- * - A cumulative stream whose start is not known (0) only gives a baseline with its first point.
+ * - Gauge: one observation. Delta: itself. Each is remembered by its identity, so it counts once in whatever order it comes.
+ * - Cumulative: the difference to the point before. A point that is not newer than the last one of its stream was counted already.
+ * - A stream is of one start: with another start another stream begins, whose first value is new as a whole. So it is when the value falls.
+ * - A first point only gives a baseline when nobody knows since when its value counts (start 0), and when it counts since before the first contact with
+ *   its service. One that starts at its own time counts: clocks of milliseconds tell that of a process that flushes at once.
  */
+import type { StreamContext } from '../../ports/windows.ts';
 import type { WindowStats } from '../../domain/window.ts';
 import { differenceOf } from './difference.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
@@ -24,21 +26,34 @@ export interface Advance {
   readonly added: WindowStats | null;
 }
 
-/** @param previous the state that the stream's last point left, null before its first one */
-export function advanceStream(previous: unknown, point: OtlpPoint): Advance {
-  const before = previous as StreamState | null;
-  if (before !== null && BigInt(point.timeNano) <= BigInt(before.timeNano)) {
-    return { state: before, added: null };
-  }
+/**
+ * A process that began so shortly before the first contact is what made it: SDKs export every minute, and a first export may have been tried again. What it
+ * has counted goes into one window.
+ */
+const NEW_PROCESS_MS = 300_000;
+const NANOS_PER_MS = 1_000_000n;
+
+/** @param previous the state that the stream's last point left, null before its first one; perhaps of before streams were told apart by their start */
+export function advanceStream(previous: unknown, point: OtlpPoint, { seenSinceMs }: StreamContext): Advance {
+  const told = previous as StreamState | null;
   const { startNano, timeNano, value } = point;
   if (point.temporality !== 'cumulative') {
-    const added = point.temporality === 'gauge' ? observationOf(value) : statsOf(value);
-    return { state: { startNano, timeNano, value: null }, added };
+    const state = { startNano, timeNano, value: null };
+    // Its identity is new: only one of before identities were kept can have been counted.
+    if (told !== null && isNotNewer(point, told)) return { state: told, added: null };
+    return { state, added: point.temporality === 'gauge' ? observationOf(value) : statsOf(value) };
   }
+  const before = told?.startNano === startNano ? told : null;
+  if (before !== null && isNotNewer(point, before)) return { state: before, added: null };
   const state = { startNano, timeNano, value };
   if (before === null || before.value === null) {
-    return { state, added: startNano === '0' ? null : statsOf(value) };
+    return { state, added: isBaseline(point, seenSinceMs) ? null : statsOf(value) };
   }
-  if (before.startNano !== startNano) return { state, added: statsOf(value) };
   return { state, added: statsOf(differenceOf(value, before.value) ?? value) };
 }
+
+const isNotNewer = ({ timeNano }: OtlpPoint, before: StreamState): boolean =>
+  BigInt(timeNano) <= BigInt(before.timeNano);
+
+const isBaseline = ({ startNano }: OtlpPoint, seenSinceMs: number): boolean =>
+  BigInt(startNano) === 0n || Number(BigInt(startNano) / NANOS_PER_MS) < seenSinceMs - NEW_PROCESS_MS;

@@ -7,18 +7,9 @@ import { isStorableText } from '../storable-text.ts';
 import type { Attributes } from './fields.ts';
 import type { Read } from './read-value.ts';
 
-/** What a point's attributes say. `metric` is the OTLP name, with the token type where there is one. */
-export interface Labels {
-  readonly serviceId: string;
-  readonly generation: number;
-  /** `stable`, `candidate`, or an arm of an experiment. */
-  readonly arm: string;
-  readonly taskType: string;
-  readonly metric: string;
-}
-
 const MAX_NAME = 63;
-const MAX_METRIC = 255;
+/** Characters of a metric's name. */
+export const MAX_METRIC = 255;
 const TOO_LONG = `a name is empty or too long: services and task types to ${MAX_NAME}, metrics to ${MAX_METRIC}`;
 /** The conventions' values. Any other is one name, so that no sender opens windows without end. */
 const TOKEN_TYPES: readonly string[] = ['input', 'output'];
@@ -39,8 +30,14 @@ const refused = (reason: string): { readonly ok: false; readonly reason: string 
 export interface Place {
   readonly serviceId: string;
   readonly generation: number | undefined;
+  /** `stable`, `candidate`, or an arm of an experiment. */
   readonly arm: string | undefined;
   readonly taskType: string;
+}
+
+/** What a point's attributes say. `metric` is the OTLP name, with the token type where there is one. */
+export interface Labels extends Place {
+  readonly metric: string;
 }
 
 /**
@@ -66,7 +63,7 @@ export function readPlace(resource: Attributes, own: Attributes): Read<Place> {
   return { ok: true, value: { serviceId, generation, arm, taskType } };
 }
 
-/** As `readPlace`: arm `stable` and generation 0 unless the point says otherwise. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`, `{output}`, `{other}`. */
+/** As `readPlace`. Input and output tokens are told apart: `gen_ai.client.token.usage{input}`, `{output}`, `{other}`. */
 export function readLabels(name: string, resource: Attributes, point: Attributes): Read<Labels> {
   const place = readPlace(resource, point);
   if (!place.ok) return place;
@@ -76,8 +73,7 @@ export function readLabels(name: string, resource: Attributes, point: Attributes
   if (metric.length > MAX_METRIC || name === '') return refused(TOO_LONG);
   if (!isStorableText(metric)) return refused(UNSTORABLE);
   if (isOfFeedback(metric)) return refused(`expected ${OTHER_THAN_FEEDBACK}`);
-  const { serviceId, taskType, arm = 'stable', generation = 0 } = place.value;
-  return { ok: true, value: { serviceId, generation, arm, taskType, metric } };
+  return { ok: true, value: { ...place.value, metric } };
 }
 
 /** Why an arm cannot be counted; null when it can. */
@@ -97,6 +93,6 @@ export const canonical = (attributes: Attributes): string =>
     [...attributes].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, value }) => [key, value]),
   );
 
-/** Identity of a stream: resource, scope, metric, kind and attributes (data model, "Timeseries model"). */
+/** Identity of a stream: resource, scope, metric, kind and attributes (data model, "Timeseries model"), and what else tells it apart. */
 export const streamKey = (...identity: readonly string[]): string =>
   createHash('sha256').update(identity.join('\u0000')).digest('hex');

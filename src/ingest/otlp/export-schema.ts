@@ -1,7 +1,7 @@
 /**
  * The shape of an OTLP metrics export as far as it is read, the same for decoded protobuf and for OTLP/JSON. Unknown
- * fields are ignored, as the specification asks. A number that is none becomes NaN, so that one bad point does not refuse
- * the export it came in.
+ * fields are ignored, as the specification asks. A number that is none becomes NaN, and a time null, so that one bad point does not
+ * refuse the export it came in.
  */
 import { z } from 'zod';
 import { attributes, listOf, nanos, resource, scope, toNumber } from './fields.ts';
@@ -16,7 +16,7 @@ const count = z
   .optional()
   .transform((value) => (value === undefined ? 0 : toNumber(value)));
 
-const point = { attributes, startTimeUnixNano: nanos, timeUnixNano: nanos, flags: z.int().default(0) };
+const point = { attributes, startTimeUnixNano: nanos, timeUnixNano: nanos, flags: count };
 
 const numberPoint = z.object({ ...point, asDouble: optionalDouble, asInt: optionalDouble });
 
@@ -31,7 +31,7 @@ const histogramPoint = z.object({
 });
 
 const buckets = z
-  .object({ offset: z.int().default(0), bucketCounts: listOf(double) })
+  .object({ offset: count, bucketCounts: listOf(double) })
   .nullish()
   .transform((value) => value ?? { offset: 0, bucketCounts: [] });
 
@@ -41,7 +41,7 @@ const exponentialPoint = z.object({
   sum: optionalDouble,
   min: optionalDouble,
   max: optionalDouble,
-  scale: z.int().min(-10).max(20).default(0),
+  scale: count,
   zeroCount: count,
   positive: buckets,
   negative: buckets,
@@ -56,8 +56,8 @@ const summaryPoint = z.object({
 
 /** 1 delta, 2 cumulative; OTLP/JSON has numbers, some senders write the names. */
 const temporality = z
-  .union([z.int(), z.enum(['AGGREGATION_TEMPORALITY_DELTA', 'AGGREGATION_TEMPORALITY_CUMULATIVE'])])
-  .default(0)
+  .unknown()
+  .optional()
   .transform((value) => {
     if (value === 1 || value === 'AGGREGATION_TEMPORALITY_DELTA') return 'delta' as const;
     if (value === 2 || value === 'AGGREGATION_TEMPORALITY_CUMULATIVE') return 'cumulative' as const;
@@ -65,7 +65,7 @@ const temporality = z
   });
 
 const metric = z.object({
-  name: z.string(),
+  name: z.string().default(''),
   unit: z.string().default(''),
   gauge: z.object({ dataPoints: listOf(numberPoint) }).nullish(),
   sum: z

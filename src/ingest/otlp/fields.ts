@@ -9,11 +9,18 @@ export const toNumber = (value: unknown): number => {
   return typeof value === 'string' && NUMBER_TEXT.test(value) ? Number(value) : Number.NaN;
 };
 
-/** Nanoseconds since the epoch as decimal digits; "0" when absent. */
+/** Nanoseconds since the epoch as decimal digits; "0" when absent, null when it is no such time. */
 export const nanos = z
-  .union([z.string().regex(/^\d{1,20}$/u), z.int().min(0)])
-  .default('0')
-  .transform(String);
+  .unknown()
+  .optional()
+  .transform((value): string | null => {
+    if (value === undefined || value === null) return '0';
+    const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+    return typeof text === 'string' && /^\d{1,20}$/u.test(text) ? text : null;
+  });
+
+/** What is expected of a time, in words. */
+export const EXPECTED_NANOS = 'nanoseconds since the epoch, in decimal digits';
 
 export const listOf = <S extends z.ZodType>(schema: S) =>
   z
@@ -22,7 +29,7 @@ export const listOf = <S extends z.ZodType>(schema: S) =>
     .transform((list) => list ?? []);
 
 export const attributes = listOf(
-  z.object({ key: z.string(), value: z.record(z.string(), z.unknown()).nullish() }),
+  z.object({ key: z.string().default(''), value: z.record(z.string(), z.unknown()).nullish() }),
 );
 export type Attributes = z.output<typeof attributes>;
 

@@ -17,7 +17,7 @@ const unzip = promisify(gunzip);
 const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
 
 /** Codes of google.rpc.Code. */
-const CODE = { invalidArgument: 3, internal: 13, unavailable: 14 } as const;
+const CODE = { invalidArgument: 3, resourceExhausted: 8, internal: 13, unavailable: 14 } as const;
 
 const TYPES: Readonly<Record<Encoding, string>> = {
   protobuf: 'application/x-protobuf',
@@ -52,9 +52,37 @@ async function unpack(request: FastifyRequest): Promise<Buffer> {
   }
 }
 
+/** What the server around the routes answers by itself: that it is busy, or that a body is too large. */
+function codeOf(http: number): number {
+  if (http === 413) return CODE.resourceExhausted;
+  if (http === 503) return CODE.unavailable;
+  return http < 500 ? CODE.invalidArgument : CODE.internal;
+}
+
+function messageOf(payload: string): string {
+  try {
+    const { error, message } = JSON.parse(payload) as { error?: unknown; message?: unknown };
+    const told = message ?? (error as { message?: unknown } | null | undefined)?.message;
+    return typeof told === 'string' ? told : payload;
+  } catch {
+    return payload;
+  }
+}
+
 /** Registers the routes. The content-type parser of the surrounding scope must leave bodies as bytes. */
 export function serveOtlpHttp(app: FastifyInstance, context: IngestContext): void {
-  for (const signal of SIGNALS) serveSignal(app, context, signal);
+  void app.register((scope, _options, done) => {
+    // Errors are a Status in the request's own encoding (OTLP specification, "Failures"), whoever answers them. Ours are bytes by now.
+    scope.addHook('onSend', async (request, reply, payload) => {
+      if (reply.statusCode < 400 || typeof payload !== 'string') return payload;
+      const encoding = encodingOf(request) ?? 'json';
+      const status = { code: codeOf(reply.statusCode), message: messageOf(payload) };
+      void reply.removeHeader('content-length').header('content-type', TYPES[encoding]);
+      return encoding === 'json' ? Buffer.from(JSON.stringify(status)) : encodeStatus(status);
+    });
+    for (const signal of SIGNALS) serveSignal(scope, context, signal);
+    done();
+  });
 }
 
 function serveSignal(

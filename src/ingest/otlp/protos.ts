@@ -93,4 +93,12 @@ export const metricsMessages = messagesOf('metrics', 'Metrics');
 export const traceMessages = messagesOf('trace', 'Trace');
 
 const statusType = messageType('google.rpc.Status');
-export const encodeStatus = (status: RpcStatus): Buffer => statusType.serialize(status);
+const retryType = messageType('google.rpc.RetryInfo');
+
+/** @param retrySeconds when the sender is to come again, as a detail of the status; left out for what must not be sent again */
+export function encodeStatus(status: RpcStatus, retrySeconds?: number): Buffer {
+  if (retrySeconds === undefined) return statusType.serialize(status);
+  const value = retryType.serialize({ retryDelay: { seconds: retrySeconds } });
+  const typeUrl = 'type.googleapis.com/google.rpc.RetryInfo';
+  return statusType.serialize({ ...status, details: [{ typeUrl, value }] });
+}

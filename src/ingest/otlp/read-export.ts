@@ -25,6 +25,9 @@ export interface HowToRead<S extends z.ZodType> {
   readonly kept: () => string;
 }
 
+/** UTF-8 bytes of a reason: it goes into a row, and over gRPC into a trailer, where a byte may become three. */
+const LONGEST_REASON = 2_048;
+
 /** @throws MalformedExport after putting aside what is kept of the bytes, when they are no such message */
 export async function readExport<S extends z.ZodType>(
   context: IngestContext,
@@ -36,10 +39,25 @@ export async function readExport<S extends z.ZodType>(
     if (isTooDeep(message)) throw new Error(`nested too deeply, expected ${EXPECTED_NESTING}`);
     return parseOrFail(schema, message, what);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     await context.store.setAside([{ source, reason, body: bodyOf(kept()) }], context.clock());
     throw new MalformedExport(reason, { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  // What the schema's library throws when it has gathered more problems than fit on the stack.
+  if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) {
+    return 'more fields are wrong than can be told';
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  const bytes = Buffer.from(reason, 'utf8');
+  if (bytes.length <= LONGEST_REASON) return reason.toWellFormed();
+  const cut = bytes
+    .subarray(0, LONGEST_REASON - 3)
+    .toString('utf8')
+    .replace(/\uFFFD$/u, '');
+  return `${cut}...`;
 }
 
 function parseJson(bytes: Buffer): unknown {

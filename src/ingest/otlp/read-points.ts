@@ -1,9 +1,11 @@
 /** Takes an export apart into points of streams, and lists what cannot be counted with the reason. Pure. */
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
-import { canonical, readLabels, streamKey, type Labels } from './attributes.ts';
+import { canonical, MAX_METRIC, readLabels, streamKey, type Labels } from './attributes.ts';
 import type { Metric, MetricsExport } from './export-schema.ts';
-import type { Attributes } from './fields.ts';
+import { EXPECTED_NANOS, type Attributes } from './fields.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
+import type { UntoldPoint } from './tell-points.ts';
+import { modelOf } from './traces/gen-ai.ts';
 import { readExponential, readHistogram, readNumber, readSummary, type Read } from './read-value.ts';
 
 /** Points of one metric that share a reason. */
@@ -14,7 +16,7 @@ export interface Rejection {
 }
 
 export interface ReadExport {
-  readonly points: readonly OtlpPoint[];
+  readonly points: readonly UntoldPoint[];
   readonly rejections: readonly Rejection[];
 }
 
@@ -25,19 +27,20 @@ interface Raw {
   readonly kind: string;
   readonly temporality: Temporality | null;
   readonly attributes: Attributes;
-  readonly startNano: string;
-  readonly timeNano: string;
+  readonly startNano: string | null;
+  readonly timeNano: string | null;
   readonly value: Read<PointValue>;
 }
 
 const NANOS_PER_MS = 1_000_000n;
 
 export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
-  const points: OtlpPoint[] = [];
+  const points: UntoldPoint[] = [];
   const rejected = new Map<string, Rejection>();
   const reject = (metric: string, reason: string, count = 1): void => {
-    const key = JSON.stringify([metric, reason]);
-    rejected.set(key, { metric, reason, points: (rejected.get(key)?.points ?? 0) + count });
+    const shown = metric.slice(0, MAX_METRIC);
+    const key = JSON.stringify([shown, reason]);
+    rejected.set(key, { metric: shown, reason, points: (rejected.get(key)?.points ?? 0) + count });
   };
   for (const { resource, scopeMetrics } of request.resourceMetrics) {
     const resourceAttributes = resource?.attributes ?? [];
@@ -51,7 +54,7 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
           if (!labels.ok) reject(metric.name, labels.reason);
           else if (!checked.ok) reject(metric.name, checked.reason);
           else {
-            const identity = [
+            const stream = [
               resourceText,
               scopeText,
               metric.name,
@@ -59,7 +62,12 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
               raw.kind,
               canonical(raw.attributes),
             ];
-            points.push({ ...labels.value, ...checked.value, streamKey: streamKey(...identity) });
+            points.push({
+              ...labels.value,
+              model: modelOf(raw.attributes),
+              ...checked.value,
+              ...identityOf(stream, checked.value),
+            });
           }
         }
       }
@@ -68,18 +76,42 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
   return { points, rejections: [...rejected.values()] };
 }
 
-function check(raw: Raw, nowMs: number): Read<Omit<OtlpPoint, 'streamKey' | keyof Labels>> {
+/**
+ * Two processes may share all that names a stream, so a cumulative one goes by its start too, where that is known; deltas and gauges are not held against
+ * the one before, so each goes by itself.
+ */
+function identityOf(
+  stream: readonly string[],
+  { temporality, startNano, timeNano }: Pick<OtlpPoint, 'temporality' | 'startNano' | 'timeNano'>,
+): Pick<OtlpPoint, 'streamKey' | 'formerKey' | 'once'> {
+  const formerKey = streamKey(...stream);
+  if (temporality !== 'cumulative') {
+    return { streamKey: streamKey(...stream, startNano, timeNano), formerKey, once: true };
+  }
+  return BigInt(startNano) === 0n
+    ? { streamKey: formerKey }
+    : { streamKey: streamKey(...stream, startNano), formerKey };
+}
+
+function check(
+  raw: Raw,
+  nowMs: number,
+): Read<Omit<OtlpPoint, 'streamKey' | 'formerKey' | 'once' | keyof Labels>> {
   if (raw.temporality === null) return { ok: false, reason: 'the aggregation temporality is not stated' };
   if (!raw.value.ok) return raw.value;
-  const atMs = Number(BigInt(raw.timeNano) / NANOS_PER_MS);
-  if (!isTakenTime(atMs, nowMs)) return { ok: false, reason: `the point's time is not ${EXPECTED_TIME}` };
   const { temporality, startNano, timeNano } = raw;
+  if (startNano === null) return { ok: false, reason: `startTimeUnixNano is not ${EXPECTED_NANOS}` };
+  if (timeNano === null) return { ok: false, reason: `timeUnixNano is not ${EXPECTED_NANOS}` };
+  const atMs = Number(BigInt(timeNano) / NANOS_PER_MS);
+  if (!isTakenTime(atMs, nowMs)) return { ok: false, reason: `the point's time is not ${EXPECTED_TIME}` };
   return { ok: true, value: { temporality, startNano, timeNano, atMs, value: raw.value.value } };
 }
 
 function rawPoints(metric: Metric): readonly Raw[] {
   const { gauge, sum, histogram, exponentialHistogram: exponential, summary } = metric;
-  const of = <P extends { attributes: Attributes; startTimeUnixNano: string; timeUnixNano: string }>(
+  const of = <
+    P extends { attributes: Attributes; startTimeUnixNano: string | null; timeUnixNano: string | null },
+  >(
     kind: string,
     temporality: Temporality | null,
     list: readonly P[] | undefined,

@@ -12,8 +12,20 @@ const refused = (reason: string): { readonly ok: false; readonly reason: string 
 const NO_RECORDED_VALUE = 1;
 const MAX_BUCKETS = 2_000;
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const LEAST_SCALE = -10;
+const MOST_SCALE = 20;
+/** Of a sint32, as the protos have it. */
+const MOST_OFFSET = 2 ** 31;
+
+const isCount = (value: number): boolean =>
+  Number.isSafeInteger(value) && value >= 0 && value <= LARGEST_TRACKABLE;
 const isInRange = (value: number): boolean => Number.isFinite(value) && Math.abs(value) <= LARGEST_TRACKABLE;
+
+/** Why the flags leave nothing to read, or null. */
+function flagsProblem(flags: number): string | null {
+  if (!Number.isSafeInteger(flags)) return 'flags is not a whole number';
+  return (flags & NO_RECORDED_VALUE) === 0 ? null : 'the point says it has no recorded value';
+}
 
 interface Whole {
   readonly flags: number;
@@ -24,7 +36,8 @@ interface Whole {
 }
 
 export function readNumber(point: NumberPoint): Read<PointValue> {
-  if ((point.flags & NO_RECORDED_VALUE) !== 0) return refused('the point says it has no recorded value');
+  const flagged = flagsProblem(point.flags);
+  if (flagged !== null) return refused(flagged);
   const value = point.asDouble ?? point.asInt;
   if (value === null) return refused('the point has no value');
   if (!isInRange(value)) return refused('the value is not a finite number up to 1e15');
@@ -33,9 +46,10 @@ export function readNumber(point: NumberPoint): Read<PointValue> {
 
 /** What is wrong with what explicit and exponential histograms share, or null. */
 function wholeProblem(point: Whole, counts: readonly number[], inBuckets: number): string | null {
-  if ((point.flags & NO_RECORDED_VALUE) !== 0) return 'the point says it has no recorded value';
+  const flagged = flagsProblem(point.flags);
+  if (flagged !== null) return flagged;
   if (counts.length > MAX_BUCKETS) return `${counts.length} buckets, expected at most ${MAX_BUCKETS}`;
-  if (!isCount(point.count) || !counts.every(isCount)) return 'a count is not a whole number of 0 or more';
+  if (!isCount(point.count) || !counts.every(isCount)) return 'a count is not a whole number from 0 to 1e15';
   if (counts.length > 0 && inBuckets !== point.count) {
     return 'the buckets hold another number of observations than the count says';
   }
@@ -72,6 +86,14 @@ export function readHistogram(point: HistogramPoint): Read<HistogramValue> {
 export function readExponential(point: ExponentialPoint): Read<ExponentialValue> {
   const { count, sum, min, max, scale, zeroCount, positive, negative } = point;
   const counts = positive.bucketCounts;
+  if (!Number.isInteger(scale) || scale < LEAST_SCALE || scale > MOST_SCALE) {
+    return refused(`scale is not a whole number from ${LEAST_SCALE} to ${MOST_SCALE}`);
+  }
+  if (
+    ![positive, negative].every(({ offset }) => Number.isInteger(offset) && Math.abs(offset) <= MOST_OFFSET)
+  ) {
+    return refused('an offset is not a whole number of 32 bits');
+  }
   // An empty positive range still has a zero bucket, so the total is checked in every case.
   const inBuckets = total(counts) + total(negative.bucketCounts) + zeroCount;
   const problem = wholeProblem(point, [zeroCount, ...counts], inBuckets);

@@ -2,19 +2,23 @@
  * One OTLP metrics export from bytes to windows, whatever transport it came by. What cannot be counted is put aside with its
  * reason and told to the sender as a partial success.
  */
+import { Failure } from '../../domain/failure.ts';
 import type { IngestContext } from '../context.ts';
 import { bodyOf } from '../set-aside.ts';
 import { advanceStream } from './advance-stream.ts';
+import { boundReasons } from './bound-reasons.ts';
 import { exportSchema } from './export-schema.ts';
+import type { OtlpPoint } from './point.ts';
 import { metricsMessages, type ExportResponse } from './protos.ts';
 import { readExport, type Encoding } from './read-export.ts';
 import { readPoints, type Rejection } from './read-points.ts';
+import { partlyTold, tellPoint } from './tell-points.ts';
 
 const MAX_REASONS = 20;
 
 /**
  * Counts an export. Throws `MalformedExport`, after putting the bytes aside, when they are no such message, and
- * `Failure('StoreUnavailable')` when nothing of it was stored.
+ * `Failure('StoreUnavailable')` when the sender is to come again: some of it may be stored then, and does not count twice.
  */
 export async function receiveMetrics(
   context: IngestContext,
@@ -33,20 +37,65 @@ export async function receiveMetrics(
     kept: () => bytes.toString(encoding === 'json' ? 'utf8' : 'base64'),
   });
   const { points, rejections } = readPoints(request, nowMs);
-  const { counted, unchanged } = await store.recordStreams(points, advanceStream, nowMs);
-  counters.points.counted += counted;
-  counters.points.unchanged += unchanged;
-  if (rejections.length === 0) return {};
+  const told = partlyTold(points);
+  const serving = told.length === 0 ? new Map<string, never>() : await store.serving(told);
+  const refused = await record(context, byMetric(points.map((point) => tellPoint(point, serving))), nowMs);
+  if (rejections.length + refused.length === 0) return {};
+  const shown = boundReasons([...rejections, ...refused], (left, reason) => ({
+    metric: '',
+    reason,
+    points: sumOf(left),
+  }));
   await store.setAside(
-    rejections.map(({ metric, reason, points }) => ({ source, reason, body: bodyOf({ metric, points }) })),
+    shown.map(({ metric, reason, points }) => ({ source, reason, body: bodyOf({ metric, points }) })),
     nowMs,
   );
-  const rejected = rejections.reduce((sum, { points }) => sum + points, 0);
+  const rejected = sumOf(shown);
   counters.points.setAside += rejected;
-  return {
-    partialSuccess: { rejectedDataPoints: String(rejected), errorMessage: describe(rejections) },
-  };
+  return { partialSuccess: { rejectedDataPoints: String(rejected), errorMessage: describe(shown) } };
 }
+
+/** The points of each service's metric, in their order. */
+function byMetric(points: readonly OtlpPoint[]): readonly (readonly OtlpPoint[])[] {
+  const groups = new Map<string, OtlpPoint[]>();
+  for (const point of points) {
+    const key = `${point.serviceId}\0${point.metric}`;
+    const group = groups.get(key);
+    if (group) group.push(point);
+    else groups.set(key, [point]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * All of them in one transaction; when the database refuses it for what is in it, each half by itself, and so on. A metric that it refuses alone is
+ * answered.
+ */
+async function record(
+  context: IngestContext,
+  metrics: readonly (readonly OtlpPoint[])[],
+  nowMs: number,
+): Promise<readonly Rejection[]> {
+  const points = metrics.flat();
+  try {
+    const { counted, unchanged } = await context.store.recordStreams(points, advanceStream, nowMs);
+    context.counters.points.counted += counted;
+    context.counters.points.unchanged += unchanged;
+    return [];
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    context.logger.error({ err: error, points: points.length }, 'points were refused by the store');
+    const [only] = points;
+    if (metrics.length === 1 && only !== undefined)
+      return [{ metric: only.metric, reason: 'the store cannot hold it', points: points.length }];
+  }
+  const half = metrics.length >> 1;
+  const first = await record(context, metrics.slice(0, half), nowMs);
+  return [...first, ...(await record(context, metrics.slice(half), nowMs))];
+}
+
+const sumOf = (rejections: readonly Rejection[]): number =>
+  rejections.reduce((sum, { points }) => sum + points, 0);
 
 const describe = (rejections: readonly Rejection[]): string =>
   rejections

@@ -10,7 +10,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { SketchState } from '../../../src/domain/window.ts';
 import { quantile } from '../../../src/math/index.ts';
 import { seededRandom } from '../../support/feedback.ts';
@@ -69,7 +69,8 @@ afterEach(async () => {
   await ingest.close();
 });
 
-function meterProvider(temporality: AggregationTemporality, instance = 'one'): MeterProvider {
+/** @param instance null: the resource tells nothing but the service, as it is without configuration */
+function meterProvider(temporality: AggregationTemporality, instance: string | null = 'one'): MeterProvider {
   const exporter = new OTLPMetricExporter({
     url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}/v1/metrics`,
     temporalityPreference: temporality,
@@ -77,7 +78,10 @@ function meterProvider(temporality: AggregationTemporality, instance = 'one'): M
     compression: instance === 'one' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
   });
   const provider = new MeterProvider({
-    resource: resourceFromAttributes({ 'service.name': 'support-bot', 'service.instance.id': instance }),
+    resource: resourceFromAttributes({
+      'service.name': 'support-bot',
+      ...(instance !== null && { 'service.instance.id': instance }),
+    }),
     readers: [
       new PeriodicExportingMetricReader({
         exporter,
@@ -174,6 +178,32 @@ it.each([
     expect(await ingest.setAside()).toEqual([]);
   },
 );
+
+it.each([
+  ['cumulative', AggregationTemporality.CUMULATIVE],
+  ['delta', AggregationTemporality.DELTA],
+])('counts %s exports of two processes that nothing tells apart but when they began', async (_, kind) => {
+  const one = meterProvider(kind, null);
+  const parts = [record(one, 7, 50)];
+  const begun = Date.now();
+  // Streams begin in different milliseconds, as those of two processes do.
+  await vi.waitUntil(() => Date.now() > begun);
+  const other = meterProvider(kind, null);
+  parts.push(record(other, 8, 80));
+  for (let round = 0; round < 3; round += 1) {
+    for (const provider of [one, other]) {
+      await provider.forceFlush();
+      parts.push(record(provider, 9 + round, 10));
+    }
+  }
+  await one.forceFlush();
+  await other.forceFlush();
+  await expectTotals(parts);
+  ingest = await ingest.restart();
+  for (const each of sent.toReversed()) expect((await forward(each)).status).toBe(200);
+  await expectTotals(parts);
+  expect(ingest.stats().points).toMatchObject({ counted: 0, setAside: 0 });
+});
 
 it('counts a client that starts again from zero as new', async () => {
   const first = meterProvider(AggregationTemporality.CUMULATIVE);

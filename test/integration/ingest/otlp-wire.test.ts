@@ -5,6 +5,7 @@ import { credentials, loadPackageDefinition, status, type Client, type ServiceEr
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { attribute, counter, metricsRequest, nanosBefore } from '../../support/otlp-json.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -16,18 +17,9 @@ afterAll(() => postgres.stop());
 beforeEach(async () => void (ingest = await startTestIngest(postgres, { clock: () => NOW })));
 afterEach(() => ingest.close());
 
-const nanos = (secondsAgo: number) => `${NOW - secondsAgo * 1_000}000000`;
-const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
+const nanos = (secondsAgo: number) => nanosBefore(NOW, secondsAgo);
 const point = (more: object) => ({ startTimeUnixNano: nanos(60), timeUnixNano: nanos(10), ...more });
-const counter = (name: string, dataPoints: readonly object[], aggregationTemporality: number = 2) => ({
-  name,
-  sum: { aggregationTemporality, isMonotonic: true, dataPoints },
-});
-const request = (metrics: readonly object[], resource = [attribute('service.name', 'bot')]) => ({
-  resourceMetrics: [
-    { resource: { attributes: resource }, scopeMetrics: [{ scope: { name: 's' }, metrics }] },
-  ],
-});
+const request = metricsRequest;
 
 async function post(body: string | Uint8Array, headers: Record<string, string> = {}) {
   const response = await fetch(`${ingest.httpUrl}/v1/metrics`, {

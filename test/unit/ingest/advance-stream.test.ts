@@ -16,7 +16,8 @@ const at = (
   temporality: OtlpPoint['temporality'] = 'cumulative',
   start = 1,
 ): OtlpPoint => ({
-  streamKey: 'k',
+  // As ingest tells streams apart.
+  streamKey: temporality === 'cumulative' && start !== 0 ? `k from ${start}` : 'k',
   serviceId: 's',
   generation: 0,
   arm: 'stable',
@@ -41,13 +42,17 @@ const histogram = (counts: readonly number[], sum: number): HistogramValue => ({
   counts,
 });
 
-/** State and what was added after each point; the state goes through JSON, as it does in the database. */
-function run(points: readonly OtlpPoint[]): (readonly [count: number, sum: number] | null)[] {
-  let state: unknown = null;
+/** Nobody is older than the first contact. */
+const MET = { seenSinceMs: 0 };
+
+/** What was added after each point; the states go through JSON, as they do in the database. */
+function run(points: readonly OtlpPoint[], context = MET): (readonly [count: number, sum: number] | null)[] {
+  const states = new Map<string, unknown>();
   return points.map((point) => {
-    const step = advanceStream(state, point);
-    state = JSON.parse(JSON.stringify(step.state));
-    return step.added && [step.added.count, step.added.sum];
+    const { state, added } = advanceStream(states.get(point.streamKey) ?? null, point, context);
+    // Points that stand for themselves leave no state.
+    if (point.temporality === 'cumulative') states.set(point.streamKey, JSON.parse(JSON.stringify(state)));
+    return added && [added.count, added.sum];
   });
 }
 
@@ -77,6 +82,29 @@ describe('a cumulative stream', () => {
       null,
       [1, 4],
     ]);
+  });
+
+  it('gives a baseline only, when its process is older than the first contact by more than five minutes', () => {
+    const minute = 60_000;
+    const since = (minutes: number, value: number): OtlpPoint => ({
+      ...at(0, number(value), 'cumulative', minutes),
+      startNano: String(BigInt(minutes * minute) * 1_000_000n),
+      timeNano: String(BigInt(120 * minute) * 1_000_000n + BigInt(value)),
+    });
+    const points = [since(54, 900), since(54, 903), since(55, 7), since(61, 8)];
+    expect(run(points, { seenSinceMs: 60 * minute })).toEqual([null, [1, 3], [1, 7], [1, 8]]);
+  });
+
+  it('of a process that flushes within the millisecond of its start counts whole', () => {
+    expect(run([at(2, number(5), 'cumulative', 2)])).toEqual([[1, 5]]);
+  });
+
+  it('goes on from a state of the version before only when that is of the same start', () => {
+    const former = { startNano: '1', timeNano: '5', value: { kind: 'number', value: 10 } };
+    const added = [1, 2].map(
+      (start) => advanceStream(former, at(6, number(12), 'cumulative', start), MET).added?.sum,
+    );
+    expect(added).toEqual([2, 12]);
   });
 
   it('of a histogram adds counts per bucket and starts again when one of them falls', () => {
@@ -124,13 +152,22 @@ describe('a cumulative stream', () => {
 });
 
 describe('other streams', () => {
-  it('count each delta once by its time, and each reading of a gauge, zero too', () => {
-    const deltas = [2, 2, 3].map((time) => at(time, number(4), 'delta'));
-    expect(run(deltas)).toEqual([[1, 4], null, [1, 4]]);
-    expect(run([at(2, number(0), 'gauge'), at(3, number(0), 'gauge')])).toEqual([
+  it('count each delta, and each reading of a gauge, zero too, in any order', () => {
+    const deltas = [3, 2].map((time) => at(time, number(4), 'delta'));
+    expect(run(deltas)).toEqual([
+      [1, 4],
+      [1, 4],
+    ]);
+    expect(run([at(3, number(0), 'gauge'), at(2, number(0), 'gauge')])).toEqual([
       [1, 0],
       [1, 0],
     ]);
+  });
+
+  it('add nothing up to where the version before had counted their stream', () => {
+    const former = { startNano: '1', timeNano: '5', value: null };
+    const added = [5, 6].map((time) => advanceStream(former, at(time, number(4), 'delta'), MET).added?.sum);
+    expect(added).toEqual([undefined, 4]);
   });
 });
 
@@ -222,9 +259,9 @@ describe('a summary', () => {
     const at1 = at(2, { ...histogram([], 6), count: 2, bounds: [], min: 1, max: 5 });
     const at2 = at(3, { ...histogram([], 10), count: 4, bounds: [], min: 1, max: 5 });
     const fell = at(4, { ...histogram([], 4), count: 4, bounds: [], min: 1, max: 1 });
-    const first = advanceStream(null, at1);
-    const second = advanceStream(first.state, at2);
-    expect([first.added, second.added, advanceStream(second.state, fell).added]).toMatchObject([
+    const first = advanceStream(null, at1, MET);
+    const second = advanceStream(first.state, at2, MET);
+    expect([first.added, second.added, advanceStream(second.state, fell, MET).added]).toMatchObject([
       { count: 2, sum: 6, min: 1, max: 5 },
       { count: 2, sum: 4, min: null, max: null },
       { count: 4, sum: 4, min: 1, max: 1 },

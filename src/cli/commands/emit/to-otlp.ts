@@ -29,8 +29,7 @@ function freeTime(taken: TakenTimes, stream: string, atMs: number): number {
 }
 
 /**
- * Two values of one metric with the same attributes and time would be one stream's same point, and one that is not newer than the stream's last
- * counts nothing: each gets a millisecond of its own, on from its time, in the order in which they are given.
+ * Two values of one metric with the same attributes and time would be one stream's same point, which counts once: each gets a millisecond of its own, on from its time, in the order in which they are given.
  * @throws Failure('InvalidInput') when an event is no metric, or its time none, by its place
  */
 export function toOtlp(

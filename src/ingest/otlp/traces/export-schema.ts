@@ -7,15 +7,18 @@ import { attributes, listOf, nanos, resource, scope } from '../fields.ts';
 
 /** Protobuf has bytes, OTLP/JSON hexadecimal digits of either case; all zero is no identity. */
 const identity = (bytes: number) =>
-  z.unknown().transform((given): string | null => {
-    const text = given instanceof Uint8Array ? Buffer.from(given).toString('hex') : given;
-    if (typeof text !== 'string' || text.length !== 2 * bytes || !/^[\da-f]+$/iu.test(text)) return null;
-    return /[^0]/u.test(text) ? text.toLowerCase() : null;
-  });
+  z
+    .unknown()
+    .optional()
+    .transform((given): string | null => {
+      const text = given instanceof Uint8Array ? Buffer.from(given).toString('hex') : given;
+      if (typeof text !== 'string' || text.length !== 2 * bytes || !/^[\da-f]+$/iu.test(text)) return null;
+      return /[^0]/u.test(text) ? text.toLowerCase() : null;
+    });
 
 /** 2: the span contains an error; OTLP/JSON has numbers, some senders write the names. */
 const status = z
-  .object({ code: z.union([z.int(), z.string()]).default(0) })
+  .object({ code: z.unknown().optional() })
   .nullish()
   .transform((value) => value?.code === 2 || value?.code === 'STATUS_CODE_ERROR');
 

@@ -116,6 +116,9 @@ const firstText = (attributes: Attributes, keys: readonly string[]): string | nu
   return null;
 };
 
+/** The model that was asked, else the one that answered; null when neither is told. */
+export const modelOf = (attributes: Attributes): string | null => firstText(attributes, MODEL);
+
 /** Whether the span is one request to a model. Operations that the conventions do not name are when they say what was generated. */
 export function asksModel(attributes: Attributes): boolean {
   const operation = firstText(attributes, OPERATION);
@@ -139,7 +142,7 @@ export function readRequest(attributes: Attributes, failed: boolean): Read<Model
     ok: true,
     value: {
       operation: firstText(attributes, OPERATION),
-      model: firstText(attributes, MODEL),
+      model: modelOf(attributes),
       inputTokens,
       outputTokens,
       finishReasons: finishReasonsOf(attributes),

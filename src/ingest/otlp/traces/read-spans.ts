@@ -8,7 +8,7 @@ import { attributed } from '../../events/read-metric.ts';
 import { EXPECTED_TIME, isTakenTime } from '../../exposure-time.ts';
 import { isStorableText } from '../../storable-text.ts';
 import { readPlace, type Place } from '../attributes.ts';
-import type { Attributes } from '../fields.ts';
+import { EXPECTED_NANOS, type Attributes } from '../fields.ts';
 import type { Read } from '../read-value.ts';
 import type { Span, TraceExport } from './export-schema.ts';
 import { asksModel, readRequest, type ModelRequest } from './gen-ai.ts';
@@ -71,6 +71,8 @@ function readSpan(span: Span, resource: Attributes, nowMs: number): Read<Request
   const { traceId, spanId, startTimeUnixNano, endTimeUnixNano } = span;
   if (traceId === null) return refused('traceId is not 16 bytes that are not all zero');
   if (spanId === null) return refused('spanId is not 8 bytes that are not all zero');
+  if (startTimeUnixNano === null) return refused(`startTimeUnixNano is not ${EXPECTED_NANOS}`);
+  if (endTimeUnixNano === null) return refused(`endTimeUnixNano is not ${EXPECTED_NANOS}`);
   const [start, end] = [BigInt(startTimeUnixNano), BigInt(endTimeUnixNano)];
   const atMs = Number(start / NANOS_PER_MS);
   if (!isTakenTime(atMs, nowMs)) return refused(`startTimeUnixNano is not ${EXPECTED_TIME}`);

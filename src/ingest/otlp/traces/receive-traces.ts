@@ -6,6 +6,7 @@ import { Failure } from '../../../domain/failure.ts';
 import type { EventBatch, MetricEvent } from '../../../ports/event-batch.ts';
 import type { IngestContext } from '../../context.ts';
 import { bodyOf } from '../../set-aside.ts';
+import { boundReasons } from '../bound-reasons.ts';
 import { traceMessages, type ExportResponse } from '../protos.ts';
 import { readExport, type Encoding } from '../read-export.ts';
 import { traceExportSchema } from './export-schema.ts';
@@ -44,13 +45,14 @@ export async function receiveTraces(
   }
   counters.spans.ignored += ignored;
   if (refused.length === 0) return {};
+  const shown = boundReasons(refused, (left, reason) => ({ reason, spans: sumOf(left), example: '' }));
   await store.setAside(
-    refused.map(({ reason, spans, example }) => ({ source, reason, body: bodyOf({ spans, example }) })),
+    shown.map(({ reason, spans, example }) => ({ source, reason, body: bodyOf({ spans, example }) })),
     nowMs,
   );
-  const rejected = refused.reduce((sum, { spans }) => sum + spans, 0);
+  const rejected = sumOf(shown);
   counters.spans.setAside += rejected;
-  return { partialSuccess: { rejectedSpans: String(rejected), errorMessage: describe(refused) } };
+  return { partialSuccess: { rejectedSpans: String(rejected), errorMessage: describe(shown) } };
 }
 
 /** All of them in one transaction; when the database refuses it for what is in it, each goes by itself, and those that it still refuses are answered. */
@@ -90,6 +92,9 @@ async function keep(
   counters.spans.duplicates += recorded.duplicates;
   counters.spans.unknownService += recorded.unknownService;
 }
+
+const sumOf = (rejections: readonly SpanRejection[]): number =>
+  rejections.reduce((sum, { spans }) => sum + spans, 0);
 
 const describe = (rejections: readonly SpanRejection[]): string =>
   rejections

@@ -1,0 +1,63 @@
+/** Which arm a point of a metric counts in, and that a window holds one unit. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { attribute, counter, metricsRequest, nanosBefore, postMetrics } from '../../support/otlp-json.ts';
+import { testSettings } from '../../support/settings.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+let postgres: TestPostgres;
+let ingest: TestIngest;
+
+beforeAll(async () => void (postgres = await startPostgres()));
+afterAll(() => postgres.stop());
+beforeEach(async () => void (ingest = await startTestIngest(postgres, { clock: () => NOW })));
+afterEach(() => ingest.close());
+
+const times = { startTimeUnixNano: nanosBefore(NOW, 60), timeUnixNano: nanosBefore(NOW, 10) };
+
+it('is told by the model, as for spans, where the point names none', async () => {
+  await ingest.stores.services.put(testSettings('bot'));
+  for (const [generation, model, stable] of [
+    [6, 'gpt-4o', true],
+    [7, 'gpt-4o-mini', false],
+  ] as const) {
+    await ingest.stores.configurations.record(
+      {
+        serviceId: 'bot',
+        generation,
+        body: { model },
+        hash: `hash-${generation}`,
+        status: stable ? 'stable' : 'trying',
+        source: 'test',
+      },
+      NOW,
+    );
+  }
+  const of = (value: number, ...attributes: readonly object[]) => ({ ...times, asInt: value, attributes });
+  const model = (name: string) => attribute('gen_ai.request.model', name);
+  const points = [
+    of(1, model('gpt-4o')),
+    of(2, model('gpt-4o-mini')),
+    of(4, attribute('gen_ai.response.model', 'gpt-4o-mini')),
+    of(8, model('o3')),
+    of(16),
+    of(32, model('gpt-4o-mini'), attribute('llm.optimizer.arm', 'stable')),
+    of(
+      64,
+      model('gpt-4o'),
+      attribute('llm.optimizer.arm', 'candidate'),
+      attribute('llm.optimizer.generation', '3'),
+    ),
+  ];
+  const answer = await postMetrics(ingest.httpUrl, metricsRequest([counter('c', points)]));
+  expect(answer).toEqual({ status: 200, body: {} });
+  const { rows } = await ingest.pool.query(
+    'SELECT arm, generation::integer, sum FROM metric_windows ORDER BY arm, generation',
+  );
+  expect(rows).toEqual([
+    { arm: 'candidate', generation: 3, sum: 64 },
+    { arm: 'candidate', generation: 7, sum: 2 + 4 },
+    { arm: 'stable', generation: 6, sum: 1 + 8 + 16 + 32 },
+  ]);
+});
