@@ -132,7 +132,7 @@ export function planOf(
   return {
     serviceId: input.serviceId,
     generation: 0,
-    table: 3,
+    table: 4,
     target: gatewayTargetOf(settings, from.leasedBy),
     ...(from.leasedBy !== 'gateway' && { leasedBy: from.leasedBy }),
     ...partsOf(ports, settings, from.stable.body, from.candidate, backup),

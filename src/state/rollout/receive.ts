@@ -5,7 +5,9 @@
 import { isBefore, raisedInWords, responseTo } from '../incident.ts';
 import type { Message } from '../messages.ts';
 import { fromBackup, onBackup, toBackup } from './backup.ts';
-import { held, stepForward, takeBack } from './reduce.ts';
+import { calledOff } from './called-off.ts';
+import { takeBack } from './ending.ts';
+import { held, stepForward } from './reduce.ts';
 import { isCopying } from './shadow.ts';
 import { firstPhase, keepsTable, logged, withSeen, type RolloutState } from './state.ts';
 
@@ -31,6 +33,8 @@ export function receiveMessage(state: RolloutState, message: Message, atMs: numb
 }
 
 function receive(state: RolloutState, message: Message, atMs: number): Received {
+  const off = calledOff(state, message, atMs);
+  if (off) return accepted(off, 'the change is taken back, and nothing starts in its place');
   if (state.phase === 'ended') return refused(state, `the rollout has ended: ${state.outcome ?? 'unknown'}`);
   if (state.ending && message.name !== 'anomaly') {
     return message.name === 'rollback'

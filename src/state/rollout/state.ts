@@ -26,8 +26,10 @@ export interface RolloutPlan {
   /**
    * The rules that the rollout was admitted under, which it keeps to its end. Left out: the first ones, in which a verdict does not age.
    * Since 3 an approval of a step is acted on by the next look, and no longer when it arrives, and a held rollout writes no weight.
+   * Since 4 a rollback calls off the change that was to come next, a step without proof is extended or given up only once the labels of its soak have
+   * matured, and a write that a standstill keeps waiting is waited for.
    */
-  readonly table?: 2 | 3;
+  readonly table?: 2 | 3 | 4;
   readonly target: GatewayTarget;
   /** Who takes the candidate away when nobody renews its lease. Left out: the gateway. */
   readonly leasedBy?: LeasedBy;
@@ -141,6 +143,13 @@ export interface OnBackup {
   readonly reason: string;
 }
 
+/** For what a write waits, since when, and when it is tried again. */
+export interface Standstill {
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly againAtMs: number;
+}
+
 export interface Awaiting {
   readonly sinceMs: number;
   readonly untilMs: number;
@@ -212,6 +221,8 @@ export interface RolloutState {
   readonly apart?: readonly BlockRange[];
   /** This rollout has taken its own candidate away, or is about to: that nothing is served is nobody else's doing. */
   readonly leftNothing?: boolean;
+  /** While a write waits for the end of a pause of the fleet or a freeze window; null or left out otherwise. */
+  readonly standstill?: Standstill | null;
   /** Somebody resumed after both arms had been hurt: the next look proves a common fall anew. */
   readonly fallAnew?: boolean;
   /** How often an anomaly has asked for a cycle. */
@@ -299,7 +310,7 @@ export function withSeen(state: RolloutState, messageId: string): RolloutState {
 }
 
 /** Whether the rollout was admitted under these rules, or later ones. */
-export function keepsTable({ table }: Pick<RolloutPlan, 'table'>, least: 2 | 3): boolean {
+export function keepsTable({ table }: Pick<RolloutPlan, 'table'>, least: 2 | 3 | 4): boolean {
   return (table ?? 1) >= least;
 }
 
