@@ -230,9 +230,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
-      const { plan, steps, weightPct: servedPct } = current();
-      const starts = steps.length === 0 && plan.forced !== true;
-      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct, starts });
+      const { plan, weightPct: servedPct } = current();
+      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct });
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });

@@ -35,13 +35,20 @@ export function closeStep(state: RolloutState, atMs: number, why: string, leftBy
   return { ...state, steps: state.steps.map((step) => (step.endedAtMs === null ? close(step) : step)) };
 }
 
-export function end(state: RolloutState, atMs: number, outcome: RolloutOutcome, why: string): RolloutState {
+/** @param weightPct what is served of the candidate, as far as it was seen */
+export function end(
+  state: RolloutState,
+  atMs: number,
+  outcome: RolloutOutcome,
+  why: string,
+  weightPct = 0,
+): RolloutState {
   return logged(
     {
       ...closeStep(withoutBackup(state, atMs), atMs, why),
       phase: 'ended',
       outcome,
-      weightPct: outcome === 'promoted' ? 100 : 0,
+      weightPct,
       standstill: null,
       soakEndsAtMs: null,
       nextLookAtMs: null,

@@ -66,7 +66,7 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
         : takeBack(state, event.atMs, 'rolledBack', 'optimizer', event.why);
     case 'promoted':
       return state.phase === 'promoting' && !onBackup(state)
-        ? end(state, event.atMs, 'promoted', promotedBecause(state))
+        ? end(state, event.atMs, 'promoted', promotedBecause(state), 100)
         : state;
     case 'leaseRanOut':
       return state.phase === 'promoting' && !onBackup(state) ? leaseLost(state, event.atMs) : state;
@@ -77,7 +77,7 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'superseded':
       return isOneOfSeveral(state)
         ? takeBack(state, event.atMs, 'superseded', 'optimizer', event.why)
-        : end(state, event.atMs, 'superseded', event.why);
+        : end(state, event.atMs, 'superseded', event.why, state.weightPct);
   }
 }
 

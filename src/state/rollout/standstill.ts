@@ -1,5 +1,5 @@
 /** A write that a standstill keeps waiting: the fleet's pause, or a freeze window of the service. Pure; whether one lasts is asked by each write. */
-import { logged, type RolloutState } from './state.ts';
+import { keepsTable, logged, type RolloutState } from './state.ts';
 
 /** The write is tried again a look later, however often: nobody has found anything wrong with the change. */
 export function stoodStill(state: RolloutState, atMs: number, reason: string): RolloutState {
@@ -10,6 +10,16 @@ export function stoodStill(state: RolloutState, atMs: number, reason: string): R
   return standstill?.reason === reason
     ? waits
     : logged(waits, { atMs, what: 'waits', by: 'optimizer', why: reason });
+}
+
+/**
+ * Whether a write that gives the candidate more traffic, or promotes it, may be made in a freeze window: somebody has forced the change, on record, for
+ * its first step, or for the whole of an immediate one. Of rollouts of before the fourth rules the first write alone waits.
+ */
+export function passesFreeze({ plan, phase, stepIndex, steps }: RolloutState): boolean {
+  const forced = plan.forced === true;
+  if (!keepsTable(plan, 4)) return forced || steps.length > 0;
+  return forced && (plan.strategy === 'immediate' || (phase !== 'promoting' && stepIndex === 0));
 }
 
 /** When the write that waits is tried again; 0 where nothing waits to be written. */

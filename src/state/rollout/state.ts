@@ -10,6 +10,7 @@ import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
 import type { RolloutStrategy } from '../../domain/strategy.ts';
+import { withEntry, type LogEntry } from '../log-kept.ts';
 
 /** sha256 of what each target serves before and after the change, and on the backup route. */
 export type PartHashes = Readonly<
@@ -128,13 +129,6 @@ export interface StepRecord {
   readonly leftByHand?: boolean;
 }
 
-export interface LogEntry {
-  readonly atMs: number;
-  readonly what: string;
-  readonly by: string;
-  readonly why: string;
-}
-
 /** Why and since when a rollout is on the backup route, and whether the gateway has been seen to serve it. */
 export interface OnBackup {
   readonly stage: 'wanted' | 'served' | 'leaving';
@@ -231,13 +225,12 @@ export interface RolloutState {
   /** When the verdict was reached; a look that failed does not change it. */
   readonly lookedAtMs?: number;
   readonly steps: readonly StepRecord[];
-  /** The newest entries; the whole log is in the store. */
+  /** The newest entries, those of people for longer; the whole log is in the store. */
   readonly log: readonly LogEntry[];
   /** Message ids already handled, newest last. */
   readonly seen: readonly string[];
 }
 
-const LOG_KEPT = 40;
 const SEEN_KEPT = 200;
 
 /** Where a rollout begins that waits for nobody. */
@@ -299,9 +292,9 @@ function asksBeforeStart({ approval, strategy, steps }: RolloutPlan): boolean {
   return approval === 'beforeStart' || approval === 'perStep' || (approval === 'beforeLast' && startsLast);
 }
 
-/** The state with one more log entry, the oldest dropped beyond the bound. */
+/** The state with one more log entry. */
 export function logged(state: RolloutState, entry: LogEntry): RolloutState {
-  return { ...state, log: [...state.log, entry].slice(-LOG_KEPT) };
+  return { ...state, log: withEntry(state.log, entry) };
 }
 
 /** The state that remembers a message id. */

@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   nextRolloutAction,
+  passesFreeze,
   receiveMessage,
   reduceRollout,
+  type RolloutPlan,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
 import { admitted, ADMITTED_AT_MS, MINUTE_MS, SHADOW_PLAN } from '../../support/rollout.ts';
@@ -17,6 +19,27 @@ const stoodStill = (state: RolloutState, atMs: number, why = WHY): RolloutState 
 const applying = (): RolloutState =>
   reduceRollout(admitted({ table: 4 }), { kind: 'writeStarted', atMs: T0 });
 const waits = (state: RolloutState) => state.log.filter(({ what }) => what === 'waits');
+
+describe('a write in a freeze window', () => {
+  const at = (plan: Partial<RolloutPlan>, more: Partial<RolloutState> = {}): boolean =>
+    passesFreeze({ ...admitted({ table: 4, ...plan }), ...more });
+  const forced = { forced: true };
+  const immediate = { ...forced, strategy: 'immediate', steps: [100] } as const;
+
+  it('is made where somebody forced the change, for its first step, and for all of an immediate one', () => {
+    expect([at({}), at(forced), at(forced, { stepIndex: 1 })]).toEqual([false, true, false]);
+    expect([at(immediate), at(immediate, { phase: 'promoting' })]).toEqual([true, true]);
+    expect(at({ ...immediate, forced: false })).toBe(false);
+    expect(at({ ...forced, steps: [100] }, { phase: 'promoting' })).toBe(false);
+  });
+
+  it('of a rollout of before the fourth rules waits before the start only', () => {
+    const step = { index: 0, weightPct: 5, startedAtMs: T0, endedAtMs: null, looks: 0, why: null };
+    const old = (plan: Partial<RolloutPlan>, more: Partial<RolloutState> = {}) =>
+      at({ table: 3, ...plan }, more);
+    expect([old({}), old(forced), old({}, { steps: [step] })]).toEqual([false, true, true]);
+  });
+});
 
 describe('a write that a standstill keeps waiting', () => {
   it.each([
