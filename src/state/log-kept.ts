@@ -13,7 +13,7 @@ export interface LogEntry {
 
 /** Of what programs said, and of what people did. */
 export const LOG_KEPT = 40;
-export const ACTS_KEPT = 100;
+export const ACTS_KEPT = 40;
 
 /** What the program does by itself is in the decision log. */
 export const OURSELVES: ReadonlySet<string> = new Set(['optimizer', 'gateway']);
@@ -25,8 +25,10 @@ const isAct = ({ by }: LogEntry): boolean => !OURSELVES.has(by) && !DETECTORS.ha
 /** The log with one more entry; the oldest of its own kind goes beyond the bound. */
 export function withEntry(log: readonly LogEntry[], entry: LogEntry): readonly LogEntry[] {
   const all = [...log, entry];
-  const alike = all.filter((each) => isAct(each) === isAct(entry));
-  if (alike.length <= (isAct(entry) ? ACTS_KEPT : LOG_KEPT)) return all;
+  const isOfPeople = isAct(entry);
+  const kept = isOfPeople ? ACTS_KEPT : LOG_KEPT;
+  if (all.length <= kept) return all;
+  const alike = all.filter((each) => isAct(each) === isOfPeople);
   const [oldest] = alike;
-  return all.filter((each) => each !== oldest);
+  return alike.length <= kept ? all : all.filter((each) => each !== oldest);
 }

@@ -88,7 +88,9 @@ describe('a rollout that somebody else has overtaken', () => {
   });
 
   it('with several targets has taken its own away: nothing of it is left', () => {
-    const also = [{ name: 'cache', driver: 'rest' as const, url: 'http://127.0.0.1:2', keys: ['cacheTtlSeconds'] }];
+    const also = [
+      { name: 'cache', driver: 'rest' as const, url: 'http://127.0.0.1:2', keys: ['cacheTtlSeconds'] },
+    ];
     const target = { driver: 'rest' as const, url: 'http://127.0.0.1:1', also };
     const begun = reduceRollout(soaking(admitted({ target })), { kind: 'writeStarted', atMs: T0 });
     const before = superseded(begun);
