@@ -2,7 +2,7 @@
  * A rollback is about the service, not about the one change that is being taken back: sent while a rollout makes room for another change, it calls
  * that one off, until it starts. Pure; the way back itself stays as it is.
  */
-import { responseTo } from '../incident.ts';
+import { isBefore, responseTo } from '../incident.ts';
 import type { Message } from '../messages.ts';
 import { replacementInput } from './replacement.ts';
 import { keepsTable, logged, type RolloutState } from './state.ts';
@@ -40,7 +40,8 @@ function takesBack(
       const bothHurt = verdict?.outcome === 'bothHurt';
       const { takeBack } = responseTo({ severity, security, inFlight: true, bothHurt });
       const reason = `${severity} anomaly: ${anomalyType}`;
-      return concerns && takeBack ? { outcome: 'rolledBack', by, reason } : null;
+      const isOfThis = concerns && !isBefore(message, plan.admittedAtMs);
+      return isOfThis && takeBack ? { outcome: 'rolledBack', by, reason } : null;
     }
     default:
       return null;
