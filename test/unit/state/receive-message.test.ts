@@ -158,9 +158,16 @@ describe('a rollout that makes room for another change', () => {
     },
   );
 
-  it('is not stopped by what only takes note, waits, or concerns another service', () => {
+  it('is not stopped by what only takes note, waits, is older than the rollout, or concerns another service', () => {
+    const old = typed('anomaly', {
+      anomaly_type: 'security_breach',
+      severity: 'critical',
+      affected_services: [],
+      raised_at_ms: T0 - 24 * 60 * MINUTE_MS,
+    });
     for (const before of [replacing(), reduceRollout(replacing(), { kind: 'takenBack', atMs: T0 })]) {
       for (const message of [
+        old,
         anomaly('high'),
         anomaly('low'),
         anomaly('critical', 'x', ['code-bot']),
