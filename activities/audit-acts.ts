@@ -1,6 +1,6 @@
 /** Writes what people and detectors did to a change into the audit log, as its state remembers it. */
 import type { LeaseHolder } from '../src/ports/stores.ts';
-import type { LogEntry } from '../src/state/rollout/index.ts';
+import { OURSELVES, type LogEntry } from '../src/state/log-kept.ts';
 import type { ActivityPorts } from './ports.ts';
 
 /** A rollout's state, or an experiment's, as far as it is read here. */
@@ -8,9 +8,6 @@ interface Acted {
   readonly plan: { readonly serviceId: string; readonly generation: number };
   readonly log: readonly LogEntry[];
 }
-
-/** What the program does by itself is in the decision log. */
-const OURSELVES = new Set(['optimizer', 'gateway']);
 
 /** Key: workflow, generation and the entry itself; a second run adds nothing. `by` is as it was typed. */
 export async function auditActs(

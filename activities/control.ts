@@ -36,8 +36,8 @@ export interface Promoted {
 
 /**
  * Mutate. Serves the candidate at `weightPct` under a lease, then reads back. Key: `idempotencyKey`; a second run with the
- * same pair changes nothing. Waits while the fleet is paused, while the watchdog that it relies on is away, and with `starts` (the first
- * write of a change that is not forced) during a freeze. `servedPct` is what the last read-back showed. Final: StaleGeneration when
+ * same pair changes nothing. Waits while the fleet is paused, while the watchdog that it relies on is away, and during a freeze unless
+ * `passesFreeze` (workflows of before it was told: `starts`, by the first write alone). `servedPct` is what the last read-back showed. Final: StaleGeneration when
  * somebody else has changed the service, LeaseMoved, OrchestratorRejected, Unauthorized.
  */
 export async function setWeight(
@@ -53,7 +53,7 @@ export async function setWeight(
   },
 ): Promise<WeightSet> {
   await requireNotPaused(ports);
-  if (write.starts === true) await requireNotFrozen(ports, write.serviceId);
+  if (!(write.passesFreeze ?? write.starts === false)) await requireNotFrozen(ports, write.serviceId);
   await requireWatched(ports, write);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
@@ -82,7 +82,7 @@ export async function setWeight(
 
 /**
  * Mutate. Makes the candidate the stable configuration, then reads back. A candidate whose weight lease has run out is not promoted: what
- * was proven is as old as the lease. Key and failures as `setWeight`. Of several targets none may stay behind: when one is still away at the
+ * was proven is as old as the lease. Key, failures and what it waits for as `setWeight`. Of several targets none may stay behind: when one is still away at the
  * end of the lease, those that were promoted go back, and that is final.
  */
 export async function promoteCandidate(
@@ -90,6 +90,7 @@ export async function promoteCandidate(
   write: OwnWrite & { readonly leaseExpiresAtMs?: number | null },
 ): Promise<Promoted> {
   await requireNotPaused(ports);
+  if (write.passesFreeze !== true) await requireNotFrozen(ports, write.serviceId);
   const gateway = ports.orchestratorFor(write.target);
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   return wholeOrBack(ports, gateway, write, async () => {

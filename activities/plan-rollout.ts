@@ -128,11 +128,15 @@ export function planOf(
     candidate: from.candidate,
   });
   const soakMs = strategy === 'immediate' ? 0 : durationMs(input.soak ?? rollout.soak);
-  const labelMs = needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour);
+  const matureAfterMs = durationMs(settings.quality.matureAfter);
+  // The labels of a step mature before it is left, those of each step by themselves. An immediate change waits for none.
+  const matureMs = strategy === 'immediate' ? 0 : steps.length * matureAfterMs;
+  const labelMs =
+    needed === null ? null : (needed * 3_600_000) / Math.max(1, baseline.labelsPerHour) + matureMs;
   return {
     serviceId: input.serviceId,
     generation: 0,
-    table: 3,
+    table: 4,
     target: gatewayTargetOf(settings, from.leasedBy),
     ...(from.leasedBy !== 'gateway' && { leasedBy: from.leasedBy }),
     ...partsOf(ports, settings, from.stable.body, from.candidate, backup),
@@ -146,7 +150,7 @@ export function planOf(
     soakMs,
     lookMs: durationMs(rollout.look),
     blockMs: durationMs(rollout.block),
-    matureAfterMs: durationMs(settings.quality.matureAfter),
+    matureAfterMs,
     leaseMs: durationMs(rollout.lease),
     maxRolloutMs: durationMs(rollout.maxRollout),
     watchMs: durationMs(rollout.watch),
@@ -281,12 +285,13 @@ export function problemsOfEvidence(
   if (isUncompared && plan.shadow?.only !== true) problems.push(uncompared(plan));
   problems.push(...pairsInTime(plan));
   const { needed, perHour, expectedMs } = plan.labels;
+  const mature = `at each of ${plan.steps.length} steps they mature ${formatDuration(plan.matureAfterMs)} after the traffic`;
   const allMs = expectedMs === null ? null : expectedMs + (plan.shadow?.pairs.expectedMs ?? 0);
   if (plan.shadow?.only !== true && allMs !== null && allMs > plan.maxRolloutMs) {
     problems.push({
       field: 'change',
       value: input.change,
-      expected: `evidence within ${formatDuration(plan.maxRolloutMs)}: about ${needed ?? 0} labels are needed and ${perHour} an hour arrive; "force": true starts all the same`,
+      expected: `evidence within ${formatDuration(plan.maxRolloutMs)}: about ${needed ?? 0} labels are needed, ${perHour} an hour arrive, and ${mature}; "force": true starts all the same`,
     });
   }
   return problems;

@@ -77,4 +77,6 @@ export interface GatewayWrite {
   readonly backupHash?: string;
   /** The rollout has taken its candidate away itself: that none is served is nobody else's doing. */
   readonly leftNothing?: boolean;
+  /** A freeze window is not in the way of this write. Left out: it is, where the candidate gets more traffic or is promoted. */
+  readonly passesFreeze?: boolean;
 }

@@ -56,7 +56,7 @@ export interface StepPreview {
   readonly candidateLabels: number | null;
   readonly totalLabels: number | null;
   readonly slowest: GuardrailSpec['id'] | null;
-  /** The soak, or longer when the labels take longer to arrive. Null without labels. */
+  /** The soak, or longer when the labels take longer to arrive and to mature. Null without labels. */
   readonly expectedMs: number | null;
 }
 
@@ -143,7 +143,7 @@ const unjudged: StepPreview = {
 };
 
 function stepsOf(plan: RolloutPlan, baseline: Baseline): readonly StepPreview[] {
-  const { guardrails, steps, minSamples, soakMs, labels } = plan;
+  const { guardrails, steps, minSamples, soakMs, matureAfterMs, labels } = plan;
   const needed = planSteps({ guardrails, steps, baseline, minSamples });
   const ladder = ladderOf(steps);
   return steps.map((weightPct, i): StepPreview => {
@@ -164,7 +164,7 @@ function stepsOf(plan: RolloutPlan, baseline: Baseline): readonly StepPreview[] 
       candidateLabels: asked?.candidateLabels ?? null,
       totalLabels: asked?.totalLabels ?? null,
       slowest: needed?.[i]?.slowest ?? null,
-      expectedMs: labelMs === null ? null : Math.round(Math.max(soakMs, labelMs)),
+      expectedMs: labelMs === null ? null : Math.round(Math.max(soakMs, labelMs + matureAfterMs)),
     };
   });
 }

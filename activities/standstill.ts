@@ -25,7 +25,7 @@ export async function requireNotPaused(ports: Pick<ActivityPorts, 'fleet'>): Pro
 }
 
 /**
- * A change that waited for an approval may find itself in a freeze that was not there when it was admitted.
+ * A change that waited for an approval, or goes on, may find itself in a freeze that was not there when it was admitted.
  * @throws Failure GovernanceUnavailable, which is tried again
  */
 export async function requireNotFrozen(

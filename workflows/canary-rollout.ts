@@ -35,25 +35,31 @@ import {
   type RolloutEvent,
   type RolloutState,
 } from '../src/state/rollout/index.ts';
-import { admitOptions, compensateOptions, mutateOptions, recordOptions } from './activity-options.ts';
+import { admitOptions, compensateOptions, mutateOptions } from './activity-options.ts';
 import { describeRollout } from './describe-rollout.ts';
-import { asWorkflowFailure, endsStep, failureReason, failureType, isContinueAsNew } from './failures.ts';
+import {
+  asWorkflowFailure,
+  endsStep,
+  failureReason,
+  failureType,
+  isContinueAsNew,
+  stepNotDone,
+} from './failures.ts';
 import { gatewayWrite } from './gateway-write.ts';
 import { openInbox } from './inbox.ts';
+import { keepBooks } from './keep-books.ts';
 import { leaveBackupRoute } from './leave-backup.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
 import { beginShadow, leaseOf, lookAt, mayHandOver } from './shadow-stage.ts';
 import { startWatch } from './start-watch.ts';
-import { summaryOf } from './rollout-summary.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
 import { openTelling } from './telling.ts';
 import { ROLLOUT_VOICE } from './voices.ts';
 
 const admit =
   proxyActivities<Pick<Activities, 'admitRollout' | 'renewLeaseRun' | 'retakeLease'>>(admitOptions);
-const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
 const mutate =
   proxyActivities<Pick<ControlActivities, 'setWeight' | 'promoteCandidate' | 'routeToBackup'>>(mutateOptions);
 const compensate = proxyActivities<Pick<ControlActivities, 'takeBackCandidate'>>(compensateOptions);
@@ -224,9 +230,8 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
-      const { plan, steps, weightPct: servedPct } = current();
-      const starts = steps.length === 0 && plan.forced !== true;
-      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct, starts });
+      const { plan, weightPct: servedPct } = current();
+      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct });
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });
@@ -327,7 +332,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       } else if (failureType(error) === 'StaleGeneration') {
         happened({ kind: 'superseded', atMs: Date.now(), why: failureReason(error) });
       } else if (!(isCancellation(error) && (current().ending || current().held || current().backup))) {
-        happened({ kind: 'stepFailed', atMs: Date.now(), by: 'optimizer', why: failureReason(error) });
+        happened(stepNotDone(error, Math.max(Date.now(), clockMs)));
       }
     } finally {
       step = null;
@@ -345,22 +350,15 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
 
   async function finish(): Promise<RolloutSummary> {
     const ended = current();
-    const outcome = ended.outcome ?? 'rolledBack';
-    const summary = summaryOf(ended);
-    const { reason } = summary;
-    describeSelf({ service: ended.plan.serviceId, kind: 'rollout', phase: 'ended', verdict: outcome });
-    try {
-      await record.finishRollout({ state: ended, holder: holder() });
-    } catch (error) {
-      ignored.push({ atMs: Date.now(), name: 'finishRollout', why: failureReason(error) });
-    }
-    if (outcome === 'promoted') await startWatch(ended);
-    const next = outcome === 'replaced' ? replacementInput(ended, input) : null;
-    if (next) {
-      await telling.settled(ended);
-      return continueAsNew<typeof canaryRollout>(next);
-    }
-    await reportToParent({ outcome, reason, generation: ended.plan.generation });
+    let summary = await keepBooks(ended, holder(), { ignored });
+    if (summary.outcome === 'promoted') await startWatch(ended);
+    if (replacementInput(current(), input)) await telling.settled(ended);
+    const next = replacementInput(current(), input);
+    if (next) return continueAsNew<typeof canaryRollout>(next);
+    // The replacement was called off after this one had ended as replaced.
+    if (current().outcome !== ended.outcome) summary = await keepBooks(current(), holder(), { ignored });
+    const { outcome, reason, generation } = summary;
+    await reportToParent({ outcome, reason, generation });
     await telling.settled(current());
     if (cancelled && outcome !== 'promoted')
       throw new CancelledFailure(`cancelled, and ${outcome}: ${reason}`);

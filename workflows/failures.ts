@@ -7,6 +7,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import { FINAL_FAILURES } from '../src/domain/failure.ts';
+import type { RolloutEvent } from '../src/state/rollout/index.ts';
 
 /** Type of the failure behind an activity's error: one of `FailureType`, `Cancelled`, `Timeout` or `Unknown`. */
 export function failureType(error: unknown): string {
@@ -24,6 +25,17 @@ export function endsStep(error: unknown): boolean {
 /** Whether the same step may succeed later: nothing has refused it, and nobody has ended it. */
 export function mayComeRight(error: unknown): boolean {
   return !endsStep(error) && !(FINAL_FAILURES as readonly string[]).includes(failureType(error));
+}
+
+/** What it means to a rollout that a step of it could not be done. What has waited in vain for the end of a standstill is no fault of the change. */
+export function stepNotDone(error: unknown, atMs: number): RolloutEvent {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  // The last try says what it waited for, whether its failure was the end of it or the time was over.
+  const last = cause instanceof TimeoutFailure ? cause.cause : cause;
+  const why = failureReason(error);
+  return failureType(last) === 'GovernanceUnavailable'
+    ? { kind: 'stoodStill', atMs, why }
+    : { kind: 'stepFailed', atMs, by: 'optimizer', why };
 }
 
 /** One line about why an activity failed. */

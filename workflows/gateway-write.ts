@@ -1,6 +1,6 @@
 /** What every write of a rollout to its gateway carries. The revision was raised by the event before. */
 import type { GatewayWrite } from '../activities/index.ts';
-import type { RolloutState } from '../src/state/rollout/index.ts';
+import { passesFreeze, type RolloutState } from '../src/state/rollout/index.ts';
 
 export function gatewayWrite(workflowId: string, state: RolloutState): GatewayWrite {
   const { plan, revision, leftNothing } = state;
@@ -17,5 +17,6 @@ export function gatewayWrite(workflowId: string, state: RolloutState): GatewayWr
     ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),
     ...(plan.backup && { backupHash: plan.backup.hash }),
     ...(leftNothing === true && { leftNothing }),
+    ...(passesFreeze(state) && { passesFreeze: true }),
   };
 }

@@ -38,11 +38,10 @@ export type SetArmsRequest = OwnArmsWrite &
 
 /**
  * Mutate. Serves the arms by their weights under a lease, then reads back. Key: `idempotencyKey`; a second run with the same pair changes
- * nothing. Waits while the fleet is paused, unless exposure only falls, while the watchdog that it relies on is away, and with `starts` during a freeze. Final:
+ * nothing. Waits while the fleet is paused or the service frozen, unless exposure only falls or the start was forced in a freeze, and while the watchdog that it relies on is away. Final:
  * StaleGeneration when somebody else has changed the service, LeaseMoved, OrchestratorRejected, Unauthorized.
  */
 export async function setArms(ports: ActivityPorts, write: SetArmsRequest): Promise<ArmsSet> {
-  if (write.starts) await requireNotFrozen(ports, write.serviceId);
   await requireWatched(ports, write);
   const gateway = ports.orchestratorFor(write.target);
   const before = await gateway.read(write.serviceId);
@@ -50,7 +49,11 @@ export async function setArms(ports: ActivityPorts, write: SetArmsRequest): Prom
   const { servedAs, unread = [] } = write;
   if (found === 'ours') requireShares(write, before, [...(servedAs ? [servedAs] : []), ...unread, write]);
   // Less exposure waits for nobody.
-  if (found !== 'ours' || servedAs === null || !onlyFalls(servedAs, write)) await requireNotPaused(ports);
+  if (found !== 'ours' || servedAs === null || !onlyFalls(servedAs, write)) {
+    await requireNotPaused(ports);
+    const isForced = write.begins && !write.starts;
+    if (!isForced) await requireNotFrozen(ports, write.serviceId);
+  }
   const live = await writeArms(ports, gateway, write, await deploymentOf(ports, write));
   const atMs = ports.nowMs();
   const { serviceId, generation, weights, exposedPct } = write;

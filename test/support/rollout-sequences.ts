@@ -78,6 +78,7 @@ const EVENTS = [
   'promoted',
   'takenBack',
   'superseded',
+  'stoodStill',
   'leaseRanOut',
   'leaseRetaken',
 ] as const;
@@ -206,6 +207,7 @@ export const planDifferences: fc.Arbitrary<Partial<RolloutPlan>> = fc
       { convergeMs: 5 * MINUTE_MS },
       { convergeMs: 5 * MINUTE_MS, table: 2 as const },
       { convergeMs: 5 * MINUTE_MS, table: 3 as const },
+      { convergeMs: 5 * MINUTE_MS, table: 4 as const, matureAfterMs: 10 * MINUTE_MS },
     ),
   )
   .map(([a, b]) => ({ ...a, ...b }));
@@ -223,6 +225,7 @@ const eventOf = (
     case 'backupRefused':
     case 'lookFailed':
     case 'superseded':
+    case 'stoodStill':
       return { kind, atMs, why: 'as the test says' };
     case 'stepFailed':
       return { kind, atMs, by: 'optimizer', why: 'as the test says' };

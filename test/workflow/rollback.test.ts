@@ -170,6 +170,28 @@ describe('a rollback signal', () => {
   });
 });
 
+describe('a rollback of a change that makes room for another one', () => {
+  it.each(['takeBackCandidate', 'finishRollout', 'notify'] as const)(
+    'calls the other one off while %s is under way',
+    async (activity) => {
+      const world = temporal().service(`called-off-at-${activity.toLowerCase()}`);
+      const notify = [{ webhook: 'http://127.0.0.1:1/hook', on: ['rolledBack' as const] }];
+      world.plan = { ...PLAN, table: 4, notify };
+      const handle = await temporal().rollout(world);
+      await temporal().until(handle, (state) => state.phase === 'soaking');
+      const hang = world.hangAt(activity);
+      await handle.signal('replace', { by: 'ann', change: { model: 'newer' } });
+      await temporal().reach(hang);
+      await handle.signal('rollback', ROLLBACK);
+      hang.release();
+      expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
+      expect(world.calls.filter((call) => call === 'admitRollout')).toHaveLength(1);
+      expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null });
+      expect(world.finished).toMatchObject({ outcome: 'rolledBack', ending: { by: 'oncall' } });
+    },
+  );
+});
+
 describe('cancelling a rollout', () => {
   it('means rolling back, and it closes as cancelled only after the gateway is back', async () => {
     const world = temporal().service('cancelled');

@@ -5,7 +5,7 @@ import type { MessageName } from '../../state/messages.ts';
 import { answering, type Cli } from './answer.ts';
 import { number, serviceArgument, text, withPerson, withTemporal } from './options.ts';
 import type { Where } from './parts.ts';
-import { asked, experimentOf, TEMPORAL_ANSWERS_MS } from './temporal.ts';
+import { asked, rollbackHints, experimentOf, TEMPORAL_ANSWERS_MS } from './temporal.ts';
 
 interface MessageOptions extends Where {
   readonly by: string;
@@ -92,9 +92,9 @@ export function addExperimentMessages(cli: Cli, experiment: Command): void {
 async function tell(cli: Cli, name: MessageName, serviceId: string, options: MessageOptions) {
   const { by, reason, note, evidence, variant, weights: shares, exposed } = options;
   const opened = cli.open(options);
-  const hint = name === 'rollback' ? { hint: `rollback ${serviceId} --direct needs the gateway alone` } : {};
+  const patience = { ...options, timeoutMs: TEMPORAL_ANSWERS_MS, ...rollbackHints(name, serviceId) };
   try {
-    const answer = await asked(cli, opened, { ...options, timeoutMs: TEMPORAL_ANSWERS_MS, ...hint }, () =>
+    const answer = await asked(cli, opened, patience, () =>
       opened.client.workflow.getHandle(experimentOf(serviceId)).executeUpdate<Told, [unknown]>(name, {
         args: [
           {

@@ -5,7 +5,7 @@ import type { MessageName } from '../../state/messages.ts';
 import { answering, type Cli } from './answer.ts';
 import { serviceArgument, text, withPerson, withTemporal } from './options.ts';
 import type { Where } from './parts.ts';
-import { asked, rolloutOf, TEMPORAL_ANSWERS_MS } from './temporal.ts';
+import { asked, rollbackHints, rolloutOf, TEMPORAL_ANSWERS_MS } from './temporal.ts';
 
 interface MessageOptions extends Where {
   readonly by: string;
@@ -26,7 +26,7 @@ const MESSAGES = {
   reject: 'refuse what waits for approval: the change is taken back',
   pause: 'keep the weight where it is; looks go on',
   resume: 'go on after a pause or a hold',
-  promote: 'go on to 100 % although not everything is proven; the unmet gates are kept on record',
+  promote: 'leave the present step although not everything is proven; the unmet gates are kept on record',
 } as const satisfies Partial<Record<MessageName, string>>;
 
 const WITHOUT_REASON: readonly string[] = ['approve', 'resume'];
@@ -59,9 +59,9 @@ export function addRolloutMessages(cli: Cli, rollout: Command): void {
 async function tell(cli: Cli, name: string, serviceId: string, options: MessageOptions) {
   const { by, reason, note, evidence } = options;
   const opened = cli.open(options);
-  const hint = name === 'rollback' ? { hint: `rollback ${serviceId} --direct needs the gateway alone` } : {};
+  const patience = { ...options, timeoutMs: TEMPORAL_ANSWERS_MS, ...rollbackHints(name, serviceId) };
   try {
-    const answer = await asked(cli, opened, { ...options, timeoutMs: TEMPORAL_ANSWERS_MS, ...hint }, () =>
+    const answer = await asked(cli, opened, patience, () =>
       opened.client.workflow.getHandle(rolloutOf(serviceId)).executeUpdate<Told, [unknown]>(name, {
         args: [{ by, reason, note, evidence, messageId: randomUUID() }],
       }),

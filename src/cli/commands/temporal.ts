@@ -13,13 +13,15 @@ export interface Patience extends Where {
   readonly timeoutMs: number;
   /** What to do when nobody answers. */
   readonly hint?: string;
+  /** What to do when the workflow does not run. */
+  readonly absent?: string;
 }
 
 /** What `ask` answers. Throws a Failure with the reason and the hint when Temporal or its workers do not answer in time. */
 export async function asked<T>(
   cli: Cli,
   { client }: Opened,
-  { address, timeoutMs, hint }: Patience,
+  { address, timeoutMs, hint, absent }: Patience,
   ask: () => Promise<T>,
 ): Promise<T> {
   const endMs = cli.nowMs() + timeoutMs;
@@ -30,7 +32,8 @@ export async function asked<T>(
     if (error instanceof Failure) throw error;
     if (error instanceof WorkflowFailedError) throw new Failure('InvalidInput', causeOf(error));
     if (error instanceof WorkflowNotFoundError) {
-      throw new Failure('InvalidInput', `${error.workflowId ?? 'the workflow'} does not run`);
+      const instead = absent === undefined ? '' : `; ${absent}`;
+      throw new Failure('InvalidInput', `${error.workflowId ?? 'the workflow'} does not run${instead}`);
     }
     if (cli.nowMs() >= endMs) {
       const why = `no answer within ${Math.round(timeoutMs / 1_000)} s: are its workers running?`;
@@ -50,6 +53,15 @@ export async function asked<T>(
 function causeOf(error: Error): string {
   return error.cause instanceof Error ? causeOf(error.cause) : error.message;
 }
+
+/** What whoever rolls back is told beside why it did not work. */
+export const rollbackHints = (name: string, serviceId: string): Pick<Patience, 'hint' | 'absent'> =>
+  name === 'rollback'
+    ? {
+        hint: `rollback ${serviceId} --direct needs the gateway alone`,
+        absent: `rollback ${serviceId} restores what was served before, whatever runs`,
+      }
+    : {};
 
 /** How long Temporal and a worker may take for one question. */
 export const TEMPORAL_ANSWERS_MS = 30_000;

@@ -8,6 +8,8 @@ export interface ExperimentNotice {
   readonly kind: NoticeKind;
   readonly reason: string;
   readonly by: string;
+  /** When what it tells of happened, as the log says. */
+  readonly sinceMs: number;
 }
 
 /** Outcomes in which something went wrong, or somebody took it back. */
@@ -27,6 +29,7 @@ export function experimentNotices(
 ): readonly ExperimentNotice[] {
   const { plan, conclusion, ending, log } = after;
   const notices: ExperimentNotice[] = [];
+  const sinceMs = log.at(-1)?.atMs ?? plan.admittedAtMs;
   if (
     asks(after) &&
     !(before && asks(before) && before.phase === after.phase && isSameAsked(before, after))
@@ -35,16 +38,18 @@ export function experimentNotices(
       after.phase === 'awaitingApproval'
         ? `to start: ${plan.name}`
         : `to roll ${conclusion?.variant ?? 'the winner'} out: ${conclusion?.sentence ?? ''}`;
-    notices.push({ kind: 'approvalNeeded', reason, by: plan.requestedBy });
+    notices.push({ kind: 'approvalNeeded', reason, by: plan.requestedBy, sinceMs });
   }
   const { held } = after;
-  if (held && held !== before?.held) notices.push({ kind: 'held', reason: held.reason, by: held.by });
+  if (held && held !== before?.held)
+    notices.push({ kind: 'held', reason: held.reason, by: held.by, sinceMs });
   if (after.phase === 'ended' && before?.phase !== 'ended') {
     const outcome = after.outcome ?? 'failed';
     notices.push({
       kind: TAKEN_BACK.includes(outcome) ? 'rolledBack' : 'concluded',
       reason: `${outcome}: ${conclusion?.sentence ?? ending?.reason ?? ''}${rolledOut(after)}`,
       by: ending?.by ?? log.at(-1)?.by ?? 'optimizer',
+      sinceMs,
     });
   }
   return notices;
@@ -53,14 +58,14 @@ export function experimentNotices(
 /** What is sent about it. The id is the same however often it is sent. */
 export function experimentNoticeOf(
   state: ExperimentRunState,
-  told: ExperimentNotice,
+  { sinceMs, ...told }: ExperimentNotice,
   workflowId: string,
   atMs: number,
 ): Notice {
   const { plan, served, evidenceHash, looks, revision } = state;
   return {
     ...told,
-    id: `${workflowId}/${plan.generation}/${looks}/${revision}/${told.kind}`,
+    id: `${workflowId}/${plan.generation}/${looks}/${revision}/${sinceMs}/${told.kind}`,
     serviceId: plan.serviceId,
     workflowId,
     generation: plan.generation,

@@ -9,7 +9,7 @@ import type { AllocationKind, AnalysisKind, PrimaryKind } from '../../domain/exp
 import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { Notify } from '../../domain/notice.ts';
 import type { Unit } from '../../domain/orchestrator-wire.ts';
-import type { LogEntry } from '../rollout/state.ts';
+import { withEntry, type LogEntry } from '../log-kept.ts';
 
 export type Weights = Readonly<Record<string, number>>;
 
@@ -291,13 +291,12 @@ export interface ExperimentRunState {
   readonly decisionId: string | null;
   readonly looks: number;
   readonly ticks: number;
-  /** The newest entries; the whole log is in the store. */
+  /** The newest entries, those of people for longer; the whole log is in the store. */
   readonly log: readonly LogEntry[];
   /** Message ids already handled, newest last. */
   readonly seen: readonly string[];
 }
 
-const LOG_KEPT = 40;
 const SEEN_KEPT = 200;
 
 /**
@@ -353,9 +352,9 @@ export function startExperimentRun(plan: ExperimentPlan, evidence: Evidence): Ex
   );
 }
 
-/** The state with one more log entry, the oldest dropped beyond the bound. */
+/** The state with one more log entry. */
 export function logged(state: ExperimentRunState, entry: LogEntry): ExperimentRunState {
-  return { ...state, log: [...state.log, entry].slice(-LOG_KEPT) };
+  return { ...state, log: withEntry(state.log, entry) };
 }
 
 /** The state that remembers a message id. */

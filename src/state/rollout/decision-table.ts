@@ -129,6 +129,12 @@ export function isUnjudged({ plan }: RolloutState): boolean {
   return plan.strategy === 'immediate';
 }
 
+/** Whether leaving the present step, or the shadow, takes an approval that nobody has given. */
+export function lacksApproval(state: RolloutState): boolean {
+  if (isUnjudged(state) || state.awaiting?.approved) return false;
+  return state.phase === 'shadowing' ? state.plan.approval === 'perStep' : needsApproval(state);
+}
+
 /** Whether somebody has to approve before the present step is left. */
 function needsApproval(state: RolloutState): boolean {
   const { approval, steps } = state.plan;

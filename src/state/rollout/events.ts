@@ -52,6 +52,8 @@ export type RolloutEvent =
   | { readonly kind: 'approvalExpired'; readonly atMs: number }
   | { readonly kind: 'timeRanOut'; readonly atMs: number }
   | { readonly kind: 'stepFailed'; readonly atMs: number; readonly by: string; readonly why: string }
+  /** A write has waited in vain for the end of a pause of the fleet, or of a freeze window. */
+  | { readonly kind: 'stoodStill'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'promoted'; readonly atMs: number }
   /** A promotion came to a gateway whose weight lease had run out. */
   | { readonly kind: 'leaseRanOut'; readonly atMs: number }

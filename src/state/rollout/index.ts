@@ -3,7 +3,6 @@ export type { Look, LookGates, RolloutEvent } from './events.ts';
 export type {
   AbsoluteLimits,
   BackupRoute,
-  LogEntry,
   PartHashes,
   RolloutOutcome,
   RolloutPhase,
@@ -33,4 +32,5 @@ export { AS_EVENT, nextRolloutAction } from './next-action.ts';
 export { receiveMessage } from './receive.ts';
 export { replacementInput } from './replacement.ts';
 export { reduceRollout } from './reduce.ts';
+export { passesFreeze } from './standstill.ts';
 export { keepsTable, startRollout, upgradeRolloutState } from './state.ts';

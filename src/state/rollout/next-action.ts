@@ -3,6 +3,7 @@
  */
 import { onBackup } from './backup.ts';
 import { nextShadowAction, type ShadowAction } from './shadow.ts';
+import { triedAgainAtMs } from './standstill.ts';
 import { approvalEndsMs, keepsTable, type RolloutState } from './state.ts';
 
 export type RolloutAction =
@@ -31,6 +32,8 @@ export const AS_EVENT = {
 export function nextRolloutAction(state: RolloutState, nowMs: number): RolloutAction {
   const { plan } = state;
   if (onBackup(state)) return onTheBackupRoute(state, nowMs);
+  const againAtMs = triedAgainAtMs(state);
+  if (nowMs < againAtMs) return waiting(state, nowMs, againAtMs);
   switch (state.phase) {
     case 'ended':
       return { kind: 'finish' };
@@ -77,10 +80,10 @@ function isHeldBack({ plan, held }: RolloutState): boolean {
   return plan.backup !== undefined && held !== null;
 }
 
-/** Until somebody says something, or time runs out. */
-function waiting(state: RolloutState, nowMs: number): RolloutAction {
-  const untilMs = endsAtMs(state);
-  return nowMs >= untilMs ? { kind: 'runOutOfTime' } : { kind: 'wait', untilMs };
+/** Until then, unless somebody says something, or time runs out. */
+function waiting(state: RolloutState, nowMs: number, thenMs = Infinity): RolloutAction {
+  const endMs = endsAtMs(state);
+  return nowMs >= endMs ? { kind: 'runOutOfTime' } : { kind: 'wait', untilMs: Math.min(thenMs, endMs) };
 }
 
 /** Nothing is looked at meanwhile: neither arm is served. What runs out ends the rollout as ever, on the stable configuration. */

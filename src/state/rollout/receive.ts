@@ -5,7 +5,10 @@
 import { isBefore, raisedInWords, responseTo } from '../incident.ts';
 import type { Message } from '../messages.ts';
 import { fromBackup, onBackup, toBackup } from './backup.ts';
-import { held, stepForward, takeBack } from './reduce.ts';
+import { calledOff } from './called-off.ts';
+import { lacksApproval } from './decision-table.ts';
+import { takeBack } from './ending.ts';
+import { held, stepForward } from './reduce.ts';
 import { isCopying } from './shadow.ts';
 import { firstPhase, keepsTable, logged, withSeen, type RolloutState } from './state.ts';
 
@@ -31,6 +34,8 @@ export function receiveMessage(state: RolloutState, message: Message, atMs: numb
 }
 
 function receive(state: RolloutState, message: Message, atMs: number): Received {
+  const off = calledOff(state, message, atMs);
+  if (off) return accepted(off, 'the change is taken back, and nothing starts in its place');
   if (state.phase === 'ended') return refused(state, `the rollout has ended: ${state.outcome ?? 'unknown'}`);
   if (state.ending && message.name !== 'anomaly') {
     return message.name === 'rollback'
@@ -165,7 +170,7 @@ function resume(state: RolloutState, by: string, atMs: number): Received {
   );
 }
 
-/** Leaves the present step with its gates unmet, and says which. Never while harm is proven. */
+/** Leaves the present step with its gates unmet, and says which; an approval that nobody gave is one of them. Never while harm is proven. */
 function promote(
   state: RolloutState,
   message: { readonly by: string; readonly reason: string },
@@ -176,7 +181,7 @@ function promote(
   if (state.phase === 'shadowing' && state.plan.shadow?.only === true)
     return refused(state, 'a shadow alone ends without a live per cent: there is nothing to promote');
   if (state.verdict?.outcome === 'harm') return refused(state, `harm is proven: ${state.verdict.reason}`);
-  const unmet = unmetGates(state, atMs);
+  const unmet = [...unmetGates(state, atMs), ...(lacksApproval(state) ? ['approval'] : [])];
   const noted = logged(
     { ...state, paused: null, held: null },
     {

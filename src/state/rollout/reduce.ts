@@ -2,18 +2,19 @@
  * What an event makes of a rollout. Pure and total: an event that does not fit the phase changes nothing. A rollout
  * that is being taken back never moves forward again.
  */
-import { backupLeft, backupRefused, backupServed, onBackup, toBackup, withoutBackup } from './backup.ts';
+import { backupLeft, backupRefused, backupServed, onBackup, toBackup } from './backup.ts';
 import { decisionOn, findingOf, isUnjudged } from './decision-table.ts';
+import { closeStep, end, takeBack } from './ending.ts';
 import type { Look, LookGates, RolloutEvent } from './events.ts';
 import { promotedBecause } from './promoted-because.ts';
 import { pairsOf, shadowLeft, shadowLost, shadowSeen, shadowSet } from './shadow.ts';
 import type { ShadowLook } from './shadow-state.ts';
+import { stoodStill } from './standstill.ts';
 import {
   isLastStep,
   keepsTable,
   logged,
   type Awaiting,
-  type RolloutOutcome,
   type RolloutState,
   type StepRecord,
 } from './state.ts';
@@ -59,9 +60,13 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
       );
     case 'stepFailed':
       return takeBack(state, event.atMs, 'rolledBack', event.by, event.why);
+    case 'stoodStill':
+      return keepsTable(state.plan, 4)
+        ? stoodStill(state, event.atMs, event.why)
+        : takeBack(state, event.atMs, 'rolledBack', 'optimizer', event.why);
     case 'promoted':
       return state.phase === 'promoting' && !onBackup(state)
-        ? end(state, event.atMs, 'promoted', promotedBecause(state))
+        ? end(state, event.atMs, 'promoted', promotedBecause(state), 100)
         : state;
     case 'leaseRanOut':
       return state.phase === 'promoting' && !onBackup(state) ? leaseLost(state, event.atMs) : state;
@@ -72,28 +77,13 @@ export function reduceRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'superseded':
       return isOneOfSeveral(state)
         ? takeBack(state, event.atMs, 'superseded', 'optimizer', event.why)
-        : end(state, event.atMs, 'superseded', event.why);
+        : end(state, event.atMs, 'superseded', event.why, state.weightPct);
   }
 }
 
 /** Somebody newer may have taken one of several targets only: what we wrote to the others goes before the rollout ends. */
 function isOneOfSeveral({ plan, revision, ending }: RolloutState): boolean {
   return plan.target.also !== undefined && revision > 0 && ending === null;
-}
-
-/** Starts taking the change back. The first reason stands; a rollout under way back stays so. */
-export function takeBack(
-  state: RolloutState,
-  atMs: number,
-  outcome: NonNullable<RolloutState['ending']>['outcome'],
-  by: string,
-  reason: string,
-): RolloutState {
-  if (state.ending || state.phase === 'ended') return state;
-  return logged(
-    { ...closeStep(state, atMs, reason), phase: 'rollingBack', ending: { outcome, by, reason } },
-    { atMs, what: 'taking back', by, why: reason },
-  );
 }
 
 /** Nobody approved in time. A step that waits with `hold` stays where it is until somebody resumes, and asks again then. */
@@ -127,6 +117,7 @@ function weightSet(
       leaseExpiresAtMs,
       soakEndsAtMs: state.plan.convergeMs === undefined ? atMs + state.plan.soakMs : null,
       leftNothing: false,
+      standstill: null,
       asked: { weightPct, beforePct: state.weightPct, setAtMs: atMs },
       gates: null,
       awaiting: null,
@@ -202,7 +193,7 @@ function looked(state: RolloutState, look: Look): RolloutState {
 /** The candidate is gone from the gateway by itself: the step begins anew, its evidence is kept. */
 function leaseLost(state: RolloutState, atMs: number): RolloutState {
   return logged(
-    { ...state, phase: 'applying', weightPct: 0, soakEndsAtMs: null },
+    { ...state, phase: 'applying', weightPct: 0, soakEndsAtMs: null, standstill: null },
     {
       atMs,
       what: 'lease ran out',
@@ -276,11 +267,20 @@ function leaveShadow(state: RolloutState, atMs: number, why: string): RolloutSta
 /** The step's clock runs from when the traffic moved, however often the looks come. */
 function gatesSeen(state: RolloutState, gates: LookGates): Partial<RolloutState> {
   const { movedAtMs } = gates.share;
-  const soaks = 1 + (state.extended ?? 0);
-  return { gates, soakEndsAtMs: movedAtMs === null ? null : movedAtMs + soaks * state.plan.soakMs };
+  if (movedAtMs === null) return { gates, soakEndsAtMs: null };
+  const extended = state.extended ?? 0;
+  const soakedAtMs = movedAtMs + (1 + extended) * state.plan.soakMs;
+  // An extension is counted from when it was found to be needed.
+  const isLater = keepsTable(state.plan, 4) && extended > 0;
+  return { gates, soakEndsAtMs: isLater ? Math.max(soakedAtMs, state.soakEndsAtMs ?? 0) : soakedAtMs };
 }
 
+/**
+ * Nothing is proven at the end of the soak: that says nothing until the labels of the whole soak have matured. Plans of before the fourth rules were judged on whatever had.
+ */
 function inconclusive(state: RolloutState, atMs: number, reason: string): RolloutState {
+  const { matureAfterMs } = state.plan;
+  if (keepsTable(state.plan, 4) && atMs < (state.soakEndsAtMs ?? atMs) + matureAfterMs) return state;
   switch (state.plan.onInconclusive) {
     case 'hold':
       return state;
@@ -313,7 +313,9 @@ function extended(state: RolloutState, atMs: number, reason: string): RolloutSta
   const times = state.extended ?? 0;
   const most = state.plan.extensions ?? 0;
   if (times >= most) return takeBack(state, atMs, 'notEnoughEvidence', 'optimizer', reason);
-  const soakEndsAtMs = (state.soakEndsAtMs ?? atMs) + state.plan.soakMs;
+  const soakedAtMs = state.soakEndsAtMs ?? atMs;
+  const fromMs = keepsTable(state.plan, 4) ? Math.max(soakedAtMs, atMs) : soakedAtMs;
+  const soakEndsAtMs = fromMs + state.plan.soakMs;
   return logged(
     { ...state, soakEndsAtMs, extended: times + 1 },
     { atMs, what: 'soak extended', by: 'optimizer', why: `${times + 1} of ${most}: ${reason}` },
@@ -350,43 +352,6 @@ export function held(state: RolloutState, atMs: number, by: string, reason: stri
 
 function withoutApproval({ approved: _approved, ...asked }: Awaiting): Awaiting {
   return asked;
-}
-
-/** A step keeps the evidence it was left with, and the decision that holds it where one was recorded at that look. */
-function closeStep(state: RolloutState, atMs: number, why: string, leftByHand = false): RolloutState {
-  const { recorded, evidenceHash } = state;
-  const close = (step: StepRecord): StepRecord => ({
-    ...step,
-    endedAtMs: atMs,
-    why,
-    evidenceHash,
-    decisionId:
-      recorded?.evidenceHash === evidenceHash && recorded.stepIndex === step.index
-        ? recorded.decisionId
-        : null,
-    ...(leftByHand && { leftByHand }),
-  });
-  return { ...state, steps: state.steps.map((step) => (step.endedAtMs === null ? close(step) : step)) };
-}
-
-function end(state: RolloutState, atMs: number, outcome: RolloutOutcome, why: string): RolloutState {
-  return logged(
-    {
-      ...closeStep(withoutBackup(state, atMs), atMs, why),
-      phase: 'ended',
-      outcome,
-      weightPct: outcome === 'promoted' ? 100 : 0,
-      soakEndsAtMs: null,
-      nextLookAtMs: null,
-      leaseExpiresAtMs: null,
-    },
-    { atMs, what: outcome, by: state.ending?.by ?? promoterOf(state), why },
-  );
-}
-
-/** What nothing has judged was promoted by whoever asked for it. */
-function promoterOf(state: RolloutState): string {
-  return isUnjudged(state) && state.phase === 'promoting' ? state.plan.requestedBy : 'optimizer';
 }
 
 function paceMs(state: RolloutState, looks: number): number {

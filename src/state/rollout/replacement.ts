@@ -6,10 +6,11 @@ const KEPT = ['strategy', 'steps', 'soak', 'minSamples'] as const;
 
 /** Null when nothing replaces the rollout. @param typed the input of the rollout that was replaced */
 export function replacementInput(
-  { replacement, replacing, ending, plan }: RolloutState,
+  { replacement, replacing, ending, outcome, plan }: RolloutState,
   typed: unknown,
 ): Readonly<Record<string, unknown>> | null {
-  if (replacement === null || ending?.outcome !== 'replaced') return null;
+  const isReplaced = ending?.outcome === 'replaced' && (outcome === null || outcome === 'replaced');
+  if (replacement === null || !isReplaced) return null;
   const reason = replacing?.reason ?? (plan.strategy === 'immediate' ? undefined : ending.reason);
   return {
     ...(replacing?.input ?? kept(typed)),

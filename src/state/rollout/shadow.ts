@@ -45,6 +45,7 @@ export function shadowSet(state: RolloutState, atMs: number, leaseExpiresAtMs: n
     {
       ...state,
       leaseExpiresAtMs,
+      standstill: null,
       nextLookAtMs: atMs + state.plan.lookMs,
       shadow: { ...state.shadow, setAtMs: atMs },
     },

@@ -10,6 +10,7 @@ import type { GatewayTarget } from '../../domain/gateway-target.ts';
 import type { GuardrailSpec, StepVerdict } from '../../domain/guardrail.ts';
 import type { Notify } from '../../domain/notice.ts';
 import type { RolloutStrategy } from '../../domain/strategy.ts';
+import { withEntry, type LogEntry } from '../log-kept.ts';
 
 /** sha256 of what each target serves before and after the change, and on the backup route. */
 export type PartHashes = Readonly<
@@ -26,8 +27,10 @@ export interface RolloutPlan {
   /**
    * The rules that the rollout was admitted under, which it keeps to its end. Left out: the first ones, in which a verdict does not age.
    * Since 3 an approval of a step is acted on by the next look, and no longer when it arrives, and a held rollout writes no weight.
+   * Since 4 a rollback calls off the change that was to come next, a step without proof is extended or given up only once the labels of its soak have
+   * matured, and a write that a standstill keeps waiting is waited for.
    */
-  readonly table?: 2 | 3;
+  readonly table?: 2 | 3 | 4;
   readonly target: GatewayTarget;
   /** Who takes the candidate away when nobody renews its lease. Left out: the gateway. */
   readonly leasedBy?: LeasedBy;
@@ -126,19 +129,19 @@ export interface StepRecord {
   readonly leftByHand?: boolean;
 }
 
-export interface LogEntry {
-  readonly atMs: number;
-  readonly what: string;
-  readonly by: string;
-  readonly why: string;
-}
-
 /** Why and since when a rollout is on the backup route, and whether the gateway has been seen to serve it. */
 export interface OnBackup {
   readonly stage: 'wanted' | 'served' | 'leaving';
   readonly sinceMs: number;
   readonly by: string;
   readonly reason: string;
+}
+
+/** For what a write waits, since when, and when it is tried again. */
+export interface Standstill {
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly againAtMs: number;
 }
 
 export interface Awaiting {
@@ -212,6 +215,8 @@ export interface RolloutState {
   readonly apart?: readonly BlockRange[];
   /** This rollout has taken its own candidate away, or is about to: that nothing is served is nobody else's doing. */
   readonly leftNothing?: boolean;
+  /** While a write waits for the end of a pause of the fleet or a freeze window; null or left out otherwise. */
+  readonly standstill?: Standstill | null;
   /** Somebody resumed after both arms had been hurt: the next look proves a common fall anew. */
   readonly fallAnew?: boolean;
   /** How often an anomaly has asked for a cycle. */
@@ -220,13 +225,12 @@ export interface RolloutState {
   /** When the verdict was reached; a look that failed does not change it. */
   readonly lookedAtMs?: number;
   readonly steps: readonly StepRecord[];
-  /** The newest entries; the whole log is in the store. */
+  /** The newest entries, those of people for longer; the whole log is in the store. */
   readonly log: readonly LogEntry[];
   /** Message ids already handled, newest last. */
   readonly seen: readonly string[];
 }
 
-const LOG_KEPT = 40;
 const SEEN_KEPT = 200;
 
 /** Where a rollout begins that waits for nobody. */
@@ -288,9 +292,9 @@ function asksBeforeStart({ approval, strategy, steps }: RolloutPlan): boolean {
   return approval === 'beforeStart' || approval === 'perStep' || (approval === 'beforeLast' && startsLast);
 }
 
-/** The state with one more log entry, the oldest dropped beyond the bound. */
+/** The state with one more log entry. */
 export function logged(state: RolloutState, entry: LogEntry): RolloutState {
-  return { ...state, log: [...state.log, entry].slice(-LOG_KEPT) };
+  return { ...state, log: withEntry(state.log, entry) };
 }
 
 /** The state that remembers a message id. */
@@ -299,7 +303,7 @@ export function withSeen(state: RolloutState, messageId: string): RolloutState {
 }
 
 /** Whether the rollout was admitted under these rules, or later ones. */
-export function keepsTable({ table }: Pick<RolloutPlan, 'table'>, least: 2 | 3): boolean {
+export function keepsTable({ table }: Pick<RolloutPlan, 'table'>, least: 2 | 3 | 4): boolean {
   return (table ?? 1) >= least;
 }
 

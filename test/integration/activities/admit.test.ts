@@ -98,6 +98,21 @@ describe('a refused rollout leaves no trace', () => {
   });
 });
 
+it('refuses what has the traffic, and whose labels mature too late: each step waits for its own', async () => {
+  const quality = { matureAfter: '15m' };
+  const rollout = { block: '1s', look: '2s', soak: '10s', lease: '2m', maxRollout: '1h' };
+  const world = await createWorld(postgres, { settings: { quality, rollout } });
+  await withBaseline(world);
+  await expect(world.activities.admitRollout(admitRequest())).rejects.toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(
+      /evidence within 1h: .*at each of 4 steps they mature 15m after/u,
+    ) as string,
+  });
+  const { plan } = await world.activities.admitRollout(admitRequest({ steps: [25, 50, 100] }));
+  expect(plan.labels.expectedMs).toBeGreaterThan(45 * 60_000);
+});
+
 it('refuses steps without a control arm, unless a person forces them', async () => {
   const world = await createWorld(postgres);
   await withBaseline(world);

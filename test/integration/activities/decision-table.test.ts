@@ -231,6 +231,12 @@ function checkCells(state: RolloutState, event: RolloutEvent, finding: Finding):
         const wanted = cell === 'byOnInconclusive' ? ANSWERS[onInconclusive] : cell;
         // The clock of a step whose traffic has not moved does not run, whatever its soak: it stands as soaking.
         expect(`${phase}, ${standing}: ${became(before, after)}`).toBe(`${phase}, ${standing}: ${wanted}`);
+        // Whatever the service says, nothing comes of what is inconclusive before the labels of the whole soak have matured.
+        const unripe = { ...before, plan: { ...before.plan, matureAfterMs: Number.MAX_SAFE_INTEGER } };
+        const early = became(unripe, reduceRollout(unripe, event));
+        expect(`${phase}, ${standing}: ${early}`).toBe(
+          `${phase}, ${standing}: ${cell === 'byOnInconclusive' ? 'stay' : cell}`,
+        );
         // What a person has started as immediate is judged by nothing, on record; only harm and what is hurt are in its way.
         if (became(before, after) === 'stepForward' && standing !== 'unjudged')
           leaves.push(`${phase}, ${standing}`);

@@ -80,6 +80,36 @@ it('a write that is due while the fleet is paused waits, and a rollback does not
   expect((await world.live()).candidate).toBeNull();
 });
 
+it.each(['the next step', 'the same step, applied again', 'the promotion'] as const)(
+  'a freeze that has begun since the start keeps %s waiting, and no rollback',
+  async (what) => {
+    const driver = await Driver.admitted(world, { steps: [50, 100] });
+    await driver.setWeight(50);
+    await freeze();
+    const { leaseMs } = driver.state.plan;
+    const write = (passesFreeze: boolean) => {
+      const of = { ...driver.nextWrite(), passesFreeze };
+      if (what === 'the promotion') return world.activities.promoteCandidate(of);
+      return world.activities.setWeight({ ...of, leaseMs, weightPct: what === 'the next step' ? 100 : 50 });
+    };
+    if (what === 'the same step, applied again') world.nowMs += leaseMs;
+    const before = await world.live();
+    await expect(write(false)).rejects.toMatchObject({
+      type: 'GovernanceUnavailable',
+      nonRetryable: false,
+      message: expect.stringMatching(/is frozen until /u) as string,
+    });
+    expect(await world.live()).toEqual(before);
+    await write(true);
+    expect(await world.live()).not.toEqual(before);
+    await world.activities.takeBackCandidate(driver.takeBackWrite());
+    expect(await world.live()).toMatchObject({
+      candidate: null,
+      stable: { configuration: before.stable.configuration },
+    });
+  },
+);
+
 it('a cycle decides nothing at a standstill, and says why', async () => {
   await withBaseline(world);
   await pause();

@@ -59,8 +59,14 @@ describe('a plan that would be admitted', () => {
     expect(losses).toEqual(['drop of 20 %', 'drop of 10 %', 'drop of 5 %', undefined]);
     const labels = preview.steps.slice(0, 3).map(({ totalLabels }) => totalLabels ?? Number.NaN);
     expect(labels.reduce((sum, each) => sum + each, 0)).toBe(preview.plan?.labels.needed);
-    for (const step of preview.steps)
-      expect(step.expectedMs).toBeGreaterThanOrEqual(preview.plan?.soakMs ?? 0);
+    const { soakMs = 0, matureAfterMs = 0, labels: planned } = preview.plan ?? {};
+    for (const { expectedMs, totalLabels } of preview.steps) {
+      const labelMs = ((totalLabels ?? 0) * 3_600_000) / (planned?.perHour ?? 1);
+      expect(expectedMs).toBe(Math.round(Math.max(soakMs, labelMs + matureAfterMs)));
+    }
+    const allMs = ((planned?.needed ?? 0) * 3_600_000) / (planned?.perHour ?? 1);
+    expect(matureAfterMs).toBe(2_000);
+    expect(planned?.expectedMs).toBe(Math.round(Math.max(4 * soakMs, allMs + 4 * matureAfterMs)));
   });
 
   it('is shown in words, with tables and without colours', async () => {

@@ -119,7 +119,13 @@ describe('a rollout from its start to its end', () => {
     await worker.client.workflow.getHandle(`rollout/${SERVICE}`).result();
     expect(await terminal.type('rollout', 'pause', SERVICE, ...where, ...ANN)).toMatchObject({
       exit: 1,
-      err: expect.stringMatching(/rollout\/support-bot does not run/u) as string,
+      err: expect.stringMatching(/rollout\/support-bot does not run$/mu) as string,
+    });
+    expect(await terminal.type('rollout', 'rollback', SERVICE, ...where, ...ANN)).toMatchObject({
+      exit: 1,
+      err: expect.stringMatching(
+        /rollout\/support-bot does not run; rollback support-bot restores what was served before/u,
+      ) as string,
     });
   });
 

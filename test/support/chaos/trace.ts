@@ -14,7 +14,8 @@ import { canonicalJson } from '../../../src/decision/index.ts';
 import type { StepVerdict } from '../../../src/domain/guardrail.ts';
 import type { LiveConfiguration } from '../../../src/domain/orchestrator-wire.ts';
 import type { DecisionRecord } from '../../../src/ports/stores.ts';
-import type { LogEntry, StepRecord } from '../../../src/state/rollout/index.ts';
+import type { LogEntry } from '../../../src/state/log-kept.ts';
+import type { StepRecord } from '../../../src/state/rollout/index.ts';
 import type { Lab } from './lab.ts';
 import { STEPS } from './traffic.ts';
 

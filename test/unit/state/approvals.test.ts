@@ -9,7 +9,7 @@ import {
   type RolloutPlan,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
-import { admitted, ADMITTED_AT_MS, MINUTE_MS, testLook } from '../../support/rollout.ts';
+import { admitted, ADMITTED_AT_MS, MINUTE_MS, SHADOW_PLAN, testLook } from '../../support/rollout.ts';
 
 const T0 = ADMITTED_AT_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -48,6 +48,52 @@ describe('which steps wait', () => {
     ['beforeLast', 'applying'],
   ] as const)('%s begins %s', (approval, phase) => {
     expect(admitted({ approval }).phase).toBe(phase);
+  });
+});
+
+describe('a promotion by hand past an approval', () => {
+  const PROMOTE = { name: 'promote', by: 'ann', reason: 'seen enough' } as const;
+  const promoted = (state: RolloutState, minute = 15) => {
+    const { answer, state: after } = receiveMessage(state, PROMOTE, T0 + minute * MINUTE_MS);
+    return [answer.accepted, answer.reason, after.log.at(-1)?.why];
+  };
+  const none = 'step left with 0 gates unmet';
+  const one = 'step left with 1 gates unmet: approval';
+
+  it.each([
+    ['none', 0, none],
+    ['beforeStart', 0, none],
+    ['perStep', 0, one],
+    ['perStep', 3, one],
+    ['beforeLast', 1, none],
+    ['beforeLast', 2, one],
+    ['beforeLast', 3, none],
+  ] as const)('%s, step %i: %s', (approval, stepIndex, reason) => {
+    const proven = look(inStep(stepIndex, { approval }), 14, 'healthy');
+    const unmet = reason === one ? 'approval' : 'nothing';
+    expect(promoted(proven)).toEqual([true, reason, `seen enough (unmet: ${unmet})`]);
+  });
+
+  it('names it beside what else is unmet, and whether or not it was asked for already', () => {
+    const asks = look(inStep(0, { approval: 'perStep' }), 15, 'healthy');
+    expect(asks.awaiting).not.toBeNull();
+    expect(promoted(asks)[1]).toBe(one);
+    expect(promoted(inStep(0, { approval: 'perStep' }), 1)[1]).toBe(
+      'step left with 3 gates unmet: soak, no look yet, approval',
+    );
+  });
+
+  it('does not name one that was given', () => {
+    const asks = look(inStep(0, { table: 3, approval: 'perStep' }), 15, 'healthy');
+    expect(promoted(approve(asks, 16).state)[1]).toBe(none);
+  });
+
+  it('names that of leaving the shadow, too', () => {
+    const set = { kind: 'shadowSet', atMs: T0, leaseExpiresAtMs: null } as const;
+    const copying = (approval: RolloutPlan['approval']): RolloutState =>
+      reduceRollout({ ...admitted({ approval, shadow: SHADOW_PLAN }), phase: 'shadowing' }, set);
+    expect(promoted(copying('perStep'))[1]).toBe('step left with 2 gates unmet: no look yet, approval');
+    expect(promoted(copying('beforeLast'))[1]).toBe('step left with 1 gates unmet: no look yet');
   });
 });
 

@@ -7,6 +7,7 @@ import {
   receiveMessage,
   reduceRollout,
   type LookGates,
+  type RolloutPlan,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
 import { admitted, ADMITTED_AT_MS, MINUTE_MS, testLook } from '../../support/rollout.ts';
@@ -93,6 +94,59 @@ describe('a look with gates', () => {
       gates: null,
       soakEndsAtMs: null,
     });
+  });
+});
+
+describe('a step that has soaked without proof', () => {
+  /** Looks every minute at a soak of 15 minutes that proves nothing; the minutes at which it was extended, and how it ended. */
+  const ofLooks = (plan: Partial<RolloutPlan>, untilMinute: number, movedAfter: number | null = 0) => {
+    const gated = movedAfter === null ? {} : { convergeMs: 5 * MINUTE_MS };
+    let state = reduceRollout(admitted({ ...gated, table: 4, ...plan }), {
+      kind: 'weightSet',
+      atMs: T0,
+      weightPct: 5,
+      leaseExpiresAtMs: null,
+    });
+    const extendedAt: number[] = [];
+    for (let minute = 1; minute <= untilMinute; minute += 1) {
+      const before = state.extended ?? 0;
+      const found = testLook(state, T0 + minute * MINUTE_MS, 'inconclusive');
+      const seen = movedAfter === null ? {} : { gates: gates(movedAfter) };
+      state = reduceRollout(state, { kind: 'looked', look: { ...found, ...seen } });
+      if ((state.extended ?? 0) > before) extendedAt.push(minute);
+      if (state.phase !== 'soaking') return { extendedAt, gaveUpAt: minute, outcome: state.ending?.outcome };
+    }
+    return { extendedAt, gaveUpAt: null, soakEndsAt: ((state.soakEndsAtMs ?? 0) - T0) / MINUTE_MS };
+  };
+  const rollback = { onInconclusive: 'rollback' } as const;
+  const extend = { onInconclusive: 'extend', extensions: 2 } as const;
+  const matureAfterMs = 30 * MINUTE_MS;
+
+  it('is given up once the labels of its whole soak have matured, and not before', () => {
+    expect(ofLooks({ ...rollback, matureAfterMs }, 60)).toEqual({
+      extendedAt: [],
+      gaveUpAt: 45,
+      outcome: 'notEnoughEvidence',
+    });
+    expect(ofLooks({ ...rollback, matureAfterMs }, 60, 5).gaveUpAt).toBe(50);
+    expect(ofLooks({ ...rollback, matureAfterMs }, 60, null).gaveUpAt).toBe(45);
+    expect(ofLooks({ ...rollback, matureAfterMs: 0 }, 60).gaveUpAt).toBe(15);
+  });
+
+  it('is extended by a whole soak from when that is found, whose labels mature as well', () => {
+    expect(ofLooks({ ...extend, matureAfterMs }, 45).soakEndsAt).toBe(60);
+    const all = { extendedAt: [45, 90], gaveUpAt: 135, outcome: 'notEnoughEvidence' };
+    expect(ofLooks({ ...extend, matureAfterMs }, 200)).toEqual(all);
+    expect(ofLooks({ ...extend, matureAfterMs }, 200, null)).toEqual(all);
+    expect(ofLooks({ ...extend, matureAfterMs: 0 }, 200)).toMatchObject({
+      extendedAt: [15, 30],
+      gaveUpAt: 45,
+    });
+  });
+
+  it('was admitted before the fourth rules: it is judged at the end of its soak, as it always was', () => {
+    expect(ofLooks({ ...rollback, matureAfterMs, table: 3 }, 60).gaveUpAt).toBe(15);
+    expect(ofLooks({ ...extend, matureAfterMs, table: 3 }, 60).extendedAt).toEqual([15, 30]);
   });
 });
 

@@ -1,11 +1,13 @@
 /** What holds of a rollout after any sequence of events and messages, in any order, sensible or not. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ACTS_KEPT, LOG_KEPT } from '../../../src/state/log-kept.ts';
 import { readMessage } from '../../../src/state/messages.ts';
 import {
   nextRolloutAction,
   receiveMessage,
   reduceRollout,
+  replacementInput,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
 import { claim } from '../../support/claim.ts';
@@ -48,6 +50,11 @@ const carried = (of: RolloutState): RolloutState => {
 
 const HELD = { by: 'ann', reason: 'as the test says' };
 const RESUME = { name: 'resume', by: 'ann' } as const;
+const ROLLBACK = { name: 'rollback', by: 'oncall', reason: 'complaints' } as const;
+
+/** Whether a change that was to come next has just been called off. */
+const isCalledOff = ({ before, after }: Pick<Step, 'before' | 'after'>): boolean =>
+  before.replacement !== null && after.replacement === null;
 
 /** Checked after every step of every sequence. */
 const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
@@ -71,19 +78,32 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
     claim(after.stepIndex - before.stepIndex).toBeOneOf([0, 1]);
     claim(after.stepIndex < after.plan.steps.length).toBe(true);
   },
-  'taking back is final: the phase stays, the step does not grow, the first reason stands': ({
-    before,
-    after,
-  }) => {
-    if (before.ending === null) return;
-    claim(isOver(after)).toBe(true);
-    claim(after.stepIndex).toBe(before.stepIndex);
-    claim(after.ending).toEqual(before.ending);
-    claim(after.outcome === 'promoted').toBe(false);
-  },
+  'taking back is final: the phase stays, the step does not grow, the first reason stands until a replacement is called off':
+    ({ before, after }) => {
+      if (before.ending === null) return;
+      claim(isOver(after)).toBe(true);
+      claim(after.stepIndex).toBe(before.stepIndex);
+      if (isCalledOff({ before, after })) claim(after.ending?.outcome).toBeOneOf(['rolledBack', 'rejected']);
+      else claim(after.ending).toEqual(before.ending);
+      claim(after.outcome === 'promoted').toBe(false);
+    },
   'the end is final': ({ before, after }) => {
     if (before.phase !== 'ended') return;
-    claim({ ...after, seen: before.seen }).toEqual(before);
+    if (isCalledOff({ before, after })) claim(after.outcome).toBe(after.ending?.outcome ?? null);
+    else claim({ ...after, seen: before.seen }).toEqual(before);
+  },
+  'a rollback wins over what was to come next, until that has begun, and nothing brings it back': ({
+    before,
+    after,
+    atMs,
+  }) => {
+    const wasCalledOff = before.ending !== null && replacementInput(before, {}) === null;
+    if (wasCalledOff) claim(replacementInput(after, {})).toBe(null);
+    if ((after.plan.table ?? 1) < 4 || replacementInput(after, {}) === null) return;
+    const { state, answer } = receiveMessage(after, ROLLBACK, atMs);
+    claim([answer.accepted, replacementInput(state, {})]).toEqual([true, null]);
+    const ended = reduceRollout(state, { kind: 'takenBack', atMs });
+    claim([ended.phase, ended.outcome, replacementInput(ended, {})]).toEqual(['ended', 'rolledBack', null]);
   },
   'a step is left by a healthy look after the soak with its gates passed, or by hand, or by approval of a proven one':
     ({ before, after, move: given, atMs }) => {
@@ -101,7 +121,7 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
       const soakedAtMs = movedAtMs === null ? before.soakEndsAtMs : movedAtMs + soaks * before.plan.soakMs;
       expect(atMs).toBeGreaterThanOrEqual(soakedAtMs ?? Infinity);
       if (given.kind === 'message') {
-        claim([given.name, before.plan.table === 3]).toEqual(['approve', false]);
+        claim([given.name, (before.plan.table ?? 1) >= 3]).toEqual(['approve', false]);
         claim([before.awaiting !== null, before.verdict?.outcome]).toEqual([true, 'healthy']);
         const gates = (before.gates?.reports ?? []).map(({ outcome }) => outcome);
         claim(gates.filter((outcome) => outcome === 'waiting' || outcome === 'fail')).toEqual([]);
@@ -117,6 +137,20 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
       claim(approval === 'perStep').toBe(false);
       claim(approval === 'beforeLast' && before.stepIndex === steps.length - 2).toBe(false);
     },
+  'what a soak has not proven is extended or given up once its labels have matured, and not before': ({
+    before,
+    after,
+    move: given,
+    atMs,
+  }) => {
+    if (given.kind !== 'look' || (before.plan.table ?? 1) < 4 || after === before) return;
+    const isExtended = (after.extended ?? 0) > (before.extended ?? 0);
+    const isGivenUp = after.ending?.outcome === 'notEnoughEvidence' && before.ending === null;
+    if (!isExtended && !isGivenUp) return;
+    const soakedAtMs = (before.asked?.setAtMs ?? 0) + (1 + (before.extended ?? 0)) * before.plan.soakMs;
+    claim(atMs >= soakedAtMs + before.plan.matureAfterMs).toBe(true);
+    if (isExtended) claim((after.soakEndsAtMs ?? 0) >= atMs + after.plan.soakMs).toBe(true);
+  },
   'a step that has ended keeps the evidence it was left with': ({ before, after }) => {
     for (const [i, step] of after.steps.entries()) {
       const earlier = before.steps[i];
@@ -142,7 +176,7 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
     claim([left.backup, left.stepIndex, left.weightPct]).toEqual([null, after.stepIndex, 0]);
   },
   'a held rollout writes no weight of the candidate by itself': ({ after, atMs }) => {
-    if (!after.held || after.plan.table !== 3) return;
+    if (!after.held || (after.plan.table ?? 1) < 3) return;
     claim(nextRolloutAction(after, atMs).kind === 'setWeight').toBe(false);
   },
   'promotion comes only after the last step': ({ before, after }) => {
@@ -151,14 +185,15 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
     expect(['promoting', 'ended']).toContain(before.phase);
   },
   'a rollback is accepted in every open phase and is the very next action': ({ after, atMs }) => {
-    const message = { name: 'rollback', by: 'oncall', reason: 'complaints' } as const;
-    const { state, answer } = receiveMessage(after, message, atMs);
-    claim(answer.accepted).toBe(after.phase !== 'ended');
+    const { state, answer } = receiveMessage(after, ROLLBACK, atMs);
+    const wasToCome = (after.plan.table ?? 1) >= 4 && replacementInput(after, {}) !== null;
+    claim(answer.accepted).toBe(after.phase !== 'ended' || wasToCome);
     if (after.phase === 'ended') return;
     claim(state.phase).toBe('rollingBack');
     claim(nextRolloutAction(state, atMs).kind).toBe(state.revision === 0 ? 'closeUntouched' : 'takeBack');
     const done = reduceRollout(state, { kind: 'takenBack', atMs });
     claim(nextRolloutAction(done, atMs).kind).toBe('finish');
+    if ((after.plan.table ?? 1) >= 4) claim(replacementInput(done, {})).toBe(null);
   },
   'a program that ends and starts again goes on from the same state': ({ before, after, move: given }) => {
     if (given.kind === 'restart') claim(after).toEqual(before);
@@ -181,7 +216,7 @@ const invariants: Readonly<Record<string, (step: Step) => unknown>> = {
   },
   'the state is plain JSON, its log and memory bounded': ({ after }) => {
     claim(carried(after)).toEqual(after);
-    claim(after.log.length <= 40).toBe(true);
+    claim(after.log.length <= LOG_KEPT + ACTS_KEPT).toBe(true);
     claim(after.seen.length <= 200).toBe(true);
   },
   'there is always a next action, the same after a JSON round trip': ({ after, atMs }) => {
@@ -206,7 +241,9 @@ describe('whatever happens to a rollout', () => {
             if (step.after.backup) seen.add(`backup ${step.after.backup.stage}`);
             if (step.after.awaiting) seen.add('awaiting');
             if (step.before.awaiting?.approved && isLeft(step)) seen.add('left by approval');
-            if ((step.after.extended ?? 0) > 0) seen.add('extended');
+            if (isCalledOff(step)) seen.add('called off');
+            if ((step.after.extended ?? 0) > 0) seen.add(`extended, table ${step.after.plan.table ?? 1}`);
+            if (step.after.standstill && step.after.phase !== 'ended') seen.add('standstill');
             for (const [name, check] of Object.entries(invariants)) {
               try {
                 check(step);
@@ -227,7 +264,12 @@ describe('whatever happens to a rollout', () => {
           'backup leaving',
           'backup served',
           'backup wanted',
-          'extended',
+          'called off',
+          'extended, table 1',
+          'extended, table 2',
+          'extended, table 3',
+          'extended, table 4',
+          'standstill',
           'left by approval',
           'applying',
           'awaitingApproval',

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { CLOCKS_APART_MS } from '../../../src/state/incident.ts';
 import { readMessage, type Message, type MessageName, type Severity } from '../../../src/state/messages.ts';
-import { receiveMessage, type RolloutPhase, type RolloutState } from '../../../src/state/rollout/index.ts';
+import {
+  receiveMessage,
+  reduceRollout,
+  replacementInput,
+  type RolloutPhase,
+  type RolloutState,
+} from '../../../src/state/rollout/index.ts';
 import { admitted, ADMITTED_AT_MS, MINUTE_MS, testVerdict } from '../../support/rollout.ts';
 
 const T0 = ADMITTED_AT_MS;
@@ -115,6 +121,67 @@ describe('once the change is being taken back', () => {
         answer: { accepted: false, reason: 'the rollout has ended: rolledBack' },
       });
     }
+  });
+});
+
+describe('a rollout that makes room for another change', () => {
+  const REPLACE = typed('replace', { by: 'bob', change: { model: 'm' } });
+  const replacing = (): RolloutState =>
+    receiveMessage({ ...inPhase('soaking'), plan: { ...admitted().plan, table: 4 } }, REPLACE, T0).state;
+  const ends = [
+    ['rollback', ROLLBACK, 'rolledBack'],
+    ['reject', typed('reject', { by: 'oncall', reason: 'complaints' }), 'rejected'],
+    ['a critical anomaly', anomaly('critical'), 'rolledBack'],
+    ['a security alert', anomaly('low', 'security_breach'), 'rolledBack'],
+  ] as const;
+
+  it.each(ends)('while it is taken back, %s calls the other change off', (_name, message, outcome) => {
+    const { state, answer } = receiveMessage(replacing(), message, T0);
+    expect(answer).toMatchObject({ accepted: true });
+    expect(answer.reason).toContain('nothing starts in its place');
+    expect(state).toMatchObject({ phase: 'rollingBack', ending: { outcome }, replacement: null });
+    expect(state.log.at(-1)).toMatchObject({ what: 'replacement called off' });
+    const ended = reduceRollout(state, { kind: 'takenBack', atMs: T0 });
+    expect([ended.outcome, replacementInput(ended, {})]).toEqual([outcome, null]);
+  });
+
+  it.each(ends)(
+    'once it has ended, and before the other one starts, %s calls it off',
+    (_name, message, outcome) => {
+      const ended = reduceRollout(replacing(), { kind: 'takenBack', atMs: T0 });
+      expect(replacementInput(ended, {})).toMatchObject({ change: { model: 'm' } });
+      const { state, answer } = receiveMessage(ended, message, T0);
+      expect(answer.accepted).toBe(true);
+      expect(state).toMatchObject({ phase: 'ended', outcome, replacement: null });
+      expect(replacementInput(state, {})).toBeNull();
+      expect(receiveMessage(state, message, T0)).toMatchObject({ state, answer: { accepted: false } });
+    },
+  );
+
+  it('is not stopped by what only takes note, waits, is older than the rollout, or concerns another service', () => {
+    const old = typed('anomaly', {
+      anomaly_type: 'security_breach',
+      severity: 'critical',
+      affected_services: [],
+      raised_at_ms: T0 - 24 * 60 * MINUTE_MS,
+    });
+    for (const before of [replacing(), reduceRollout(replacing(), { kind: 'takenBack', atMs: T0 })]) {
+      for (const message of [
+        old,
+        anomaly('high'),
+        anomaly('low'),
+        anomaly('critical', 'x', ['code-bot']),
+        PAUSE,
+      ]) {
+        expect(receiveMessage(before, message, T0).state).toBe(before);
+      }
+    }
+  });
+
+  it('was admitted before that: the other change starts, as it always did', () => {
+    const { table: _table, ...plan } = replacing().plan;
+    const before = { ...replacing(), plan };
+    expect(receiveMessage(before, ROLLBACK, T0)).toMatchObject({ state: before, answer: { accepted: true } });
   });
 });
 

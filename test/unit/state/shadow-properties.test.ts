@@ -5,6 +5,7 @@ import {
   nextRolloutAction,
   receiveMessage,
   reduceRollout,
+  replacementInput,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
 import { claim } from '../../support/claim.ts';
@@ -50,7 +51,10 @@ const isTotal = (after: RolloutState, atMs: number): void => {
   claim(nextRolloutAction(carried, atMs)).toEqual(nextRolloutAction(after, atMs));
   const message = { name: 'rollback', by: 'oncall', reason: 'complaints' } as const;
   const { state, answer } = receiveMessage(after, message, atMs);
-  claim(answer.accepted).toBe(after.phase !== 'ended');
+  // A rollback of one that has ended still calls off what was to come next.
+  const wasToCome = (after.plan.table ?? 1) >= 4 && replacementInput(after, {}) !== null;
+  claim(answer.accepted).toBe(after.phase !== 'ended' || wasToCome);
+  if ((after.plan.table ?? 1) >= 4) claim(replacementInput(state, {})).toBe(null);
   const next = nextRolloutAction(state, atMs).kind;
   claim(next).toBeOneOf(after.phase === 'ended' ? ['finish'] : ['takeBack', 'closeUntouched']);
 };

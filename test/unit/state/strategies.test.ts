@@ -73,7 +73,7 @@ describe('immediate', () => {
     const ended = end(served);
     expect(ended).toMatchObject({ outcome: 'promoted' });
     expect(rolloutNotices(served, ended)).toEqual([
-      { kind: 'promoted', by: 'ann', reason: 'at once, by ann, judged by nothing: cheaper' },
+      { kind: 'promoted', by: 'ann', reason: 'at once, by ann, judged by nothing: cheaper', sinceMs: T0 },
     ]);
   });
 

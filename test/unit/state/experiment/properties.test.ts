@@ -9,6 +9,7 @@ import {
   type ExperimentPhase,
   type ExperimentRunState,
 } from '../../../../src/state/experiment/index.ts';
+import { ACTS_KEPT, LOG_KEPT } from '../../../../src/state/log-kept.ts';
 import { experimentSequence, type Step } from '../../../support/experiment-sequences.ts';
 
 const ORDER: readonly ExperimentPhase[] = [
@@ -185,7 +186,7 @@ const INVARIANTS: Readonly<Record<string, (step: Step, seen: Seen, no: number) =
     _seen,
     no,
   ) => {
-    must(after.log.length <= 40 && after.seen.length <= 200, 'unbounded');
+    must(after.log.length <= LOG_KEPT + ACTS_KEPT && after.seen.length <= 200, 'unbounded');
     if (move.kind !== 'restart' && no % 25 !== 0) return;
     const carried = JSON.parse(JSON.stringify(after)) as ExperimentRunState;
     if (move.kind === 'restart') expect(after).toEqual(before);
