@@ -61,6 +61,8 @@ export interface ConfigurationStore {
     status: 'rolledBack' | 'superseded',
     nowMs: number,
   ): Promise<void>;
+  /** `superseded` -> `rolledBack`, when it was learnt later that somebody had taken it away. Any other stays as it is. */
+  wasTakenBack(serviceId: string, generation: number): Promise<void>;
 }
 
 /** Who holds a service: `runId` is rewritten at continue-as-new, `firstRunId` stays. */
