@@ -49,6 +49,7 @@ import { startWatch } from './start-watch.ts';
 import { summaryOf } from './rollout-summary.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
 import { openTelling } from './telling.ts';
+import { untouchedWrite, type TakingBack } from './untouched-write.ts';
 import { ROLLOUT_VOICE } from './voices.ts';
 
 const admit =
@@ -186,7 +187,6 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         return waitUntil(action.untilMs);
       case 'expireApproval':
       case 'runOutOfTime':
-      case 'closeUntouched':
         return happened({ kind: AS_EVENT[action.kind], atMs: Date.now() });
       case 'setShadow':
         return setShadow(action.copyPct);
@@ -201,7 +201,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       case 'promote':
         return promote();
       case 'takeBack':
-        return takeBack();
+        return takeBack(reserveTwo());
+      case 'closeUntouched':
+        return takeBack(untouchedWrite(info.workflowId, current()));
     }
   }
 
@@ -288,15 +290,11 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     });
   }
 
-  /**
-   * Rolls the gateway back and reads it back, for as long as it takes. Not interruptible. The loop comes back here until
-   * the candidate is gone or somebody with a greater generation has taken over. Reserves two revisions: the second one is
-   * for the case that a promotion had already been written.
-   */
-  async function takeBack(): Promise<void> {
-    const first = reserveTwo();
+  /** Until the candidate is gone, however long that takes, or somebody with a greater generation has taken over. Not interruptible. */
+  async function takeBack(first: TakingBack | null): Promise<void> {
+    const reason = current().ending?.reason ?? 'taken back';
     try {
-      await compensate.takeBackCandidate({ ...first, reason: current().ending?.reason ?? 'taken back' });
+      if (first) await compensate.takeBackCandidate({ ...first, reason });
       happened({ kind: 'takenBack', atMs: Date.now() });
     } catch (error) {
       if (failureType(error) === 'StaleGeneration') {
@@ -307,7 +305,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     }
   }
 
-  /** What a compensation writes under, with the next revision kept free for its second write. */
+  /** What a compensation writes under, with the next revision kept free: for a promotion that had already been written. */
   function reserveTwo() {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     const first = write();

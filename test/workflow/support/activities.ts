@@ -287,6 +287,8 @@ export function controlActivities(place: Place): ControlActivities {
       async (request) => {
         const here = world(request.serviceId);
         await here.enter('takeBackCandidate');
+        here.gateway.read();
+        if (request.untouched === true && here.gateway.candidate === null) return;
         here.gateway.removeCandidate(request);
         if (here.gateway.stable === request.stableHash) return;
         here.gateway.setStable({ ...request, revision: request.revision + 1 }, request.stableHash);
