@@ -31,6 +31,7 @@ export async function prepareRestore(
     takesBack: input.takesBack ?? input.to === 'previous',
     by: input.by,
     reason: input.reason,
+    notify: settings.notify,
   };
 }
 

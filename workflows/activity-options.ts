@@ -111,6 +111,14 @@ export const upkeepOptions: ActivityOptions = {
   retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
 };
 
+/** Tells people of a restore that is done. Shorter still: whoever asked for it waits for its answer. */
+export const tellRestoreOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '20s',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};
+
 /** Tells people. Short: an address that is down must not keep a run open. */
 export const notifyOptions: ActivityOptions = {
   taskQueue: TASK_QUEUE,

@@ -298,6 +298,17 @@ export const STORIES: Readonly<Record<string, Story>> = {
     return restore(temporal, world);
   },
   'restore-alone': async (temporal, world) => restore(temporal, world),
+  'restore-that-tells': async (temporal, world) => {
+    world.notify = [{ webhook: 'http://127.0.0.1:1/hook', on: ['rolledBack'] }];
+    return restore(temporal, world);
+  },
+  'rollout-rejected-before-its-first-write': async (temporal, world) => {
+    world.plan = { ...SLOW, approval: 'beforeStart' };
+    const handle = await temporal.rollout(world);
+    await temporal.until(handle, (state) => state.phase === 'awaitingApproval');
+    await handle.signal('reject', { by: 'ann', reason: 'not now' });
+    return handle;
+  },
   'watch-closed': async (temporal, world) => watch(temporal, world),
   'watch-reverted': async (temporal, world) => {
     world.watch = (look) => (look < 2 ? 'well' : 'revert');

@@ -41,6 +41,36 @@ describe('an emergency restore', () => {
     expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null, generation: 3 });
   });
 
+  it('tells whom the service tells, once it is done', async () => {
+    const world = temporal().service('restore-tells');
+    world.notify = [{ webhook: 'http://127.0.0.1:1/hook', on: ['rolledBack'] }];
+    world.gateway.setStable({ generation: 4, revision: 1 }, 'bad');
+    await (await restore(world)).result();
+    expect(world.notices).toMatchObject([
+      {
+        kind: 'rolledBack',
+        serviceId: 'restore-tells',
+        workflowId: 'restore/restore-tells',
+        generation: 5,
+        summary: 'restored to generation 1, live as generation 5',
+        reason: 'complaints',
+        by: 'oncall',
+      },
+    ]);
+    expect(world.calls.indexOf('notify')).toBeGreaterThan(world.calls.indexOf('restoreStable'));
+  });
+
+  it('is done also when nobody can be told', async () => {
+    const world = temporal().service('restore-untold');
+    world.notify = [{ webhook: 'http://127.0.0.1:1/hook', on: ['rolledBack'] }];
+    world.failAt('notify', 'GovernanceUnavailable', 1_000);
+    const handle = await restore(world);
+    expect(await handle.result()).toMatchObject({ generation: 2 });
+    expect(await handle.query('state')).toMatchObject({
+      phase: expect.stringMatching(/nobody could be told/u),
+    });
+  });
+
   it('waits for a database that is away for longer than ten minutes', async () => {
     const world = temporal().service('no-database');
     world.failAt('prepareRestore', 'StoreUnavailable', 70);

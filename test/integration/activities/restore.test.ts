@@ -87,7 +87,7 @@ describe('with nothing in flight', () => {
     await promoted();
     const input = { serviceId: SERVICE, to: 1, takesBack: true, by: 'watch', reason: 'late labels' };
     const wanted = await world.activities.prepareRestore({ input });
-    expect(wanted).toMatchObject({ generation: 1, takesBack: true });
+    expect(wanted).toMatchObject({ generation: 1, takesBack: true, notify: world.settings.notify });
     await world.activities.restoreStable({ wanted, holder: RESTORE });
     expect(await statuses()).toEqual([
       [3, 'stable'],

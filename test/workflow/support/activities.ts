@@ -45,6 +45,7 @@ function restoreActivities({
         takesBack: takesBack ?? to === 'previous',
         by,
         reason,
+        ...(here.notify && { notify: here.notify }),
       };
     }),
 
