@@ -69,7 +69,7 @@ export async function finishRollout(
     atMs: nowMs,
     every: 'hour',
   });
-  await ports.leases.release(plan.serviceId, holder);
+  await ports.leases.release(plan.serviceId, holder, plan.generation);
 }
 
 /** When the last traffic of the backup model under this rollout's generation had ended. */
@@ -101,10 +101,17 @@ async function closeConfiguration(
   }
 }
 
-/** Mutate. After continue-as-new the lease names the new run. A second run changes nothing. */
+/**
+ * Mutate. After continue-as-new the lease names the new run. A second run changes nothing. `fromRunId`, that it went on from, is left out by
+ * workflows of before it was asked for.
+ */
 export async function renewLeaseRun(
   ports: ActivityPorts,
-  request: { readonly serviceId: string; readonly holder: LeaseHolder },
+  request: {
+    readonly serviceId: string;
+    readonly holder: LeaseHolder;
+    readonly fromRunId?: string | undefined;
+  },
 ): Promise<void> {
-  await ports.leases.renewRun(request.serviceId, request.holder);
+  await ports.leases.renewRun(request.serviceId, request.holder, request.fromRunId);
 }

@@ -132,15 +132,14 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return started;
   }
 
-  /**
-   * Names this run in the lease. Its failure decides nothing, and a rollback does not wait for it: the fence, not the lease,
-   * protects the gateway.
-   */
+  /** Names this run in the lease. Its failure decides nothing, and a rollback does not wait for it: the fence protects the gateway. */
   async function renewLeaseRun(): Promise<void> {
     const scope = new CancellationScope();
     step = scope;
     try {
-      await scope.run(() => admit.renewLeaseRun({ serviceId: current().plan.serviceId, holder: holder() }));
+      const { serviceId } = current().plan;
+      const request = { serviceId, holder: holder(), fromRunId: info.continuedFromExecutionRunId };
+      await scope.run(() => admit.renewLeaseRun(request));
     } catch (error) {
       ignored.push({ atMs: Date.now(), name: 'renewLeaseRun', why: failureReason(error) });
     } finally {

@@ -330,6 +330,15 @@ describe('a rollout that is started again', () => {
     expect([await statusOf(2), await statusOf(3)]).toEqual(['superseded', 'trying']);
   });
 
+  it('as the replacement of one whose end is written down a second time, late: keeps its lease', async () => {
+    const driver = await Driver.admitted(world, { steps: [50, 100] });
+    await world.activities.finishRollout({ state: driver.state, holder: driver.holder });
+    const next = { ...driver.holder, runId: 'run-2' };
+    expect((await world.activities.admitRollout(admitRequest({}, next))).plan.generation).toBe(3);
+    await world.activities.finishRollout({ state: driver.state, holder: driver.holder });
+    expect(await world.stores.leases.current(SERVICE)).toMatchObject({ holder: next, generation: 3 });
+  });
+
   it('by a holder of the service, as its child: inherits the lease in one step', async () => {
     const parent = await running(`experiment/${SERVICE}`);
     const driver = await Driver.admitted(world, {}, parent.holder);
