@@ -1,7 +1,18 @@
 /** Whether what was promoted is still what everybody is served. Asked by the watch at each look, and before it takes a promotion back. */
+import type { GatewayTarget } from '../src/domain/gateway-target.ts';
+import type { PartHashes } from '../src/state/rollout/index.ts';
 import { hashOf } from './hash-of.ts';
 import type { ActivityPorts } from './ports.ts';
-import type { WatchInput } from './watch-promotion.ts';
+
+/** What was promoted, and where. */
+export interface Promotion {
+  readonly serviceId: string;
+  readonly target: GatewayTarget;
+  readonly generation: number;
+  /** sha256 of what was promoted, with several targets of each one's part too. Left out by older rollouts: the generation stands for it. */
+  readonly candidateHash?: string;
+  readonly parts?: PartHashes;
+}
 
 /** `generation`: under which it is served, another one than that of the promotion when a restore has put it back since. */
 export type PromotionServed =
@@ -14,7 +25,7 @@ export type PromotionServed =
  */
 export async function promotionServed(
   ports: Pick<ActivityPorts, 'orchestratorFor' | 'hash'>,
-  { input }: { readonly input: PromotedInput },
+  { input }: { readonly input: Promotion },
 ): Promise<PromotionServed> {
   const { serviceId, candidateHash } = input;
   const gateway = ports.orchestratorFor(input.target);
@@ -39,9 +50,3 @@ export async function promotionServed(
       : `generation ${other.generation} is stable now`;
   return { kind: 'gone', reason };
 }
-
-/** What of a watch's input tells what was promoted. */
-export type PromotedInput = Pick<
-  WatchInput,
-  'serviceId' | 'target' | 'generation' | 'candidateHash' | 'parts'
->;

@@ -1,22 +1,15 @@
 /** One look of a watch after a promotion: late labels of the rollout's own blocks, and absolute limits on what is live now. */
 import { foldBlock, foldLate, judgeAbsolute, type RolloutEvidence } from '../src/analysis/index.ts';
 import { differenceOf, sumOfBlocks } from '../src/analysis/late-labels.ts';
-import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Block } from '../src/domain/window.ts';
-import type { AbsoluteLimits, PartHashes } from '../src/state/rollout/index.ts';
+import type { AbsoluteLimits } from '../src/state/rollout/index.ts';
 import { carriedEvidence } from './carried-evidence.ts';
 import type { ActivityPorts } from './ports.ts';
-import { promotionServed } from './promotion-served.ts';
+import { promotionServed, type Promotion } from './promotion-served.ts';
 
 /** What the rollout hands to its watch. */
-export interface WatchInput {
-  readonly serviceId: string;
-  readonly target: GatewayTarget;
-  readonly generation: number;
-  /** sha256 of what was promoted, with several targets of each one's part too. Left out by older rollouts: the generation stands for it. */
-  readonly candidateHash?: string;
-  readonly parts?: PartHashes;
+export interface WatchInput extends Promotion {
   /** What was stable before the promotion, and is restored when it is taken back. Left out by older rollouts: `previous`. */
   readonly stableGeneration?: number;
   readonly watchMs: number;
