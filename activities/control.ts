@@ -11,6 +11,7 @@ import { hashOf } from './hash-of.ts';
 import {
   isOwn,
   isPromotedSomewhere,
+  leftOfOurs,
   requireOurs,
   requirePromotable,
   requireRun,
@@ -112,6 +113,8 @@ type TakeBack = OwnWrite & {
   readonly reason: string;
   /** The rollout may go on after this one: what it has written since stays, when a try comes late. */
   readonly newerStays?: boolean;
+  /** Of a run that has written nothing: only what a run before it has left is there to be taken away. */
+  readonly untouched?: boolean;
 };
 
 /**
@@ -126,10 +129,26 @@ export async function takeBackCandidate(ports: ActivityPorts, asked: TakeBack): 
   const gateway = ports.orchestratorFor(asked.target);
   const stable = async () =>
     (await recorded(ports, asked.serviceId, asked.stableGeneration, asked.stableHash)).body;
+  if (asked.untouched === true && !(await isAnythingLeft(ports, asked, gateway))) return;
   if (!gateway.parts) return takeBackAt(ports, gateway, asked, stable);
   await inReverse(gateway.parts, async (part) => {
     await takeBackAt(ports, part.gateway, partWrite(part, asked), async () => part.share(await stable()));
   });
+}
+
+async function isAnythingLeft(
+  ports: ActivityPorts,
+  write: GatewayWrite,
+  gateway: Orchestrator,
+): Promise<boolean> {
+  const { serviceId } = write;
+  if (!gateway.parts) return leftOfOurs(ports, write, await gateway.read(serviceId));
+  const found = await Promise.all(
+    gateway.parts.map(async (part) =>
+      leftOfOurs(ports, partWrite(part, write), await part.gateway.read(serviceId), part.share),
+    ),
+  );
+  return found.includes(true);
 }
 
 /** The same at one gateway. `stable` is asked only when a promotion had been written. */

@@ -1,9 +1,10 @@
 /** Writes down how a rollout ended, and gives the change lease back. */
 import { Failure } from '../src/domain/failure.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
-import type { RolloutOutcome, RolloutPlan, RolloutState } from '../src/state/rollout/index.ts';
+import type { RolloutOutcome, RolloutState } from '../src/state/rollout/index.ts';
 import { auditActs } from './audit-acts.ts';
 import type { ActivityPorts } from './ports.ts';
+import { wasTakenAway } from './taken-away.ts';
 import { recordStepsLeft } from './verdict-record.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function finishRollout(
   const outcome = state.outcome ?? 'rolledBack';
   const reason = state.ending?.reason ?? state.log.at(-1)?.why ?? '';
   const nowMs = ports.nowMs();
-  await closeConfiguration(ports, plan, outcome, nowMs);
+  await closeConfiguration(ports, request, outcome, nowMs);
   await recordStepsLeft(ports, state, holder);
   await ports.decisions.append({
     id: `${holder.workflowId}/${plan.generation}/ended`,
@@ -68,7 +69,7 @@ export async function finishRollout(
     atMs: nowMs,
     every: 'hour',
   });
-  await ports.leases.release(plan.serviceId, holder);
+  await ports.leases.release(plan.serviceId, holder, plan.generation);
 }
 
 /** When the last traffic of the backup model under this rollout's generation had ended. */
@@ -79,14 +80,16 @@ function backupUntilMs({ apart = [], plan }: RolloutState): number {
 /** A promotion that a restore has overtaken is closed as superseded: the newer stable configuration stays. */
 async function closeConfiguration(
   ports: ActivityPorts,
-  { serviceId, generation }: RolloutPlan,
+  { state, holder }: { readonly state: RolloutState; readonly holder: LeaseHolder },
   outcome: RolloutOutcome,
   nowMs: number,
 ): Promise<void> {
   const { configurations } = ports;
+  const { serviceId, generation } = state.plan;
   if (outcome !== 'promoted') {
     // A shadow alone was proven and never live: it is not what was taken back, and may be tried again at once.
-    const left = outcome === 'superseded' || outcome === 'shadowed';
+    const left =
+      outcome === 'shadowed' || (outcome === 'superseded' && !(await wasTakenAway(ports, state, holder)));
     const status = left ? 'superseded' : 'rolledBack';
     return configurations.end(serviceId, generation, status, nowMs);
   }
@@ -98,10 +101,17 @@ async function closeConfiguration(
   }
 }
 
-/** Mutate. After continue-as-new the lease names the new run. A second run changes nothing. */
+/**
+ * Mutate. After continue-as-new the lease names the new run. A second run changes nothing. `fromRunId`, that it went on from, is left out by
+ * workflows of before it was asked for.
+ */
 export async function renewLeaseRun(
   ports: ActivityPorts,
-  request: { readonly serviceId: string; readonly holder: LeaseHolder },
+  request: {
+    readonly serviceId: string;
+    readonly holder: LeaseHolder;
+    readonly fromRunId?: string | undefined;
+  },
 ): Promise<void> {
-  await ports.leases.renewRun(request.serviceId, request.holder);
+  await ports.leases.renewRun(request.serviceId, request.holder, request.fromRunId);
 }

@@ -24,6 +24,7 @@ import { maintain, planMaintenance } from './maintenance.ts';
 import { makeRoom } from './make-room.ts';
 import { notify, type NotifyRequest } from './notify.ts';
 import type { ActivityPorts } from './ports.ts';
+import { promotionServed } from './promotion-served.ts';
 import { restoreStable } from './restore-stable.ts';
 import { setShadow, shadowLook } from './shadow.ts';
 import { prepareRestore, tellHolder } from './restore.ts';
@@ -37,6 +38,7 @@ export type { Assessment, Observed } from './assess.ts';
 export type { Promoted, WeightSet } from './control.ts';
 export type { IncidentResponse } from './incident.ts';
 export type { Room } from './make-room.ts';
+export type { PromotionServed } from './promotion-served.ts';
 export type { LeaseRetaken } from './retake-lease.ts';
 export type { ShadowSet } from './shadow.ts';
 export type { RestoreSummary, WantedConfiguration } from './restore-stable.ts';
@@ -103,6 +105,9 @@ export function createControlActivities(ports: ActivityPorts) {
       prepareRestore(ports, request),
     ),
     tellHolder: withFailures((request: Parameters<typeof tellHolder>[1]) => tellHolder(ports, request)),
+    promotionServed: withFailures((request: Parameters<typeof promotionServed>[1]) =>
+      promotionServed(ports, request),
+    ),
     setArms: withFailures((request: Parameters<typeof setArms>[1]) => setArms(ports, request)),
     setWeight: withFailures((request: Parameters<typeof setWeight>[1]) => setWeight(ports, request)),
     setShadow: withFailures((request: Parameters<typeof setShadow>[1]) => setShadow(ports, request)),

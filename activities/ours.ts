@@ -9,6 +9,7 @@ import type { Configuration, LiveConfiguration } from '../src/domain/orchestrato
 import type { Orchestrator, OrchestratorPart } from '../src/ports/orchestrator.ts';
 import type { LeaseHolder } from '../src/ports/stores.ts';
 import { hashOf } from './hash-of.ts';
+import { whyCandidateWasLeft } from './left-to-somebody.ts';
 import type { ActivityPorts, GatewayWrite } from './ports.ts';
 import { isRecordedExperiment } from './recorded-experiment.ts';
 import { partWrite } from './several-targets.ts';
@@ -175,6 +176,31 @@ export async function requireRecorded(
   throw stale(
     `${serviceId}: the gateway serves a candidate (generation ${candidate.generation}) that nobody recorded`,
   );
+}
+
+/**
+ * Whether a gateway serves a candidate that a run which has written nothing has to take away: its own, which a run before its reset wrote, or one that is recorded
+ * of a change that died. Not what is newer, nor what somebody made of it. A store that is away tells nothing of the others: the reconciler meets them.
+ */
+export async function leftOfOurs(
+  ports: Pick<ActivityPorts, 'hash' | 'configurations' | 'decisions'>,
+  write: GatewayWrite,
+  { generation, candidate }: LiveConfiguration,
+  share: OrchestratorPart['share'] = asItIs,
+): Promise<boolean> {
+  if (!candidate || generation > write.generation) return false;
+  if (isOwn(ports, write, candidate.configuration)) return true;
+  try {
+    const known = await ports.configurations.get(write.serviceId, candidate.generation);
+    return (
+      known !== null &&
+      sameConfiguration(share(known.body), candidate.configuration) &&
+      (await whyCandidateWasLeft(ports, known)) === null
+    );
+  } catch (error) {
+    if (error instanceof Failure && error.type === 'StoreUnavailable') return false;
+    throw error;
+  }
 }
 
 /** That the change lease is this run's. @throws Failure LeaseMoved when it is another run's of this change, StaleGeneration when it is somebody else's */

@@ -9,6 +9,7 @@ import type { OpenChange } from '../src/ports/open-changes.ts';
 import type { ConfigurationRecord } from '../src/ports/stores.ts';
 import { withModel } from './backup-route.ts';
 import { closeAbandoned } from './experiments/close-abandoned.ts';
+import { whyArmsWereLeft, whyCandidateWasLeft } from './left-to-somebody.ts';
 import type { ActivityPorts } from './ports.ts';
 import { isRecordedExperiment } from './recorded-experiment.ts';
 import { reportUnrecorded } from './report-unrecorded.ts';
@@ -16,7 +17,7 @@ import { reportUnrecorded } from './report-unrecorded.ts';
 /**
  * What was done about one service. `restoring`: the candidate or the arms of a change that died are taken off. `closed`: the gateway serves the stable
  * configuration alone, lease and books were put in order. `promotionFinished`: a promotion had ended and was not booked.
- * `unrecorded`: somebody changed the gateway by hand; reported, never overwritten.
+ * `unrecorded`: somebody changed the gateway by hand, or a change of ours was left as somebody had made it; reported, never overwritten.
  */
 export interface Repair {
   readonly serviceId: string;
@@ -103,11 +104,8 @@ type Found =
   | { readonly kind: 'abandoned'; readonly what: string }
   | { readonly kind: 'unrecorded'; readonly why: string };
 
-async function foundAt(
-  ports: ActivityPorts,
-  { serviceId, settings, lease, trying }: OpenChange,
-  live: LiveConfiguration,
-): Promise<Found> {
+async function foundAt(ports: ActivityPorts, change: OpenChange, live: LiveConfiguration): Promise<Found> {
+  const { serviceId, settings, lease, trying } = change;
   const { candidate, stable } = live;
   const recorded = await ports.configurations.stable(serviceId);
   const isRecorded = recorded !== null && sameConfiguration(recorded.body, stable.configuration);
@@ -128,9 +126,12 @@ async function foundAt(
   const { experiment } = live;
   if (experiment) {
     const what = `${experiment.id} (generation ${experiment.generation}) to ${experiment.exposed_pct} %`;
-    return (await isRecordedExperiment(ports, serviceId, experiment))
+    if (!(await isRecordedExperiment(ports, serviceId, experiment)))
+      return { kind: 'unrecorded', why: `the experiment ${what} is served that nobody recorded` };
+    const left = isOpen(change) ? null : await whyArmsWereLeft(ports, serviceId, experiment.generation);
+    return left === null
       ? { kind: 'abandoned', what: `its experiment ${what}` }
-      : { kind: 'unrecorded', why: `the experiment ${what} is served that nobody recorded` };
+      : { kind: 'unrecorded', why: `the experiment ${what} is served that was left to somebody: ${left}` };
   }
   if (!candidate) return { kind: 'stableAlone' };
   const { backup } = settings.candidates;
@@ -141,21 +142,23 @@ async function foundAt(
     return { kind: 'abandoned', what: `its backup model ${backup}` };
   }
   const known = await ports.configurations.get(serviceId, candidate.generation);
-  return isServed(known, candidate)
-    ? {
-        kind: 'abandoned',
-        what: `its candidate (generation ${candidate.generation}) at ${live.weight_pct} %`,
-      }
+  const which = `candidate (generation ${candidate.generation})`;
+  if (!isServed(known, candidate))
+    return { kind: 'unrecorded', why: `a ${which} is served that nobody recorded` };
+  // While something is open somebody has taken the service over since, and has left this behind.
+  const left = isOpen(change) ? null : await whyCandidateWasLeft(ports, known);
+  return left === null
+    ? { kind: 'abandoned', what: `its ${which} at ${live.weight_pct} %` }
     : {
         kind: 'unrecorded',
-        why: `a candidate (generation ${candidate.generation}) is served that nobody recorded`,
+        why: `the ${which} is served at ${live.weight_pct} % that its rollout left to somebody: ${left}`,
       };
 }
 
 const isServed = (
   record: ConfigurationRecord | null,
   served: Pick<LiveConfiguration['stable'], 'configuration'>,
-): boolean => record !== null && sameConfiguration(record.body, served.configuration);
+): record is ConfigurationRecord => record !== null && sameConfiguration(record.body, served.configuration);
 
 /** Whether the workflow itself ended with this promotion, and only its books are missing. */
 async function hasPromoted(

@@ -1,6 +1,7 @@
 /** The write of an emergency restore; what to restore was resolved in `restore.ts`. */
 import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import { servesStableAlone } from '../src/domain/live-change.ts';
+import type { Notify } from '../src/domain/notice.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { Fence } from '../src/ports/orchestrator.ts';
 import type { ChangeLease, ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
@@ -22,6 +23,8 @@ export interface WantedConfiguration {
   readonly takesBack: boolean;
   readonly by: string;
   readonly reason: string;
+  /** Whom the service tells. Left out by workers of before restores told anybody. */
+  readonly notify?: Notify;
 }
 
 export interface RestoreSummary {

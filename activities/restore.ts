@@ -28,9 +28,10 @@ export async function prepareRestore(
     generation: wanted.generation,
     hash: wanted.hash,
     holder: inFlight ? lease.holder : null,
-    takesBack: input.to === 'previous',
+    takesBack: input.takesBack ?? input.to === 'previous',
     by: input.by,
     reason: input.reason,
+    notify: settings.notify,
   };
 }
 
@@ -60,9 +61,16 @@ async function pick(
 ): Promise<ConfigurationRecord | null> {
   if (typeof input.to === 'number') return ports.configurations.get(input.serviceId, input.to);
   if (input.to === 'stable' || inFlight) return stable;
-  const earlier = (await ports.configurations.list(input.serviceId)).find(
+  const known = await ports.configurations.list(input.serviceId);
+  // What was restored is recorded twice: that it was taken back since is said by the newest record alone.
+  const wasTakenBack = ({ hash }: ConfigurationRecord) =>
+    known.find((each) => each.hash === hash)?.status === 'rolledBack';
+  const earlier = known.find(
     (each) =>
-      each.status === 'retired' && each.hash !== stable?.hash && each.generation < (stable?.generation ?? 0),
+      each.status === 'retired' &&
+      each.hash !== stable?.hash &&
+      each.generation < (stable?.generation ?? 0) &&
+      !wasTakenBack(each),
   );
   return earlier ?? stable;
 }

@@ -3,14 +3,16 @@ import { sameConfiguration } from '../src/domain/change.ts';
 import { Failure } from '../src/domain/failure.ts';
 import type { LiveConfiguration } from '../src/domain/orchestrator-wire.ts';
 import type { ConfigurationRecord, LeaseHolder } from '../src/ports/stores.ts';
+import { whyArmsWereLeft, whyCandidateWasLeft } from './left-to-somebody.ts';
 import type { ActivityPorts } from './ports.ts';
 import { isRecordedExperiment } from './recorded-experiment.ts';
 
-type Stores = Pick<ActivityPorts, 'configurations' | 'experiments'>;
+type Stores = Pick<ActivityPorts, 'configurations' | 'decisions' | 'experiments'>;
 
 /**
  * The recorded stable configuration. Throws ChangeInFlight when the gateway serves another one, a candidate that nobody
- * recorded, or an experiment. Those of a change that died are recorded: the next change replaces them.
+ * recorded, or an experiment. Those of a change that died are recorded: the next change replaces them. Those that somebody has changed by hand are not
+ * replaced, though they are recorded.
  */
 export async function stableOf(
   ports: Stores,
@@ -32,11 +34,25 @@ export async function stableOf(
       `${serviceId}: the gateway serves a candidate (generation ${candidate.generation}) that is not recorded; take it away first`,
     );
   }
+  const left = known ? await whyCandidateWasLeft(ports, known) : null;
+  if (candidate && left !== null) {
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the gateway serves a candidate (generation ${candidate.generation}) at ${live.weight_pct} % that its rollout has left to somebody (${left}); take it away first`,
+    );
+  }
   const { experiment } = live;
   if (experiment && !(await isRecordedExperiment(ports, serviceId, experiment))) {
     throw new Failure(
       'ChangeInFlight',
       `${serviceId}: the gateway serves an experiment (${experiment.id}, generation ${experiment.generation}) that is not recorded; take it away first`,
+    );
+  }
+  const armsLeft = experiment ? await whyArmsWereLeft(ports, serviceId, experiment.generation) : null;
+  if (experiment && armsLeft !== null) {
+    throw new Failure(
+      'ChangeInFlight',
+      `${serviceId}: the gateway serves an experiment (${experiment.id}, generation ${experiment.generation}) that has left its arms to somebody (${armsLeft}); take it away first`,
     );
   }
   return stable;

@@ -1,18 +1,17 @@
 /** One look of a watch after a promotion: late labels of the rollout's own blocks, and absolute limits on what is live now. */
 import { foldBlock, foldLate, judgeAbsolute, type RolloutEvidence } from '../src/analysis/index.ts';
 import { differenceOf, sumOfBlocks } from '../src/analysis/late-labels.ts';
-import type { GatewayTarget } from '../src/domain/gateway-target.ts';
 import type { GuardrailSpec } from '../src/domain/guardrail.ts';
 import type { Block } from '../src/domain/window.ts';
 import type { AbsoluteLimits } from '../src/state/rollout/index.ts';
 import { carriedEvidence } from './carried-evidence.ts';
 import type { ActivityPorts } from './ports.ts';
+import { promotionServed, type Promotion } from './promotion-served.ts';
 
 /** What the rollout hands to its watch. */
-export interface WatchInput {
-  readonly serviceId: string;
-  readonly target: GatewayTarget;
-  readonly generation: number;
+export interface WatchInput extends Promotion {
+  /** What was stable before the promotion, and is restored when it is taken back. Left out by older rollouts: `previous`. */
+  readonly stableGeneration?: number;
   readonly watchMs: number;
   readonly lookMs: number;
   readonly blockMs: number;
@@ -72,16 +71,10 @@ export async function watchPromotion(
     lateNo: (carried.lastLateNo ?? 0) + 1,
     foldedTo: Math.ceil(request.startedAtMs / input.blockMs),
   };
-  const gateway = ports.orchestratorFor(input.target);
-  const targets = gateway.parts?.map((part) => part.gateway) ?? [gateway];
-  const generations = await Promise.all(
-    targets.map(async (target) => (await target.read(input.serviceId)).stable.generation),
-  );
-  const other = generations.find((generation) => generation !== input.generation);
-  if (other !== undefined) {
-    return { kind: 'closed', reason: `generation ${other} is stable now`, evidence: before };
-  }
-  const evidence = await withLiveBlocks(ports, input, await withLateLabels(ports, input, before));
+  const served = await promotionServed(ports, { input });
+  if (served.kind === 'gone') return { kind: 'closed', reason: served.reason, evidence: before };
+  const late = await withLateLabels(ports, input, before);
+  const evidence = await withLiveBlocks(ports, input, served.generation, late);
   const verdict = judgeAbsolute(evidence.evidence, {
     guardrails: input.guardrails,
     constraints: input.constraints,
@@ -127,10 +120,11 @@ async function withLateLabels(
   };
 }
 
-/** The promoted configuration answers as the stable arm now; it is judged as the candidate that it was. */
+/** The promoted configuration answers as the stable arm now, under `generation`; it is judged as the candidate that it was. */
 async function withLiveBlocks(
   ports: ActivityPorts,
   input: WatchInput,
+  generation: number,
   before: PromotionEvidence,
 ): Promise<PromotionEvidence> {
   const toNo = Math.floor((ports.nowMs() - input.matureAfterMs) / input.blockMs) - 1;
@@ -138,7 +132,7 @@ async function withLiveBlocks(
   const { unitFirst } = await ports.windows.summary({
     serviceId: input.serviceId,
     arm: 'stable',
-    generation: input.generation,
+    generation,
     fromMs: (before.foldedTo + 1) * input.blockMs,
     toMs: (toNo + 1) * input.blockMs,
   });

@@ -164,7 +164,9 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
     const scope = new CancellationScope();
     step = scope;
     try {
-      await scope.run(() => admit.renewLeaseRun({ serviceId: current().plan.serviceId, holder: holder() }));
+      const { serviceId } = current().plan;
+      const request = { serviceId, holder: holder(), fromRunId: info.continuedFromExecutionRunId };
+      await scope.run(() => admit.renewLeaseRun(request));
     } catch (error) {
       ignored.push({ atMs: Date.now(), name: 'renewLeaseRun', why: failureReason(error) });
     } finally {

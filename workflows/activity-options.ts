@@ -61,8 +61,21 @@ export const leaveBackupOptions: ActivityOptions = {
   retry: { ...compensateOptions.retry, nonRetryableErrorTypes: ['StaleGeneration', 'LeaseMoved'] },
 };
 
-/** What an emergency restore reads before it writes: on the control queue, since it must not wait behind reads either. */
-export const prepareRestoreOptions: ActivityOptions = { ...admitOptions, taskQueue: CONTROL_TASK_QUEUE };
+/**
+ * What an emergency restore reads before it writes: on the control queue, since it must not wait behind reads either, and for as long as it
+ * takes. Only wrong input is final.
+ */
+export const prepareRestoreOptions: ActivityOptions = {
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '30s',
+  retry: { ...backOff, maximumInterval: '10s', nonRetryableErrorTypes: finalTypes },
+};
+
+/** Whether there is still a promotion to take back: as long as the gateway does not answer, there is nothing else to do. */
+export const promotionServedOptions: ActivityOptions = {
+  ...prepareRestoreOptions,
+  startToCloseTimeout: '10s',
+};
 
 /** Asks a holder to take its change back. Short: a holder that cannot be told is superseded. */
 export const tellHolderOptions: ActivityOptions = {
@@ -95,6 +108,14 @@ export const upkeepOptions: ActivityOptions = {
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '30m',
   cancellationType: 'TRY_CANCEL',
+  retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
+};
+
+/** Tells people of a restore that is done. Shorter still: whoever asked for it waits for its answer. */
+export const tellRestoreOptions: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '20s',
   retry: { ...backOff, nonRetryableErrorTypes: finalTypes },
 };
 

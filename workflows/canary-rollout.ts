@@ -56,6 +56,7 @@ import { beginShadow, leaseOf, lookAt, mayHandOver } from './shadow-stage.ts';
 import { startWatch } from './start-watch.ts';
 import { admitSuperseding, asksToSupersede, stopReason } from './superseding.ts';
 import { openTelling } from './telling.ts';
+import { untouchedWrite, type TakingBack } from './untouched-write.ts';
 import { ROLLOUT_VOICE } from './voices.ts';
 
 const admit =
@@ -137,15 +138,14 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     return started;
   }
 
-  /**
-   * Names this run in the lease. Its failure decides nothing, and a rollback does not wait for it: the fence, not the lease,
-   * protects the gateway.
-   */
+  /** Names this run in the lease. Its failure decides nothing, and a rollback does not wait for it: the fence protects the gateway. */
   async function renewLeaseRun(): Promise<void> {
     const scope = new CancellationScope();
     step = scope;
     try {
-      await scope.run(() => admit.renewLeaseRun({ serviceId: current().plan.serviceId, holder: holder() }));
+      const { serviceId } = current().plan;
+      const request = { serviceId, holder: holder(), fromRunId: info.continuedFromExecutionRunId };
+      await scope.run(() => admit.renewLeaseRun(request));
     } catch (error) {
       ignored.push({ atMs: Date.now(), name: 'renewLeaseRun', why: failureReason(error) });
     } finally {
@@ -192,7 +192,6 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
         return waitUntil(action.untilMs);
       case 'expireApproval':
       case 'runOutOfTime':
-      case 'closeUntouched':
         return happened({ kind: AS_EVENT[action.kind], atMs: Date.now() });
       case 'setShadow':
         return setShadow(action.copyPct);
@@ -207,7 +206,9 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
       case 'promote':
         return promote();
       case 'takeBack':
-        return takeBack();
+        return takeBack(reserveTwo());
+      case 'closeUntouched':
+        return takeBack(untouchedWrite(info.workflowId, current()));
     }
   }
 
@@ -293,15 +294,11 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     });
   }
 
-  /**
-   * Rolls the gateway back and reads it back, for as long as it takes. Not interruptible. The loop comes back here until
-   * the candidate is gone or somebody with a greater generation has taken over. Reserves two revisions: the second one is
-   * for the case that a promotion had already been written.
-   */
-  async function takeBack(): Promise<void> {
-    const first = reserveTwo();
+  /** Until the candidate is gone, however long that takes, or somebody with a greater generation has taken over. Not interruptible. */
+  async function takeBack(first: TakingBack | null): Promise<void> {
+    const reason = current().ending?.reason ?? 'taken back';
     try {
-      await compensate.takeBackCandidate({ ...first, reason: current().ending?.reason ?? 'taken back' });
+      if (first) await compensate.takeBackCandidate({ ...first, reason });
       happened({ kind: 'takenBack', atMs: Date.now() });
     } catch (error) {
       if (failureType(error) === 'StaleGeneration') {
@@ -312,7 +309,7 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
     }
   }
 
-  /** What a compensation writes under, with the next revision kept free for its second write. */
+  /** What a compensation writes under, with the next revision kept free: for a promotion that had already been written. */
   function reserveTwo() {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     const first = write();

@@ -46,6 +46,8 @@ export const restoreInputSchema = z.strictObject({
   to: z.union([z.enum(['previous', 'stable']), z.int().min(1)], {
     error: '"previous", "stable" or a generation number',
   }),
+  /** Whether what is replaced was found wanting: `previous` and the cycles leave it alone then. Unless said: true of `previous` only. */
+  takesBack: z.boolean({ error: 'true or false' }).optional(),
   by: who,
   reason: why,
 });

@@ -61,6 +61,8 @@ export interface ConfigurationStore {
     status: 'rolledBack' | 'superseded',
     nowMs: number,
   ): Promise<void>;
+  /** `superseded` -> `rolledBack`, when it was learnt later that somebody had taken it away. Any other stays as it is. */
+  wasTakenBack(serviceId: string, generation: number): Promise<void>;
 }
 
 /** Who holds a service: `runId` is rewritten at continue-as-new, `firstRunId` stays. */
@@ -107,10 +109,20 @@ export interface LeaseStore {
     readonly gatewayGeneration: number;
     readonly nowMs: number;
   }): Promise<{ readonly generation: number; readonly from: ChangeLease | null }>;
-  /** Rewrites runId after continue-as-new. Nothing happens when another workflow holds the lease. */
-  renewRun(serviceId: string, holder: LeaseHolder): Promise<void>;
-  /** Gives the lease back. Nothing happens when another workflow holds it. */
-  release(serviceId: string, holder: Pick<LeaseHolder, 'workflowId' | 'firstRunId'>): Promise<void>;
+  /**
+   * Rewrites runId after continue-as-new. Nothing happens when another workflow holds the lease, or another run than `fromRunId`: a run that was reset
+   * is not the one that went on. Left out: whatever run of the workflow.
+   */
+  renewRun(serviceId: string, holder: LeaseHolder, fromRunId?: string): Promise<void>;
+  /**
+   * Gives the lease back. Nothing happens when another workflow holds it, nor when it holds it under another generation: a late try meets what came next
+   * under the same first run. Left out: under whatever generation.
+   */
+  release(
+    serviceId: string,
+    holder: Pick<LeaseHolder, 'workflowId' | 'firstRunId'>,
+    generation?: number,
+  ): Promise<void>;
   current(serviceId: string): Promise<ChangeLease | null>;
 }
 

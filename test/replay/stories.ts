@@ -1,5 +1,6 @@
 /** The runs that are recorded: one for every workflow type, and every way a rollout or an experiment ends. */
 import type { WorkflowHandle } from '@temporalio/client';
+import type { WatchInput } from '../../activities/index.ts';
 import { startEvidence } from '../../src/analysis/index.ts';
 import { TASK_QUEUE } from '../../workflows/activity-options.ts';
 import type { ExperimentPlan } from '../../src/state/experiment/index.ts';
@@ -297,10 +298,37 @@ export const STORIES: Readonly<Record<string, Story>> = {
     return restore(temporal, world);
   },
   'restore-alone': async (temporal, world) => restore(temporal, world),
+  'restore-that-tells': async (temporal, world) => {
+    world.notify = [{ webhook: 'http://127.0.0.1:1/hook', on: ['rolledBack'] }];
+    return restore(temporal, world);
+  },
+  'rollout-rejected-before-its-first-write': async (temporal, world) => {
+    world.plan = { ...SLOW, approval: 'beforeStart' };
+    const handle = await temporal.rollout(world);
+    await temporal.until(handle, (state) => state.phase === 'awaitingApproval');
+    await handle.signal('reject', { by: 'ann', reason: 'not now' });
+    return handle;
+  },
   'watch-closed': async (temporal, world) => watch(temporal, world),
   'watch-reverted': async (temporal, world) => {
     world.watch = (look) => (look < 2 ? 'well' : 'revert');
     return watch(temporal, world);
+  },
+  'watch-reverted-after-a-restore': async (temporal, world) => {
+    const { serviceId } = world;
+    world.gateway.setStable({ generation: 2, revision: 1 }, 'promoted');
+    const hang = world.hangAt('restoreStable');
+    await temporal.start('restoreConfiguration', `restore/${serviceId}`, {
+      serviceId,
+      to: 'stable',
+      ...ROLLBACK,
+    });
+    await hang.reached;
+    const handle = await watch(temporal, world, { candidateHash: 'promoted', stableGeneration: 1 });
+    await handle.signal('rollback', ROLLBACK);
+    await temporal.until(handle, () => world.calls.includes('promotionServed'));
+    hang.release();
+    return handle;
   },
   'unknown-type': async (temporal, { serviceId }) =>
     temporal.start('cannaryRollout', `rollout/${serviceId}`, {}),
@@ -325,7 +353,7 @@ const cycle = (temporal: Temporal, { serviceId }: World) =>
 const restore = (temporal: Temporal, { serviceId }: World) =>
   temporal.start('restoreConfiguration', `restore/${serviceId}`, { serviceId, to: 'previous', ...ROLLBACK });
 
-const watch = (temporal: Temporal, { serviceId }: World) =>
+const watch = (temporal: Temporal, { serviceId }: World, more: Partial<WatchInput> = {}) =>
   temporal.start('promotionWatch', `watch/${serviceId}/2`, {
     serviceId,
     target: { driver: 'rest', url: 'http://127.0.0.1:1' },
@@ -339,4 +367,5 @@ const watch = (temporal: Temporal, { serviceId }: World) =>
     constraints: {},
     lastWeightPct: 50,
     evidence: startEvidence(GUARDRAILS, [50, 100]),
+    ...more,
   });

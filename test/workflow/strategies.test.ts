@@ -156,7 +156,8 @@ describe('a rollback signal', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
     world.release();
     expect(world.gateway).toMatchObject({ stable: 'stable-hash', candidate: null, weightPct: 0 });
-    expect(world.calls.includes('takeBackCandidate')).toBe(written);
+    expect(world.calls).toContain('takeBackCandidate');
+    expect(world.gateway.writes.some((write) => write.endsWith(' candidate removed'))).toBe(written);
     expect(told(world).at(-1)).toBe('rolledBack: rolledBack: complaints');
   });
 });

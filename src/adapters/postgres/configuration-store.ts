@@ -101,6 +101,12 @@ export function createConfigurationStore(db: Database): ConfigurationStore {
           [serviceId],
         );
       }),
+    wasTakenBack: async (serviceId, generation) => {
+      await db.query(
+        `UPDATE configurations SET status = 'rolledBack' WHERE service_id = $1 AND generation = $2 AND status = 'superseded'`,
+        [serviceId, generation],
+      );
+    },
   };
 }
 

@@ -99,16 +99,18 @@ export function createLeaseStore(db: Database): LeaseStore {
         }
         return { generation: await grant(tx, request, held), from: held };
       }),
-    renewRun: async (serviceId, holder) => {
+    renewRun: async (serviceId, holder, fromRunId) => {
       await db.query(
-        'UPDATE change_leases SET run_id = $4 WHERE service_id = $1 AND workflow_id = $2 AND first_run_id = $3',
-        [serviceId, holder.workflowId, holder.firstRunId, holder.runId],
+        `UPDATE change_leases SET run_id = $4
+         WHERE service_id = $1 AND workflow_id = $2 AND first_run_id = $3 AND run_id = coalesce($5, run_id)`,
+        [serviceId, holder.workflowId, holder.firstRunId, holder.runId, fromRunId ?? null],
       );
     },
-    release: async (serviceId, holder) => {
+    release: async (serviceId, holder, generation) => {
       await db.query(
-        'DELETE FROM change_leases WHERE service_id = $1 AND workflow_id = $2 AND first_run_id = $3',
-        [serviceId, holder.workflowId, holder.firstRunId],
+        `DELETE FROM change_leases
+         WHERE service_id = $1 AND workflow_id = $2 AND first_run_id = $3 AND generation = coalesce($4, generation)`,
+        [serviceId, holder.workflowId, holder.firstRunId, generation ?? null],
       );
     },
     current: async (serviceId) => {

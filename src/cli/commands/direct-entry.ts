@@ -73,7 +73,8 @@ const servedOf = (live: LiveConfiguration): z.output<typeof served> => ({
 
 /**
  * Appends the entry. What was taken away counts as rolled back, so that the optimizer does not try it again by itself for
- * `change.retryAfter`; a configuration that its workflow has closed meanwhile stays as it was closed.
+ * `change.retryAfter`, also when its workflow has found it gone meanwhile and ended `superseded`. One that its workflow has closed otherwise
+ * stays as it was closed.
  */
 export async function writeDown(
   stores: { readonly audit: AuditLog; readonly configurations: ConfigurationStore },
@@ -86,4 +87,5 @@ export async function writeDown(
   if (record?.status === 'trying') {
     await stores.configurations.end(entry.serviceId, tried, 'rolledBack', entry.atMs);
   }
+  await stores.configurations.wasTakenBack(entry.serviceId, tried);
 }

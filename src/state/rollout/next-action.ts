@@ -18,7 +18,7 @@ export type RolloutAction =
   | { readonly kind: 'runOutOfTime' }
   | { readonly kind: 'promote' }
   | { readonly kind: 'takeBack' }
-  /** Nothing was ever written: there is nothing to take back. */
+  /** This run has written nothing: only what a run before it has left may be there to be taken back. */
   | { readonly kind: 'closeUntouched' }
   | { readonly kind: 'finish' };
 

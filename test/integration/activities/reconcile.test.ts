@@ -252,6 +252,63 @@ describe('a gateway that somebody changed by hand', () => {
     expect((await sweep()).repaired).toMatchObject([{ kind: 'unrecorded' }]);
   });
 
+  it('in the weight of our own candidate, and its rollout left it so: reported, left as it is, and no change replaces it', async () => {
+    const { driver, handle } = await serving();
+    const { generation, revision } = await world.live();
+    await byHand(world, generation, revision + 5, { model: CANDIDATE, weightPct: 60 });
+    await expect(driver.look()).rejects.toMatchObject({ type: 'StaleGeneration' });
+    driver.happened({ kind: 'superseded', atMs: world.nowMs, why: 'at 60 %: somebody else has changed it' });
+    await world.activities.finishRollout({ state: driver.state, holder: driver.holder });
+    await handle.terminate('the test has ended it');
+    const live = await world.live();
+    const repaired = [...((await sweep()).repaired ?? []), ...((await sweep()).repaired ?? [])];
+    expect(repaired).toMatchObject([{ kind: 'unrecorded' }]);
+    expect(repaired[0]?.why).toMatch(/\(generation 2\) is served at 60 % .* somebody else has changed it$/u);
+    expect(await world.live()).toEqual(live);
+    const next = await running();
+    await expect(world.activities.admitRollout(admitRequest({}, next.holder))).rejects.toMatchObject({
+      type: 'ChangeInFlight',
+      message: expect.stringMatching(/at 60 % that its rollout has left to somebody/u),
+    });
+  });
+
+  it('in the exposure of our own experiment, and that left it so: reported, and left as it is', async () => {
+    const ended = {
+      serviceId: SERVICE,
+      workflowId: `experiment/${SERVICE}`,
+      runId: 'run-1',
+      atMs: world.nowMs,
+    };
+    const { experiments, decisions } = world.stores;
+    await serveArms(world, 7, { recorded: true });
+    await experiments.upsert({
+      ...ended,
+      generation: 7,
+      name: 'concise',
+      phase: 'ended',
+      outcome: 'superseded',
+      winner: null,
+      startedAtMs: world.nowMs,
+      endedAtMs: world.nowMs,
+      reason: 'to 50 %: somebody else has changed it',
+      state: {},
+    });
+    await decisions.append({
+      ...ended,
+      id: `experiment/${SERVICE}/7/ended`,
+      kind: 'experimentEnd',
+      outcome: 'superseded',
+      reason: 'to 50 %: somebody else has changed it',
+      detail: {},
+      hash: '',
+    });
+    const live = await world.live();
+    const { repaired = [] } = await sweep();
+    expect(repaired).toMatchObject([{ kind: 'unrecorded' }]);
+    expect(repaired[0]?.why).toMatch(/left to somebody: to 50 %: somebody else has changed it$/u);
+    expect(await world.live()).toEqual(live);
+  });
+
   it('under a change that died: the lease is given back, the books are closed, the gateway is left as it is', async () => {
     const { handle } = await serving();
     await byHand(world, 9, 1, { model: 'gpt-4o-mini-2024-07-18' });
@@ -271,6 +328,15 @@ describe('a rollout that is started again', () => {
     expect(plan.generation).toBe(3);
     expect(await world.stores.leases.current(SERVICE)).toMatchObject({ holder: next.holder });
     expect([await statusOf(2), await statusOf(3)]).toEqual(['superseded', 'trying']);
+  });
+
+  it('as the replacement of one whose end is written down a second time, late: keeps its lease', async () => {
+    const driver = await Driver.admitted(world, { steps: [50, 100] });
+    await world.activities.finishRollout({ state: driver.state, holder: driver.holder });
+    const next = { ...driver.holder, runId: 'run-2' };
+    expect((await world.activities.admitRollout(admitRequest({}, next))).plan.generation).toBe(3);
+    await world.activities.finishRollout({ state: driver.state, holder: driver.holder });
+    expect(await world.stores.leases.current(SERVICE)).toMatchObject({ holder: next, generation: 3 });
   });
 
   it('by a holder of the service, as its child: inherits the lease in one step', async () => {

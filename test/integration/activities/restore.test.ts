@@ -68,6 +68,34 @@ describe('with nothing in flight', () => {
     expect((await world.live()).stable.configuration).toEqual({ model: INCUMBENT });
   });
 
+  it('`previous` passes over what was restored as stable in between, and taken back since', async () => {
+    await promoted();
+    await restore('stable', 'run-1');
+    await restore('previous', 'run-2');
+    expect((await world.live()).stable.configuration).toEqual({ model: INCUMBENT });
+    expect(await statuses()).toEqual([
+      [4, 'stable'],
+      [3, 'rolledBack'],
+      [2, 'retired'],
+      [1, 'retired'],
+    ]);
+    await restore('previous', 'run-3');
+    expect((await world.live()).stable.configuration).toEqual({ model: INCUMBENT });
+  });
+
+  it('a generation number that takes back: what it replaces counts as found wanting', async () => {
+    await promoted();
+    const input = { serviceId: SERVICE, to: 1, takesBack: true, by: 'watch', reason: 'late labels' };
+    const wanted = await world.activities.prepareRestore({ input });
+    expect(wanted).toMatchObject({ generation: 1, takesBack: true, notify: world.settings.notify });
+    await world.activities.restoreStable({ wanted, holder: RESTORE });
+    expect(await statuses()).toEqual([
+      [3, 'stable'],
+      [2, 'rolledBack'],
+      [1, 'retired'],
+    ]);
+  });
+
   it('a generation number names any recorded one, and an unknown one lists them', async () => {
     await promoted();
     await restore('previous', 'run-1');

@@ -3,7 +3,7 @@ import type { PromotionEvidence, WatchInput } from '../../../activities/index.ts
 import type { Block } from '../../../src/domain/window.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { Driver } from './rollout-driver.ts';
-import { byHand, CANDIDATE, createWorld, SERVICE, type World } from './world.ts';
+import { byHand, CANDIDATE, createWorld, INCUMBENT, SERVICE, type World } from './world.ts';
 
 let postgres: TestPostgres;
 let world: World;
@@ -55,6 +55,35 @@ it('goes on while all is well, and answers the same when a look is tried again',
 });
 
 it('closes when a newer configuration is stable', async () => {
+  await byHand(world, 9, 1, { model: INCUMBENT });
+  expect(await watch()).toMatchObject({ kind: 'closed', reason: 'generation 9 is stable now' });
+});
+
+it('closes when somebody has put another configuration under its own generation by hand', async () => {
+  const { generation, revision } = await world.live();
+  await byHand(world, generation, revision + 1, { model: INCUMBENT });
+  expect((await world.live()).stable).toMatchObject({ generation, configuration: { model: INCUMBENT } });
+  expect(await watch()).toMatchObject({
+    kind: 'closed',
+    reason: 'another configuration is stable under generation 2: somebody has changed it by hand',
+  });
+  expect(await world.activities.promotionServed({ input })).toMatchObject({ kind: 'gone' });
+});
+
+it('goes on under the generation of a restore that has put what was promoted back, and judges what that serves', async () => {
+  await byHand(world, 9, 1, { model: CANDIDATE });
+  expect(await world.activities.promotionServed({ input })).toEqual({ kind: 'served', generation: 9 });
+  const fromMs = world.nowMs;
+  world.nowMs += 20_000;
+  await world.feed({ generation: 9, count: 1_000, fromMs, toMs: world.nowMs, quality: 0.5 });
+  world.nowMs += 2_000;
+  expect(await watch()).toMatchObject({ kind: 'revert', reason: expect.stringMatching(/quality.*0\.7/u) });
+});
+
+it('of an older rollout, that did not hand over what it promoted, goes by the generation', async () => {
+  const { candidateHash: _hash, stableGeneration: _before, ...older } = input;
+  input = older;
+  expect(await watch()).toMatchObject({ kind: 'well' });
   await byHand(world, 9, 1, { model: CANDIDATE });
   expect(await watch()).toMatchObject({ kind: 'closed', reason: 'generation 9 is stable now' });
 });

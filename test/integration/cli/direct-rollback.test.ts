@@ -7,7 +7,15 @@ import type { Orchestrator } from '../../../src/ports/orchestrator.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { serveArms } from '../activities/arms-by-hand.ts';
 import { Driver } from '../activities/rollout-driver.ts';
-import { CANDIDATE, createWorld, INCUMBENT, SERVICE, traces, type World } from '../activities/world.ts';
+import {
+  byHand,
+  CANDIDATE,
+  createWorld,
+  INCUMBENT,
+  SERVICE,
+  traces,
+  type World,
+} from '../activities/world.ts';
 import { temporaryFolder } from '../gateway/support.ts';
 import { file } from '../orchestrators/file.ts';
 import { referenceGateway } from '../orchestrators/reference-gateway.ts';
@@ -168,6 +176,29 @@ describe('without the database', () => {
     );
     expect(entries).toEqual([JSON.parse(line)]);
     expect(await world.stores.configurations.get(SERVICE, 2)).toMatchObject({ status: 'rolledBack' });
+  });
+
+  it.each([
+    ['finds it gone: taken back', 'rolledBack', async () => undefined],
+    [
+      'finds another configuration by then, and is told by the import',
+      'superseded',
+      async (world: World) => byHand(world, 9, 1, { model: 'gpt-4o-mini-2024-07-18' }),
+    ],
+  ])('its rollout comes back and %s; it counts as rolled back', async (_how, left, meanwhile) => {
+    const { world, rollout } = await atHalf();
+    const terminal = openTerminal(world.ports);
+    const { out } = await terminal.type(...DIRECT, '--gateway', world.url);
+    await meanwhile(world);
+    await expect(rollout.look()).rejects.toMatchObject({ type: 'StaleGeneration' });
+    rollout.happened({ kind: 'superseded', atMs: world.nowMs, why: 'generation 3 is live' });
+    await world.activities.finishRollout({ state: rollout.state, holder: rollout.holder });
+    const status = async () => (await world.stores.configurations.get(SERVICE, 2))?.status;
+    expect(await status()).toBe(left);
+    const kept = join(await temporaryFolder(), 'kept.jsonl');
+    await writeFile(kept, out.split('\n').find((each) => each.startsWith('{')) ?? '');
+    expect(await terminal.json('audit', 'import', kept, ...DATABASE)).toMatchObject({ exit: 0 });
+    expect(await status()).toBe('rolledBack');
   });
 
   it('named, but away: as good as none', async () => {

@@ -114,6 +114,27 @@ it('renews the run at continue-as-new only for the workflow that holds it', asyn
   });
 });
 
+it('renews the run only from the one that it went on from: a reset of a continued run does not take the lease of the run that it was', async () => {
+  await stores.leases.acquire(request(holder('rollout/a')));
+  await stores.leases.renewRun(serviceId, holder('rollout/a', 'run-2'), 'run-1');
+  await stores.leases.renewRun(serviceId, holder('rollout/a', 'run-2'), 'run-1');
+  expect(await stores.leases.current(serviceId)).toMatchObject({ holder: { runId: 'run-2' } });
+  await stores.leases.renewRun(serviceId, holder('rollout/a', 'reset-of-run-2'), 'run-1');
+  expect(await stores.leases.current(serviceId)).toMatchObject({ holder: { runId: 'run-2' } });
+});
+
+it('is given back under its own generation: a late try leaves what came next under the same first run', async () => {
+  await stores.leases.acquire(request(holder('rollout/a')));
+  await stores.leases.release(serviceId, holder('rollout/a'), 1);
+  expect(await stores.leases.current(serviceId)).toBeNull();
+  const next = holder('rollout/a', 'run-2');
+  expect(await stores.leases.acquire(request(next))).toEqual({ kind: 'acquired', generation: 2 });
+  await stores.leases.release(serviceId, holder('rollout/a'), 1);
+  expect(await stores.leases.current(serviceId)).toMatchObject({ holder: next, generation: 2 });
+  await stores.leases.release(serviceId, holder('rollout/a'));
+  expect(await stores.leases.current(serviceId)).toBeNull();
+});
+
 it('never hands out a generation twice while many seize, acquire and release at once', async () => {
   const seen: number[] = [];
   const one = async (i: number) => {

@@ -89,21 +89,28 @@ describe('a rollout that was reset', () => {
     expect([await place.statusOf(2), await place.statusOf(3)]).toEqual(['superseded', 'rolledBack']);
   });
 
-  it('and is rolled back at once takes away what the run before has written', async () => {
-    const place = await open();
-    const workers = await place.work();
-    const handle = await soaking(place, 3);
-    const tasks = await tasksOf(handle);
-    await workers.stop();
-    await reset(place, tasks.at(3) ?? 0);
-    await place.client.workflow.getHandle(ROLLOUT_ID).signal('rollback', ROLL_BACK);
-    await place.work();
-    await place.liveWhen(isStableAlone);
-    expect(await place.client.workflow.getHandle(ROLLOUT_ID).result()).toMatchObject({
-      outcome: 'rolledBack',
-    });
-    expect(await place.statusOf(2)).toBe('rolledBack');
-  });
+  it.each<[string, number, string]>([
+    ['to its very beginning', 0, 'superseded'],
+    ['to before its first write', 1, 'rolledBack'],
+    ['to after its first write', 3, 'rolledBack'],
+  ])(
+    '%s and is rolled back at once: it says so when what the run before has written is gone',
+    async (_where, task, ofBefore) => {
+      const place = await open();
+      const workers = await place.work();
+      const handle = await soaking(place, 3);
+      const tasks = await tasksOf(handle);
+      await workers.stop();
+      await reset(place, tasks.at(task) ?? 0);
+      await place.client.workflow.getHandle(ROLLOUT_ID).signal('rollback', ROLL_BACK);
+      await place.work();
+      expect(await place.client.workflow.getHandle(ROLLOUT_ID).result()).toMatchObject({
+        outcome: 'rolledBack',
+      });
+      expect(await place.world.live()).toSatisfy(isStableAlone);
+      expect(await place.statusOf(2)).toBe(ofBefore);
+    },
+  );
 
   it('after it had been rolled back does not undo the rollback', async () => {
     const place = await open();
@@ -147,6 +154,22 @@ describe('a rollout that was terminated', () => {
     expect([await place.statusOf(2), await place.statusOf(3)]).toEqual(['superseded', 'trying']);
     expect((await place.sweep()).repaired).toBeUndefined();
     await rolledBack(place);
+  });
+});
+
+describe('a rollout that takes the place of one that it terminated', () => {
+  it('and is rolled back before its first write: it says so when the candidate of the one before is gone', async () => {
+    const place = await open();
+    const workers = await place.work();
+    await soaking(place, 1);
+    await workers.stop();
+    const next = await place.rollout();
+    await next.signal('rollback', ROLL_BACK);
+    await place.work();
+    expect(await next.result()).toMatchObject({ outcome: 'rolledBack', reason: 'complaints' });
+    expect(await place.world.live()).toSatisfy(isStableAlone);
+    expect([await place.statusOf(2), await place.statusOf(3)]).toEqual(['superseded', 'rolledBack']);
+    expect((await place.sweep()).repaired).toBeUndefined();
   });
 });
 

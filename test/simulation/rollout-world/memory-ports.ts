@@ -58,6 +58,7 @@ export const memoryPorts = async (parts: {
         become(generation, 'stable');
       },
       end: async (_serviceId, generation, status) => become(generation, status),
+      wasTakenBack: never('wasTakenBack'),
     },
     leases: {
       acquire: async ({ serviceId, holder, nowMs: acquiredAtMs }) => {

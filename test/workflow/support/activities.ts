@@ -26,7 +26,7 @@ function restoreActivities({
 }: Place): Pick<ControlActivities, 'prepareRestore' | 'tellHolder'> {
   return {
     prepareRestore: withFailures(async ({ input }) => {
-      const { serviceId, to, by, reason } = parseOrFail(
+      const { serviceId, to, takesBack, by, reason } = parseOrFail(
         restoreInputSchema,
         input,
         'input of restoreConfiguration',
@@ -34,15 +34,18 @@ function restoreActivities({
       const here = world(serviceId);
       await here.enter('prepareRestore');
       const target = { driver: 'rest', url: 'http://127.0.0.1:1' } as const;
+      // While something is being tried `previous` is what is stable, as with the product.
+      const isStable = to === 'stable' || (to === 'previous' && here.holder !== null);
       return {
         serviceId,
         target,
         generation: 1,
-        hash: 'stable-hash',
+        hash: isStable ? here.gateway.stable : 'stable-hash',
         holder: here.holder,
-        takesBack: to === 'previous',
+        takesBack: takesBack ?? to === 'previous',
         by,
         reason,
+        ...(here.notify && { notify: here.notify }),
       };
     }),
 
@@ -210,6 +213,15 @@ export function controlActivities(place: Place): ControlActivities {
   return {
     ...restoreActivities(place),
     ...experimentControl(place),
+    promotionServed: withFailures(async ({ input: { serviceId, generation, candidateHash } }) => {
+      const here = world(serviceId);
+      await here.enter('promotionServed');
+      here.gateway.read();
+      return candidateHash === undefined || here.gateway.stable === candidateHash
+        ? { kind: 'served', generation }
+        : { kind: 'gone', reason: `${here.gateway.stable} is stable now` };
+    }),
+
     setWeight: withFailures(async (request) => {
       const here = world(request.serviceId);
       await here.enter('setWeight');
@@ -276,6 +288,8 @@ export function controlActivities(place: Place): ControlActivities {
       async (request) => {
         const here = world(request.serviceId);
         await here.enter('takeBackCandidate');
+        here.gateway.read();
+        if (request.untouched === true && here.gateway.candidate === null) return;
         here.gateway.removeCandidate(request);
         if (here.gateway.stable === request.stableHash) return;
         here.gateway.setStable({ ...request, revision: request.revision + 1 }, request.stableHash);

@@ -6,7 +6,7 @@ import type { Assessment } from '../../../activities/index.ts';
 import type { FailureType } from '../../../src/domain/failure.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { StepVerdict } from '../../../src/domain/guardrail.ts';
-import type { Notice } from '../../../src/domain/notice.ts';
+import type { Notice, Notify } from '../../../src/domain/notice.ts';
 import type { Place } from '../../../src/state/maintenance.ts';
 import type { LeaseHolder } from '../../../src/ports/stores.ts';
 import type { ExperimentPlan, ExperimentRunState } from '../../../src/state/experiment/index.ts';
@@ -38,6 +38,8 @@ export class World {
   watch: (look: number) => 'well' | 'revert' | 'closed' = () => 'well';
   /** Who holds the service when a restore is prepared. */
   holder: LeaseHolder | null = null;
+  /** Whom a restore tells. */
+  notify: Notify | null = null;
   /** What `finishRollout` was told. */
   finished: RolloutState | null = null;
   /** What people were told. */
