@@ -158,12 +158,14 @@ export interface WeighedPair {
 
 /**
  * What answers in each arm, in words, and how often that changed. `lastSeen`, per arm and signature the block in which it last answered, is how a
- * change is told from a mix of answers; left out before the first look.
+ * change is told from a mix of answers; left out before the first look. `suspicion`, per arm, is how much odd answers speak for a change so far
+ * (`provider-phase.ts`); left out where there were none.
  */
 export interface ProviderPhases {
   readonly signature: string;
   readonly phase: number;
   readonly lastSeen?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly suspicion?: Readonly<Record<string, number>>;
 }
 
 /** How it came out, in numbers and one sentence. Differences are variant - control. */
