@@ -42,7 +42,9 @@ describe('answers of something else, counted', () => {
   });
 
   it('an odd one in the very first block, and in the first one of a phase, is no part of what is usual', () => {
-    const phases = phasesOf(30, (no) => (no === 1 ? { [USUAL]: 99, [ODD]: 1 } : { [no < 20 ? USUAL : ODD]: 100 }));
+    const phases = phasesOf(30, (no) =>
+      no === 1 ? { [USUAL]: 99, [ODD]: 1 } : { [no < 20 ? USUAL : ODD]: 100 },
+    );
     expect(phases[18]).toBe(0);
     expect(phases.at(-1)).toBe(1);
   });
