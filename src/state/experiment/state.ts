@@ -147,6 +147,11 @@ export interface ArmTotals {
     readonly costUsd: WeighedPair;
     readonly latencyMs: WeighedPair;
   };
+  /** Of a variant: quality (first labels) and cost beside control over all phases, compared in the same way, for what the experiment has cost. Left out as `beside`. */
+  readonly compared?: {
+    readonly quality: WeighedPair;
+    readonly costUsd: WeighedPair;
+  };
 }
 
 /** Sums over blocks of weight times value. */
