@@ -130,13 +130,14 @@ const numbersOf = (look: VariantLook, { plan, evidence, totals, prePeriod = {} }
   const { control, variants } = plan.design;
   const { variant } = look;
   const cost = besideControl(totals, control, variant, 'costUsd');
-  const isOfQuality = plan.primary === 'quality';
+  // Sums of the pre-period are over all units: after a change they would mix who was where with when.
+  const isComparable = plan.primary === 'quality' && (evidence.stage?.no ?? 0) === 0;
   return {
     effect: effectOf(look, evidence, variants.indexOf(variant)),
     costUsdPerRequest: cost,
     latencyP95Ms: besideControl(totals, control, variant, 'latencyMs'),
     savedUsdPer1000Requests: cost === null ? null : (cost.control - cost.variant) * 1000,
-    cuped: isOfQuality ? cupedOf(prePeriod[control], prePeriod[variant], plan.design.alpha) : null,
+    cuped: isComparable ? cupedOf(prePeriod[control], prePeriod[variant], plan.design.alpha) : null,
   };
 };
 

@@ -188,7 +188,10 @@ export interface ExperimentConclusion {
   readonly costUsdPerRequest: { readonly control: number; readonly variant: number } | null;
   readonly latencyP95Ms: { readonly control: number; readonly variant: number } | null;
   readonly savedUsdPer1000Requests: number | null;
-  /** Bias-reduced by the pre-period where there is one; shown, never deciding. */
+  /**
+   * Bias-reduced by the pre-period where there is one; shown, never deciding. Its interval is of one look, as if this one had been planned. Null once weights or
+   * what answers have changed.
+   */
   readonly cuped: {
     readonly difference: number;
     readonly low: number;
