@@ -8,4 +8,4 @@ export const CODE_VERSION = 'rollout-verdict/3';
 export const SHADOW_CODE_VERSION = 'shadow-verdict/1';
 
 /** The same for verdicts on the arms of an experiment. */
-export const EXPERIMENT_CODE_VERSION = 'experiment-verdict/2';
+export const EXPERIMENT_CODE_VERSION = 'experiment-verdict/3';

@@ -11,11 +11,15 @@ export interface ExploredSegments {
   readonly region: Within<SegmentExploration>;
 }
 
-/** Never fails, and takes at most four seconds. */
+const CHANGED = 'weights or what answers changed, and segments are summed over both sides of the change';
+
+/** Never fails, and takes at most four seconds. Left out once anything has changed: equal arms would differ by who was where when. */
 export async function segmentsOf(
   { experimentWindows }: Pick<ActivityPorts, 'experimentWindows'>,
-  { plan }: ExperimentRunState,
+  { plan, evidence }: ExperimentRunState,
 ): Promise<ExploredSegments> {
+  const left = { kind: 'left', why: CHANGED } as const;
+  if ((evidence.stage?.no ?? 0) > 0) return { taskType: left, region: left };
   const { serviceId, generation, design } = plan;
   const by = (kind: 'taskType' | 'region'): Promise<Within<SegmentExploration>> =>
     within(async () => {

@@ -279,6 +279,7 @@ export { foldExperimentBlock } from './sequential/fold.ts';
 export { judgeExperiment, type JudgeContext } from './sequential/judge.ts';
 export { beginPhase } from './sequential/phase.ts';
 export { emptyRunningInterval, lookAtMeans, type RunningInterval } from './sequential/running-interval.ts';
+export { getsUnits } from './sequential/stage.ts';
 export { startExperiment, type ExperimentState } from './sequential/state.ts';
 export type {
   ExperimentOutcome,

@@ -15,6 +15,8 @@ export interface ExperimentArmWindow {
   readonly labelled: number;
   /** Signatures of what answered (`provider-signature.ts`), sorted, each once; none that only tells less than another. */
   readonly providers: readonly string[];
+  /** How many answers came of each signature, those that tell less too. One that is left out, nobody counted. */
+  readonly answers?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -33,7 +33,7 @@ const WINDOWS = `window_start_ms >= ${FROM_MS} AND window_start_ms + window_ms <
 
 /**
  * One row per piece, arm and what is known of it. `all` and `first`: statistics of the metric `name`. `label`: of the first labels. `exposed`: units
- * in `count`, those with a label in `sum`. `provider`: its signature is the `name`. `bounds`: the whole blocks, from `min` to `max`, in
+ * in `count`, those with a label in `sum`. `provider`: its signature is the `name`, its answers the `count`, 0 where nobody counted. `bounds`: the whole blocks, from `min` to `max`, in
  * pieces of `count` ms.
  */
 const WINDOW = `WITH ${BOUNDS}
@@ -60,7 +60,8 @@ const WINDOW = `WITH ${BOUNDS}
   SELECT ${pieceOf('first_exposed_at_ms')}, 'exposed', arm, '', count(*), count(label), 0, NULL, NULL, NULL
   FROM experiment_units WHERE ${OF_EXPERIMENT} AND ${EXPOSED} GROUP BY 1, arm
   UNION ALL
-  SELECT ${pieceOf('window_start_ms')}, 'provider', arm, signature, 0, 0, 0, NULL, NULL, NULL
+  SELECT ${pieceOf('window_start_ms')}, 'provider', arm, signature,
+    CASE WHEN bool_and(answers IS NOT NULL) THEN sum(answers) ELSE 0 END::float8, 0, 0, NULL, NULL, NULL
   FROM experiment_providers WHERE ${OF_EXPERIMENT} AND ${WINDOWS} GROUP BY 1, arm, signature`;
 
 const SCORES = `WITH ${BOUNDS}
@@ -96,7 +97,11 @@ const NOTHING: ExperimentArmWindow = { unitFirst: {}, all: {}, exposures: 0, lab
 /** What a row adds to what is known of its arm. */
 function withRow(arm: ExperimentArmWindow, row: Row): ExperimentArmWindow {
   if (row.kind === 'exposed') return { ...arm, exposures: row.count, labelled: row.sum };
-  if (row.kind === 'provider') return { ...arm, providers: distinctProviders([...arm.providers, row.name]) };
+  if (row.kind === 'provider') {
+    const providers = distinctProviders([...arm.providers, row.name]);
+    const answers = { ...arm.answers, ...(row.count > 0 && { [row.name]: row.count }) };
+    return { ...arm, providers, answers };
+  }
   if (!isMetric(row.name)) return arm;
   const stats = { [row.name]: statsOf(row) };
   return row.kind === 'all'

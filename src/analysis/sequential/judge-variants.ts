@@ -26,14 +26,12 @@ const whyUndecided = (
   { design, stage }: ExperimentState,
 ): string => {
   const few = Math.min(labels.control, labels.variant);
+  if (superiority.kind === 'sequence' && stage !== null && stage.no >= design.stages) {
+    return `the design has no error probability for means after its ${design.stages} stages`;
+  }
   if (few <= 0) return 'no block had outcomes of both arms yet';
-  if (superiority.kind === 'sequence') {
-    if (stage !== null && stage.no >= design.stages) {
-      return `the design has no error probability for means after its ${design.stages} stages`;
-    }
-    if (few < ASYMPTOTIC_BURN_IN) {
-      return `${inThousands(few)} of the ${ASYMPTOTIC_BURN_IN} outcomes per arm that a mean needs first`;
-    }
+  if (superiority.kind === 'sequence' && few < ASYMPTOTIC_BURN_IN) {
+    return `${inThousands(few)} of the ${ASYMPTOTIC_BURN_IN} outcomes per arm that a mean needs first`;
   }
   return 'no difference is proven yet';
 };

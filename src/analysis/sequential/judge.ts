@@ -4,6 +4,7 @@
  */
 import { SAMPLE_RATIO_LIMIT } from '../sample-ratio.ts';
 import { judgeVariants } from './judge-variants.ts';
+import { getsUnits, hasSpentStages } from './stage.ts';
 import { requireVersion, type ExperimentState } from './state.ts';
 import type { ExperimentVerdict, VariantLook } from './verdict.ts';
 import { inThousands } from './wording.ts';
@@ -25,10 +26,17 @@ const best = (looks: readonly VariantLook[]): VariantLook | undefined =>
     undefined,
   );
 
-/** Outcomes of the arm that has fewer, in the variant that is furthest behind among those still undecided. */
-const fewestLabels = (looks: readonly VariantLook[]): number =>
+/** Those that still get units: one without a weight has no outcomes to come. */
+const withUnits = (state: ExperimentState, looks: readonly VariantLook[]): readonly VariantLook[] =>
+  looks.filter(({ variant }) => getsUnits(state, variant));
+
+/**
+ * Outcomes of the arm that has fewer, in the variant that is furthest behind among those still undecided. One that gets no units any more is not
+ * waited for.
+ */
+const fewestLabels = (state: ExperimentState, looks: readonly VariantLook[]): number =>
   Math.min(
-    ...looks
+    ...withUnits(state, looks)
       .filter(({ status }) => status !== 'worse')
       .map(({ labels }) => Math.min(labels.control, labels.variant)),
   );
@@ -76,16 +84,17 @@ const decide = (state: ExperimentState, looks: readonly VariantLook[], expired: 
     const reasons = [winner.reason, ...winner.guardrails.filter((g) => g.required).map((g) => g.reason)];
     return { outcome: 'winner', variant: winner.variant, reason: `${winner.variant}: ${reasons.join('; ')}` };
   }
-  if (looks.every(({ status }) => status === 'worse')) {
+  const proven = looks.some(({ status }) => status === 'better');
+  if (!proven && withUnits(state, looks).every(({ status }) => status === 'worse')) {
     return { outcome: 'controlBetter', variant: null, reason: open(looks) };
   }
-  const labels = fewestLabels(looks);
+  if (!proven && hasSpentStages(state)) return { outcome: 'unjudged', variant: null, reason: open(looks) };
+  const labels = fewestLabels(state, looks);
   if (labels >= design.capPerArm || expired) {
     const end =
       labels >= design.capPerArm
         ? `the cap of ${inThousands(design.capPerArm)} outcomes per arm is reached`
         : `time is up at ${inThousands(labels)} of ${inThousands(design.capPerArm)} outcomes per arm`;
-    const proven = looks.some(({ status }) => status === 'better');
     const result = proven ? 'no winner, for want of proof on a guardrail' : 'no difference detected';
     return { outcome: 'noDifference', variant: null, reason: `${result}: ${end}. ${open(looks)}` };
   }

@@ -22,3 +22,11 @@ export const stageOf = (
  */
 export const harmStep = (stage: StageState, metric: MetricSpec): number =>
   metric.kind === 'mean' ? stage.no : stage.asked;
+
+/** Whether a variant still gets units, by the weights of the last block. Every one does before the first. */
+export const getsUnits = ({ stage }: Pick<ExperimentState, 'stage'>, variant: string): boolean =>
+  stage === null || (stage.weights[variant] ?? 0) > 0;
+
+/** Whether the primary metric is a mean for which no error probability is left. */
+export const hasSpentStages = ({ design, stage }: Pick<ExperimentState, 'design' | 'stage'>): boolean =>
+  design.primary.kind === 'mean' && stage !== null && stage.no >= design.stages;

@@ -9,9 +9,11 @@ import type { Pair } from './state.ts';
  * | `winner` | a variant is better after Holm's correction, and each required guardrail's loss is ruled out in it |
  * | `controlBetter` | every variant is proven worse |
  * | `noDifference` | the cap is reached, or time is up, without any of these |
+ * | `unjudged` | no error probability is left for a verdict that could still come: a mean whose stages are spent, a fixed horizon that was judged before something else answered |
  * | `running` | none of these yet |
  */
-export type ExperimentOutcome = 'winner' | 'controlBetter' | 'noDifference' | 'harm' | 'frozen' | 'running';
+export type ExperimentOutcome =
+  'winner' | 'controlBetter' | 'noDifference' | 'harm' | 'frozen' | 'unjudged' | 'running';
 
 /**
  * A metric as observed: means (rates, shares) of both arms compared within blocks, on the metric's scale; `relative` is the difference over control's
@@ -72,6 +74,8 @@ export interface ExperimentVerdict {
   readonly outcome: ExperimentOutcome;
   readonly variant: string | null;
   readonly reason: string;
+  /** Of a fixed horizon that was judged: how often what answers had changed until then. It holds for that phase alone. */
+  readonly phase?: number;
   readonly perVariant: readonly VariantLook[];
   /** Evidence that the split is broken, and what it must reach; null when nobody counted exposures. */
   readonly sampleRatio: {

@@ -2,7 +2,12 @@
  * What an experiment comes to: its outcome under the criteria of the service, the numbers, and a sentence for whoever asked for it. It proves nothing
  * by itself; the verdict and the evidence are given.
  */
-import type { ExperimentState, ExperimentVerdict, VariantLook } from '../../analysis/index.ts';
+import {
+  getsUnits,
+  type ExperimentState,
+  type ExperimentVerdict,
+  type VariantLook,
+} from '../../analysis/index.ts';
 import type { PrePeriodSums } from '../../domain/experiment-window.ts';
 import {
   besideControl,
@@ -88,10 +93,13 @@ const outcomeOf = (asked: ToConclude, look: VariantLook | null): ExperimentOutco
   if (outcome === 'noDifference') {
     // Better, but without proof on a guardrail: to say that there is no difference would be wrong.
     if (verdict.perVariant.some(({ status }) => status === 'better')) return 'keptControl';
-    const undecided = verdict.perVariant.filter(({ status }) => status !== 'worse');
+    const undecided = verdict.perVariant.filter(
+      ({ status, variant }) => status !== 'worse' && getsUnits(asked.evidence, variant),
+    );
     const fewest = Math.min(...undecided.map(fewestOf));
     return expired && fewest < plan.design.capPerArm ? 'expired' : 'noDifference';
   }
+  if (outcome === 'unjudged') return 'expired';
   if (isOver(spent, plan.budget)) return 'budgetSpent';
   return expired ? 'expired' : null;
 };
@@ -122,13 +130,14 @@ const numbersOf = (look: VariantLook, { plan, evidence, totals, prePeriod = {} }
   const { control, variants } = plan.design;
   const { variant } = look;
   const cost = besideControl(totals, control, variant, 'costUsd');
-  const isOfQuality = plan.primary === 'quality';
+  // Sums of the pre-period are over all units: after a change they would mix who was where with when.
+  const isComparable = plan.primary === 'quality' && (evidence.stage?.no ?? 0) === 0;
   return {
     effect: effectOf(look, evidence, variants.indexOf(variant)),
     costUsdPerRequest: cost,
     latencyP95Ms: besideControl(totals, control, variant, 'latencyMs'),
     savedUsdPer1000Requests: cost === null ? null : (cost.control - cost.variant) * 1000,
-    cuped: isOfQuality ? cupedOf(prePeriod[control], prePeriod[variant], plan.design.alpha) : null,
+    cuped: isComparable ? cupedOf(prePeriod[control], prePeriod[variant], plan.design.alpha) : null,
   };
 };
 
@@ -140,6 +149,7 @@ const numbersOf = (look: VariantLook, { plan, evidence, totals, prePeriod = {} }
  * | `adopted` | a proven winner that meets the criteria |
  * | `keptControl` | a proven winner that is better by less at the cap or the end, or without proof on a guardrail at the end; or every variant proven worse |
  * | `noDifference`, `expired` | the cap, or the end of the time before it, without a difference |
+ * | `expired` | at once, when no error probability is left (`unjudged`): the sentence says that it could not be judged |
  * | `harmed` | a required guardrail is proven to be hurt |
  * | `budgetSpent` | what it may lose or cost is used up, and nothing is proven |
  *

@@ -79,6 +79,8 @@ const body = (told: Told, context: Context): string => {
       return `Stopped, because what it may cost is spent (about ${lost}), before anything was proven: ${compared}.`;
     }
     case 'expired':
+      if (verdict.outcome === 'unjudged')
+        return `It could not be judged whether ${told.variant ?? 'a variant'} is better: ${verdict.reason}.`;
       return noDifference(told, context, 'before the time was up');
     default:
       return noDifference(told, context, 'within the planned size');

@@ -100,7 +100,11 @@ const isProven = ({ status, guardrails }: VariantLook): boolean =>
 
 /** Said at the size, and not of harm or a broken split. */
 export const isReached = ({ outcome }: ExperimentVerdict): boolean =>
-  outcome === 'winner' || outcome === 'controlBetter' || outcome === 'noDifference';
+  outcome === 'winner' || outcome === 'controlBetter' || outcome === 'noDifference' || outcome === 'unjudged';
+
+/** Whether something else answers than when it was judged. What does not say its phase (by a release from before) is kept. */
+const isOutOfDate = ({ phase, outcome }: ExperimentVerdict, { stage }: ExperimentState): boolean =>
+  outcome !== 'unjudged' && phase !== undefined && stage !== null && stage.asked !== phase;
 
 const fewest = (looks: readonly VariantLook[]): number =>
   Math.min(...looks.map(({ labels }) => Math.min(labels.control, labels.variant)));
@@ -108,7 +112,7 @@ const fewest = (looks: readonly VariantLook[]): number =>
 /**
  * The verdict at the fixed size, in the terms of `judgeExperiment`, whose verdict on the same evidence is `anytime`. Until every arm has
  * `capPerArm` outcomes, or time is up, it is `running`. `before` is what the last look said: a verdict that was reached stays, while somebody pauses or
- * an approval is waited for. At that look each p is of one test; the error probability alpha holds for that look alone.
+ * an approval is waited for, until something else answers than what it was said of: then nothing can be said any more (`unjudged`). At that look each p is of one test; the error probability alpha holds for that look alone.
  */
 export const judgeAtSize = (
   state: ExperimentState,
@@ -117,7 +121,12 @@ export const judgeAtSize = (
   before: ExperimentVerdict | null = null,
 ): ExperimentVerdict => {
   if (anytime.outcome === 'harm' || anytime.outcome === 'frozen') return anytime;
-  if (before !== null && isReached(before)) return before;
+  if (before !== null && isReached(before)) {
+    if (!isOutOfDate(before, state)) return before;
+    const reason = `it is judged once, and was (${before.outcome}), but something else answers since then`;
+    const perVariant = anytime.perVariant.map((look) => ({ ...look, status: 'undecided' as const, reason }));
+    return { ...anytime, outcome: 'unjudged', variant: null, reason, perVariant };
+  }
   const { capPerArm } = state.design;
   const labels = fewest(anytime.perVariant);
   if (labels < capPerArm && !expired) {
@@ -125,6 +134,7 @@ export const judgeAtSize = (
     const perVariant = anytime.perVariant.map((look) => ({ ...look, status: 'undecided' as const, reason }));
     return { ...anytime, outcome: 'running', variant: null, reason, perVariant };
   }
+  const phase = state.stage?.asked ?? 0;
   const adjusted = holm(state.variants.map(pOfDifference));
   const perVariant = anytime.perVariant.map((look, i) =>
     judged(look, adjusted[i]!, state.variants[i]!, state),
@@ -134,8 +144,8 @@ export const judgeAtSize = (
   if (proven.length > 0) {
     const gain = ({ observed }: VariantLook): number => Math.abs(observed.difference ?? 0);
     const winner = proven.reduce((kept, look) => (gain(look) > gain(kept) ? look : kept));
-    return { ...anytime, perVariant, outcome: 'winner', variant: winner.variant, reason };
+    return { ...anytime, perVariant, outcome: 'winner', variant: winner.variant, reason, phase };
   }
   const outcome = perVariant.every(({ status }) => status === 'worse') ? 'controlBetter' : 'noDifference';
-  return { ...anytime, perVariant, outcome, variant: null, reason };
+  return { ...anytime, perVariant, outcome, variant: null, reason, phase };
 };

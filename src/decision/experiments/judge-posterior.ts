@@ -8,6 +8,7 @@ import {
   chanceRateAbove,
   expectedMeanLoss,
   expectedRateLoss,
+  getsUnits,
   normalInverseGammaPosterior,
   ratePosterior,
   type ExperimentDesign,
@@ -113,9 +114,13 @@ export const judgePosterior = (
     const winner = able.reduce((kept, look) => (chance(look) > chance(kept) ? look : kept));
     return { ...ofAll, outcome: 'winner', variant: winner.variant, reason: winner.reason };
   }
-  if (perVariant.every(({ status }) => status === 'worse')) return { ...ofAll, outcome: 'controlBetter' };
+  // One that gets no units any more is not waited for.
+  const live = perVariant.filter(({ variant }) => getsUnits(state, variant));
+  const noneBetter = perVariant.every(({ status }) => status !== 'better');
+  if (noneBetter && live.every(({ status }) => status === 'worse'))
+    return { ...ofAll, outcome: 'controlBetter' };
   const { capPerArm } = state.design;
-  const open = perVariant.filter(({ status }) => status !== 'worse');
+  const open = live.filter(({ status }) => status !== 'worse');
   const fewest = Math.min(...open.map(({ labels }) => Math.min(labels.control, labels.variant)));
   if (expired || fewest >= capPerArm) {
     const end = fewest >= capPerArm ? `the cap of ${inThousands(capPerArm)} is reached` : 'time is up';

@@ -80,6 +80,23 @@ const besideOf = (
   };
 };
 
+const comparedOf = (
+  before: ArmTotals['compared'],
+  control: ArmTotals,
+  variant: ArmTotals,
+): NonNullable<ArmTotals['compared']> => ({
+  quality: addPair(
+    before?.quality ?? NOTHING_BESIDE,
+    [control.qualityMean, control.labels],
+    [variant.qualityMean, variant.labels],
+  ),
+  costUsd: addPair(
+    before?.costUsd ?? NOTHING_BESIDE,
+    [control.costUsdPerRequest, control.requests],
+    [variant.costUsdPerRequest, variant.requests],
+  ),
+});
+
 /**
  * The totals with one more window. With a window in which something else began to answer the comparison beside control starts anew, and that window, which
  * may hold both sides of the change, is not in it.
@@ -95,9 +112,12 @@ export const addToTotals = (
     const had = after[arm];
     after[arm] = had === undefined ? one : { ...had, ...merged(had, one) };
   }
-  for (const [arm, one] of Object.entries(after)) {
+  for (const [arm, had] of Object.entries(after)) {
     if (arm === control) continue;
     const [ofControl, ofVariant] = [added[control], added[arm]];
+    // What was lost is lost whatever answers: both sides of a change were served at the same time.
+    const one =
+      ofControl && ofVariant ? { ...had, compared: comparedOf(had.compared, ofControl, ofVariant) } : had;
     if (isNewPhase) after[arm] = { ...one, beside: { costUsd: NOTHING_BESIDE, latencyMs: NOTHING_BESIDE } };
     else if (ofControl && ofVariant)
       after[arm] = { ...one, beside: besideOf(one.beside, ofControl, ofVariant) };

@@ -152,6 +152,11 @@ export interface ArmTotals {
     readonly costUsd: WeighedPair;
     readonly latencyMs: WeighedPair;
   };
+  /** Of a variant: quality (first labels) and cost beside control over all phases, compared in the same way, for what the experiment has cost. Left out as `beside`. */
+  readonly compared?: {
+    readonly quality: WeighedPair;
+    readonly costUsd: WeighedPair;
+  };
 }
 
 /** Sums over blocks of weight times value. */
@@ -163,12 +168,14 @@ export interface WeighedPair {
 
 /**
  * What answers in each arm, in words, and how often that changed. `lastSeen`, per arm and signature the block in which it last answered, is how a
- * change is told from a mix of answers; left out before the first look.
+ * change is told from a mix of answers; left out before the first look. `suspicion`, per arm, is how much odd answers speak for a change so far
+ * (`provider-phase.ts`); left out where there were none.
  */
 export interface ProviderPhases {
   readonly signature: string;
   readonly phase: number;
   readonly lastSeen?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly suspicion?: Readonly<Record<string, number>>;
 }
 
 /** How it came out, in numbers and one sentence. Differences are variant - control. */
@@ -186,7 +193,10 @@ export interface ExperimentConclusion {
   readonly costUsdPerRequest: { readonly control: number; readonly variant: number } | null;
   readonly latencyP95Ms: { readonly control: number; readonly variant: number } | null;
   readonly savedUsdPer1000Requests: number | null;
-  /** Bias-reduced by the pre-period where there is one; shown, never deciding. */
+  /**
+   * Bias-reduced by the pre-period where there is one; shown, never deciding. Its interval is of one look, as if this one had been planned. Null once weights or
+   * what answers have changed.
+   */
   readonly cuped: {
     readonly difference: number;
     readonly low: number;

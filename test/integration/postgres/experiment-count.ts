@@ -121,11 +121,17 @@ export function armByHand(
       data.provider !== undefined ||
       !answered.some((other) => other.data.model === data.model && other.data.provider !== undefined),
   );
+  const answers: Record<string, number> = {};
+  for (const { data } of answered) {
+    const name = providerSignature(data);
+    answers[name] = (answers[name] ?? 0) + 1;
+  }
   return {
     all,
     exposed,
     labelled: exposed.filter(({ labelled }) => labelled !== null).length,
     labels: labels.flatMap(({ labelled }) => labelled?.data.quality ?? []),
     providers: [...new Set(told.map(({ data }) => providerSignature(data)))].toSorted(),
+    answers,
   };
 }

@@ -145,6 +145,7 @@ describe('windows of an experiment', () => {
         expect(quality?.sumOfSquares ?? 0).toBe(known.labels.reduce((a, b) => a + b * b, 0));
         expect([found?.exposures ?? 0, found?.labelled ?? 0]).toEqual([known.exposed.length, known.labelled]);
         expect(found?.providers ?? []).toEqual(known.providers);
+        expect(found?.answers ?? {}).toEqual(known.answers);
         expect(scores[arm] ?? []).toEqual(known.labels);
         seen += known.labels.length;
         leftOut +=

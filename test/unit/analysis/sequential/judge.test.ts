@@ -8,7 +8,7 @@ import {
   type MetricBlock,
 } from '../../../../src/analysis/index.ts';
 import { holm } from '../../../../src/analysis/multiple-testing.ts';
-import { randomFromSeed } from '../../../../src/math/index.ts';
+import { randomFromSeed, sampleBinomial } from '../../../../src/math/index.ts';
 import { block, cost, errors, foldRates, of, score, slow, started } from './support.ts';
 
 const guardOf = (required: boolean): readonly ExperimentGuardrail[] => [
@@ -76,6 +76,38 @@ describe('one variant', () => {
     const { low, high } = verdict.perVariant[0]!.interval!;
     expect(low).toBeLessThan(0);
     expect(high).toBeGreaterThan(0);
+  });
+  describe('with a variant that gets no units any more', () => {
+    const without = (before: ReturnType<typeof started>, blocks: number, b: number) => {
+      const random = randomFromSeed(6);
+      const draw = (p: number) => ({ quality: of(100, sampleBinomial(100, p, random)) });
+      return Array.from({ length: blocks }).reduce<typeof before>(
+        (state) =>
+          foldExperimentBlock(state, {
+            no: (state.lastBlockNo ?? 0) + 1,
+            weights: { a: 1, b: 1 },
+            arms: { a: draw(0.7), b: draw(b) },
+          }),
+        before,
+      );
+    };
+    const three = () =>
+      foldRates(started({ capPerArm: 1500, variants: ['b', 'c'] }), 3, { a: 0.7, b: 0.7, c: 0.7 });
+
+    it('ends at the cap of the others', () => {
+      const before = without(three(), 11, 0.7);
+      expect(judgeExperiment(before).outcome).toBe('running');
+      const verdict = judgeExperiment(without(before, 1, 0.7));
+      expect(verdict.outcome).toBe('noDifference');
+      expect(verdict.reason).toMatch(
+        /^no difference detected: the cap of 1,500 outcomes per arm is reached/u,
+      );
+    });
+    it('keeps control once every other one is proven worse', () => {
+      const verdict = judgeExperiment(without(three(), 10, 0.5));
+      expect(verdict.perVariant.map(({ status }) => status)).toEqual(['worse', 'undecided']);
+      expect(verdict).toMatchObject({ outcome: 'controlBetter', variant: null });
+    });
   });
   it('ends when time is up, and more time later may still decide', () => {
     const state = foldRates(started(), 2, { a: 0.6, b: 0.75 });

@@ -12,7 +12,7 @@ import {
 import { compareMeans } from '../../../../src/analysis/asymptotic.ts';
 import { metricBlockOfValues } from '../../../../src/analysis/sequential/blocks-of.ts';
 import { randomFromSeed, sampleLogNormal, type Random } from '../../../../src/math/index.ts';
-import { block, cost, started } from './support.ts';
+import { block, cost, quality, started } from './support.ts';
 
 const arm = (n: number, mean: number, sd: number): Moments => ({ n, mean, m2: sd * sd * (n - 1) });
 
@@ -104,13 +104,22 @@ describe('a mean', () => {
     expect(second.variants[0]!.primary.interval).toEqual(emptyRunningInterval());
     expect(second.variants[0]!.primary.superiority.maxLogE).toBe(ofTwo.superiority.maxLogE);
   });
-  it('gets no evidence from stages beyond those of the design, and says so', () => {
+  it('gets no evidence from stages beyond those of the design, and says at once that it cannot be judged', () => {
     const once = foldCosts(started({ primary: cost }), 1, { a: 1, b: 1 }, randomFromSeed(5));
     const ramped = foldCosts(once, 20, { a: 1, b: 0.5 }, randomFromSeed(6), { weights: { a: 2, b: 1 } });
     const verdict = judgeExperiment(ramped);
-    expect(verdict.outcome).toBe('running');
+    expect(verdict).toMatchObject({ outcome: 'unjudged', variant: null });
+    expect(judgeExperiment(ramped, { expired: true }).outcome).toBe('unjudged');
     expect(verdict.reason).toMatch(/no error probability for means after its 1 stages/u);
     expect(verdict.perVariant[0]!.interval).toBeNull();
+  });
+  it('that was proven before its stages were spent stays proven, and waits for its guardrails', () => {
+    const guardrails = [
+      { metric: quality, margin: { kind: 'absolute', amount: 0.02 } as const, required: true },
+    ];
+    const found = foldCosts(started({ primary: cost, guardrails }), 12, { a: 1, b: 0.5 }, randomFromSeed(1));
+    const after = foldCosts(found, 1, { a: 1, b: 0.5 }, randomFromSeed(2), { weights: { a: 2, b: 1 } });
+    expect(judgeExperiment(after)).toMatchObject({ outcome: 'running', perVariant: [{ status: 'better' }] });
   });
   it('a ramp under drift does not look like an effect, as pooling over it would', () => {
     let state = started({ primary: cost, stages: 3 });

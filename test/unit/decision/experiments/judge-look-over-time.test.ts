@@ -60,6 +60,35 @@ describe('when something else answers', () => {
   });
 });
 
+describe('where a mean decides', () => {
+  const plan = planOf({ primary: 'cost' });
+  const at = (no: number, answering: string) =>
+    period(no, {
+      control: arm(100, 70, { providers: [answering] }),
+      concise: arm(100, 70, { providers: [answering], costUsd: 0.001 }),
+    });
+
+  it('two changes of what answers end it at once, and nothing is said of a difference', () => {
+    const judged = play(plan, [at(1, 'a'), at(2, 'b'), at(3, 'b'), at(4, 'c'), at(5, 'c'), at(6, 'c')]);
+    expect(judged.foldedToMs).toBe(period(4, {}).window.toMs);
+    expect(judged.verdict.outcome).toBe('unjudged');
+    expect(judged.conclusion).toMatchObject({ outcome: 'expired', effect: null });
+    expect(judged.conclusion!.sentence).toMatch(/^It could not be judged whether .* is better: .*no error/u);
+    expect(judged.conclusion!.sentence).not.toContain('No difference');
+  });
+
+  it('two changes of the weights do too', () => {
+    const by = (no: number, concise: number) => {
+      const n = Math.round(200 * concise);
+      const arms = { control: arm(200 - n, 100 - n / 2), concise: arm(n, n / 2, { costUsd: 0.0019 }) };
+      return period(no, arms, { weights: { control: 1 - concise, concise } });
+    };
+    const judged = play(plan, [by(1, 0.5), by(2, 0.4), by(3, 0.3), by(4, 0.3)]);
+    expect(judged.verdict.outcome).toBe('unjudged');
+    expect(judged.conclusion?.sentence).toMatch(/^It could not be judged/u);
+  });
+});
+
 describe('other analyses', () => {
   const even = (no: number) => period(no, { control: arm(100, 70), concise: arm(100, 76) });
 
@@ -83,6 +112,45 @@ describe('other analyses', () => {
       judged = judgeLook({ plan, state: judged, windows: [better], weights: WEIGHTS });
     }
     expect(judged.verdict).toEqual(verdict);
+  });
+
+  it('what a fixed horizon said at its size is no longer true once something else answers: it cannot be judged again', () => {
+    const plan = planOf({ analysis: 'fixedHorizon', capPerArm: 1000 });
+    const found = play(plan, looks(10, even));
+    expect(found.conclusion?.outcome).toBe('adopted');
+    const other = (no: number) =>
+      period(no, {
+        control: arm(100, 75, { providers: ['gpt-b'] }),
+        concise: arm(100, 70, { providers: ['gpt-b'] }),
+      });
+    let judged = judgeLook({ plan, state: found, windows: [other(11)], weights: WEIGHTS });
+    expect(judged.verdict).toMatchObject({ outcome: 'unjudged', variant: null });
+    expect(judged.verdict.reason).toContain('judged once');
+    expect(judged.conclusion).toMatchObject({ outcome: 'expired' });
+    expect(judged.conclusion!.sentence).toMatch(/^It could not be judged/u);
+    const again = judgeLook({
+      plan,
+      state: { ...judged, verdict: found.verdict },
+      windows: [],
+      weights: WEIGHTS,
+    });
+    expect(again.verdict).toEqual(judged.verdict);
+    for (let no = 12; no < 30; no++)
+      judged = judgeLook({ plan, state: judged, windows: [other(no)], weights: WEIGHTS });
+    expect(judged.verdict.outcome).toBe('unjudged');
+  });
+
+  it('a fixed horizon that comes to its size after something else began to answer is judged by that alone', () => {
+    const plan = planOf({ analysis: 'fixedHorizon', capPerArm: 1000 });
+    const after = (no: number) =>
+      period(no, {
+        control: arm(100, 70),
+        concise: arm(100, 78, { providers: [no < 5 ? 'gpt-a' : 'gpt-b'] }),
+      });
+    const judged = play(plan, looks(20, after));
+    expect(judged.conclusion).toMatchObject({ outcome: 'adopted' });
+    const waited = judgeLook({ plan, state: judged, windows: [after(21)], weights: WEIGHTS });
+    expect(waited.verdict).toEqual(judged.verdict);
   });
 
   it('under a fixed horizon a guardrail passes by the test at the size alone', () => {

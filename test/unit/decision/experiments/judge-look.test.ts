@@ -249,6 +249,35 @@ describe('what a conclusion tells', () => {
     expect(without).toEqual({ ...told, conclusion: { ...told.conclusion, cuped: null } });
   });
 
+  it.each([
+    ['the weights have changed', { weights: { control: 0.9, concise: 0.1 } }, 'gpt-a'],
+    ['something else answers', {}, 'gpt-b'],
+  ])('nothing of the pre-period once %s: its sums are over all of it', (_, over, answering) => {
+    const plan = planOf();
+    const sums = { n: 400, missing: 0, sumX: 200, sumY: 280, sumXX: 150, sumXY: 180, sumYY: 280 };
+    const all = { ...sums, missingSumY: 0, missingSumYY: 0 };
+    const n = 'weights' in over ? 180 : 100;
+    const changed = (no: number) => {
+      const arms = {
+        control: arm(n, n * 0.7, { providers: [answering] }),
+        concise: arm(200 - n, (200 - n) * 0.7),
+      };
+      return period(no, arms, over);
+    };
+    const same = looks(4, (no) => period(no, { control: arm(100, 70), concise: arm(100, 70) }));
+    const of = (windows: typeof same) =>
+      judgeLook({
+        plan,
+        state: startOf(plan),
+        windows,
+        weights: WEIGHTS,
+        expired: true,
+        prePeriod: { control: all, concise: all },
+      });
+    expect(of(same).conclusion?.cuped).not.toBeNull();
+    expect(of([...same, changed(5), changed(6)]).conclusion?.cuped).toBeNull();
+  });
+
   it('of several variants the numbers are those of the winner', () => {
     const plan = planOf({ arms: ['control', 'clear', 'concise'] });
     const weights = { control: 1, clear: 1, concise: 1 };

@@ -111,11 +111,15 @@ export const stats = (count: number, sum: number, sumOfSquares: number = sum): W
 export const arm = (
   n: number,
   good: number,
-  { costUsd = 0.002, providers = ['gpt-a'] }: { costUsd?: number; providers?: readonly string[] } = {},
+  {
+    costUsd = 0.002,
+    providers = ['gpt-a'],
+    answers,
+  }: { costUsd?: number; providers?: readonly string[]; answers?: Readonly<Record<string, number>> } = {},
 ): ExperimentArmWindow => {
   const costs = stats(n, n * costUsd, n * costUsd * costUsd * 1.1);
   const all = { quality: stats(n, good), error: stats(n, 0), costUsd: costs };
-  return { unitFirst: all, all, exposures: n, labelled: n, providers };
+  return { unitFirst: all, all, exposures: n, labelled: n, providers, ...(answers && { answers }) };
 };
 
 /** Look `no` (from 1), a quarter of an hour long. */
