@@ -10,20 +10,23 @@ import { answering, type Cli } from './answer.ts';
 import { allTaken } from './emit/all-taken.ts';
 import { eventsOf } from './emit/events-of.ts';
 import { FORMS, type Form, messageFor, requestsFor } from './emit/forms.ts';
+import { openGrpc } from './emit/to-grpc.ts';
 import { toOtlp, type TakenTimes } from './emit/to-otlp.ts';
 import { fileText, whole } from './options.ts';
 
 const AT_ONCE = 500;
 const COUNT = 100;
+const HTTP_URL = 'http://127.0.0.1:4318';
+const GRPC_ADDRESS = '127.0.0.1:4317';
 
 interface Options {
   readonly recorded?: boolean;
   readonly service: string;
   readonly model: string;
   readonly count: number;
-  readonly to: 'kafka' | 'http' | 'otlp';
+  readonly to: 'kafka' | 'http' | 'otlp' | 'grpc';
   readonly as: Form;
-  readonly url: string;
+  readonly url?: string;
   readonly topic?: string;
 }
 
@@ -45,7 +48,9 @@ export function addEmit(cli: Cli, program: Command): void {
     .option('--service <id>', 'with --recorded: whose', 'support-bot')
     .option('--model <name>', 'with --recorded: of which recorded model', 'gpt-4o-2024-05-13')
     .option('--count <n>', 'with --recorded: how many', whole, COUNT)
-    .addOption(new Option('--to <way>', 'which way in').choices(['kafka', 'http', 'otlp']).default('http'))
+    .addOption(
+      new Option('--to <way>', 'which way in').choices(['kafka', 'http', 'otlp', 'grpc']).default('http'),
+    )
     .addOption(
       new Option(
         '--as <form>',
@@ -54,18 +59,22 @@ export function addEmit(cli: Cli, program: Command): void {
         .choices(FORMS)
         .default('structured'),
     )
-    .option('--url <url>', 'http, otlp: where ingest listens', 'http://127.0.0.1:4318')
+    .option(
+      '--url <url>',
+      `where ingest listens; left out: ${HTTP_URL} for http and otlp, ${GRPC_ADDRESS} for grpc`,
+    )
     .option('--topic <name>', 'kafka: this topic, in place of the one for each type of event')
     .addHelpText(
       'after',
       [
         '',
-        'Kafka is found through KAFKA_BROKERS and the variables beside it. Over OTLP go metric events alone.',
+        'Kafka is found through KAFKA_BROKERS and the variables beside it. Over OTLP (otlp: over HTTP; grpc: over gRPC) go metric events alone.',
         '',
         'Examples:',
         '  llm-optimizer emit --recorded --count 1000 --to kafka --as binary',
         '  llm-optimizer emit alerts.jsonl --as raw',
         '  llm-optimizer emit metrics.jsonl --to otlp',
+        '  llm-optimizer emit metrics.jsonl --to grpc --url 127.0.0.1:4317',
       ].join('\n'),
     );
   answering<Options>(cli, emit, async (text, options) => {
@@ -101,7 +110,7 @@ const SENDERS: Readonly<Record<Options['to'], Sender>> = {
       await log.close();
     }
   },
-  http: async (_cli, events, { as, url }) => {
+  http: async (_cli, events, { as, url = HTTP_URL }) => {
     const answers: Record<string, number> = {};
     for (const { headers, body } of requestsFor(events, as, AT_ONCE)) {
       const answer = await post(`${url}/v1/events`, headers, body);
@@ -109,17 +118,34 @@ const SENDERS: Readonly<Record<Options['to'], Sender>> = {
     }
     return { sent: events.length, answers };
   },
-  otlp: async (cli, events, { url }) => {
-    const answers: Record<string, number> = {};
-    const taken: TakenTimes = new Map();
-    for (const part of chunks(events)) {
-      const body = JSON.stringify(toOtlp(part, cli.nowMs(), taken));
-      const answer = await post(`${url}/v1/metrics`, { 'content-type': 'application/json' }, body);
-      answers[answer] = (answers[answer] ?? 0) + 1;
+  otlp: (cli, events, { url = HTTP_URL }) =>
+    exported(cli, events, (body) =>
+      post(`${url}/v1/metrics`, { 'content-type': 'application/json' }, JSON.stringify(body)),
+    ),
+  grpc: async (cli, events, { url = GRPC_ADDRESS }) => {
+    const sender = openGrpc(url);
+    try {
+      return await exported(cli, events, (body) => sender.send(body));
+    } finally {
+      sender.close();
     }
-    return { sent: events.length, answers };
   },
 };
+
+/** As OTLP exports of metrics. */
+async function exported(
+  cli: Cli,
+  events: readonly unknown[],
+  send: (body: object) => Promise<string>,
+): Promise<Told> {
+  const answers: Record<string, number> = {};
+  const taken: TakenTimes = new Map();
+  for (const part of chunks(events)) {
+    const answer = await send(toOtlp(part, cli.nowMs(), taken));
+    answers[answer] = (answers[answer] ?? 0) + 1;
+  }
+  return { sent: events.length, answers };
+}
 
 function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let first = 0; first < all.length; first += AT_ONCE) yield all.slice(first, first + AT_ONCE);

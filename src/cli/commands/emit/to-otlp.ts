@@ -36,7 +36,7 @@ export function toOtlp(
   events: readonly unknown[],
   nowMs: number,
   taken: TakenTimes = new Map<string, number>(),
-): unknown {
+): { readonly resourceMetrics: readonly unknown[] } {
   const problems: Problem[] = [];
   const resourceMetrics = events.flatMap((event, i) => {
     const { type, time, data } = (event ?? {}) as Given;
