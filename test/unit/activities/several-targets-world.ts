@@ -109,6 +109,8 @@ export class SeveralTargets {
       nowMs: () => this.nowMs,
       hash: (text: string) => createHash('sha256').update(text).digest('hex'),
       fleet: { paused: () => Promise.resolve(null) },
+      // Freeze windows are in the settings: there are none.
+      services: { get: () => Promise.resolve(null) },
       windows: {
         countUnitsAnew: () =>
           this.databaseIsAway ? Promise.reject(new Error('the database is away')) : Promise.resolve(),
