@@ -290,33 +290,6 @@ it('stores nothing of a batch whose position another reader has moved', async ()
   expect([5, 7]).toContain((await log.positions('g', [move]))[0]?.next);
 });
 
-it('hands out dead letters by their bytes, and forgets only those that were sent or refused', async () => {
-  const { pool } = await postgres.createDatabase();
-  const { ingest, log } = createStores(pool);
-  const none = { topicId: null, key: null, headers: {}, timestampMs: null };
-  const place = { ...none, topic: 't', partition: 0, reason: 'no JSON' };
-  const deadLetters = [30, 4, 4, 4].map((kilobytes, offset) => ({
-    ...place,
-    topic: offset === 3 ? 'other' : 't',
-    offset,
-    value: Buffer.alloc(kilobytes * 1024),
-  }));
-  await ingest.recordEvents({ ...NOTHING, deadLetters }, Date.now());
-  const handed: number[][] = [];
-  const handOver = (kind: 'sent' | 'later', notOf: readonly string[] = []) =>
-    log.handOver({ limit: 10, bytes: 9 * 1024, notOf }, async (letters) => {
-      handed.push(letters.map(({ offset }) => offset));
-      return letters.map((_, i) =>
-        kind === 'sent' && i === 1 ? { kind: 'refused', reason: 'too large' } : { kind },
-      );
-    });
-  for (const kind of ['later', 'sent', 'later', 'sent'] as const) await handOver(kind);
-  expect(await handOver('sent', ['other'])).toBe(0);
-  expect(await handOver('sent')).toBe(1);
-  expect(await handOver('sent')).toBe(0);
-  expect(handed).toEqual([[0], [0], [1, 2], [1, 2], [3]]);
-});
-
 it('counts an event that has no time in the minute in which its message was sent, also when it is replayed', async () => {
   const topic = await topicOf('replayed', 1);
   const ingest = await ingestOf(topic);

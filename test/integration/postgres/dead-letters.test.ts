@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { databaseOver } from '../../../src/adapters/postgres/database.ts';
 import { createDeadLetterStore, keepDeadLetters } from '../../../src/adapters/postgres/dead-letters.ts';
+import { createStores } from '../../../src/adapters/postgres/index.ts';
 import type { DeadLetter } from '../../../src/ports/event-batch.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -67,4 +68,31 @@ it('keeps many letters in parts of 8 MB, a larger one alone, and all of them or 
     found.every(({ value }, i) => value?.equals(letters[i]?.value ?? Buffer.alloc(1)) ?? sizes[i] === 0),
   ).toBe(true);
   expect(handed).toEqual([2, 1, 2, 3]);
+});
+
+it('hands out dead letters by their bytes, and forgets only those that were sent or refused', async () => {
+  const { pool } = await postgres.createDatabase();
+  const { ingest, log } = createStores(pool);
+  const none = { topicId: null, key: null, headers: {}, timestampMs: null };
+  const place = { ...none, topic: 't', partition: 0, reason: 'no JSON' };
+  const deadLetters = [30, 4, 4, 4].map((kilobytes, offset) => ({
+    ...place,
+    topic: offset === 3 ? 'other' : 't',
+    offset,
+    value: Buffer.alloc(kilobytes * 1024),
+  }));
+  await ingest.recordEvents({ feedback: [], pairs: [], metrics: [], setAside: [], deadLetters }, Date.now());
+  const handed: number[][] = [];
+  const handOver = (kind: 'sent' | 'later', notOf: readonly string[] = []) =>
+    log.handOver({ limit: 10, bytes: 9 * 1024, notOf }, async (letters) => {
+      handed.push(letters.map(({ offset }) => offset));
+      return letters.map((_, i) =>
+        kind === 'sent' && i === 1 ? { kind: 'refused', reason: 'too large' } : { kind },
+      );
+    });
+  for (const kind of ['later', 'sent', 'later', 'sent'] as const) await handOver(kind);
+  expect(await handOver('sent', ['other'])).toBe(0);
+  expect(await handOver('sent')).toBe(1);
+  expect(await handOver('sent')).toBe(0);
+  expect(handed).toEqual([[0], [0], [1, 2], [1, 2], [3]]);
 });

@@ -133,9 +133,9 @@ export class Temporal {
       return await this.client.withDeadline(Date.now() + limitMs, () => handle.query<S>(query));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
-      if (isGrpcServiceError(error) && error.code === status.DEADLINE_EXCEEDED) return null;
       const cause: unknown = error instanceof Error ? error.cause : undefined;
-      if (isGrpcServiceError(cause) && cause.code === status.DEADLINE_EXCEEDED) return null;
+      const isLost = [error, cause].some((each) => isGrpcServiceError(each) && LOST.has(each.code));
+      if (isLost) return null;
       throw error;
     }
   }
@@ -159,6 +159,9 @@ export class Temporal {
     throw new Error(`${status.name}, and the state never came: ${JSON.stringify(last)}`);
   }
 }
+
+/** What a query ends with whose answer does not come in time. */
+const LOST: ReadonlySet<number> = new Set([status.DEADLINE_EXCEEDED, status.CANCELLED]);
 
 /** `temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD` */
 const KEYWORD = 2;
