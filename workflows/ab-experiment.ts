@@ -65,10 +65,8 @@ import { admitExperimentSuperseding, asksToSupersede, stopReason } from './super
 import { openTelling } from './telling.ts';
 import { EXPERIMENT_VOICE } from './voices.ts';
 
-const admit =
-  proxyActivities<Pick<Activities, 'admitExperiment' | 'renewLeaseRun' | 'retakeExperimentLease'>>(
-    admitOptions,
-  );
+type Admitting = Pick<Activities, 'admitExperiment' | 'renewLeaseRun' | 'retakeExperimentLease'>;
+const admit = proxyActivities<Admitting>(admitOptions);
 const decide = proxyActivities<Pick<Activities, 'experimentTick'>>(decideOptions);
 const record = proxyActivities<Pick<Activities, 'finishExperiment'>>(recordOptions);
 const mutate = proxyActivities<Pick<ControlActivities, 'setArms'>>(mutateOptions);
