@@ -2,7 +2,12 @@
 export const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
 
 /** 1 delta, 2 cumulative. */
-export const counter = (name: string, dataPoints: readonly object[], aggregationTemporality: number = 2) => ({
+/** Name and temporality may be anything: what is refused has to be said. */
+export const counter = (
+  name: unknown,
+  dataPoints: readonly object[],
+  aggregationTemporality: unknown = 2,
+) => ({
   name,
   sum: { aggregationTemporality, isMonotonic: true, dataPoints },
 });

@@ -387,10 +387,7 @@ export function isStopped({ paused, held }: ExperimentRunState): boolean {
   return paused !== null || held !== null;
 }
 
-/**
- * Brings a state carried over by continue-as-new to the present version. One of an unknown version is refused: it was written by a newer
- * program.
- */
+/** Brings a state carried over by continue-as-new to the present version. One of an unknown version is refused: a newer program has written it. */
 export function upgradeExperimentState(state: ExperimentRunState): ExperimentRunState {
   if (state.version !== 1) {
     throw new RangeError(
