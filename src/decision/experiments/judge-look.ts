@@ -20,11 +20,12 @@ import type {
 } from '../../state/experiment/index.ts';
 import { blockOfWindow, type PeriodWindow } from './block-of-window.ts';
 import { concludeExperiment } from './conclude-experiment.ts';
-import { judgeAtSize } from './judge-at-size.ts';
+import { isReached, judgeAtSize } from './judge-at-size.ts';
 import { judgePosterior } from './judge-posterior.ts';
 import { nextWeights } from './next-weights.ts';
 import { lookAtProviders } from './provider-phase.ts';
 import { weightsOncePutOut } from './put-out.ts';
+import { hurtOnReturn, withReturning } from './returning-units.ts';
 import { spentBy } from './spent.ts';
 import { inThousands } from './words.ts';
 import { addToTotals, type Totals } from './totals.ts';
@@ -78,7 +79,11 @@ const foldWindow = (folded: Folded, period: PeriodWindow, i: number, blocksPerLo
   const block = blockOfWindow(period, design, { no, stage: providers.phase, withOutcomes: changed === null });
   return {
     evidence: foldExperimentBlock(evidence, block),
-    totals: addToTotals(folded.totals, window, { control: design.control, isNewPhase: changed !== null }),
+    totals: withReturning(
+      addToTotals(folded.totals, window, { control: design.control, isNewPhase: changed !== null }),
+      window,
+      design,
+    ),
     providers,
     foldedToMs: window.toMs,
   };
@@ -112,6 +117,22 @@ const heldBack = (
   const reason = `${inThousands(labels)} of the ${inThousands(minSamples)} outcomes per arm before which nothing is concluded`;
   const perVariant = verdict.perVariant.map((look) => ({ ...look, status: 'undecided' as const }));
   return { ...verdict, outcome: expired ? 'noDifference' : 'running', variant: null, reason, perVariant };
+};
+
+/**
+ * Nothing is concluded while units that come back fare much worse; harm, and a split that is broken for good, are said as they are. What is judged once
+ * cannot be held and judged again: it ends.
+ */
+const heldForReturning = (
+  verdict: ExperimentVerdict,
+  totals: Totals,
+  { design, analysis }: LookInput['plan'],
+): ExperimentVerdict => {
+  const why =
+    verdict.outcome === 'harm' || verdict.outcome === 'frozen' ? null : hurtOnReturn(totals, design);
+  if (why === null) return verdict;
+  const outcome = analysis === 'fixedHorizon' && isReached(verdict) ? 'unjudged' : 'frozen';
+  return { ...verdict, outcome, variant: null, reason: why };
 };
 
 /** Of what was said before and stays said (`before`), the words are there. */
@@ -169,7 +190,8 @@ export const judgeLook = (input: LookInput): Judgement => {
     start,
   );
   const proven = verdictOf(input, evidence);
-  const verdict = phaseInWords(heldBack(proven, input), providers, state.verdict ?? null);
+  const said = heldForReturning(heldBack(proven, input), totals, plan);
+  const verdict = phaseInWords(said, providers, state.verdict ?? null);
   const { control } = plan.design;
   const spent = spentBy(totals, control);
   const conclusion = concludeExperiment({

@@ -14,6 +14,7 @@ export type {
   ExperimentRunState,
   ExperimentSizing,
   ProviderPhases,
+  ReturningUnits,
   WeighedPair,
   Weights,
 } from './state.ts';

@@ -157,6 +157,15 @@ export interface ArmTotals {
     readonly quality: WeighedPair;
     readonly costUsd: WeighedPair;
   };
+  /** Of a variant; left out until enough units have come back. */
+  readonly returning?: ReturningUnits;
+}
+
+/** How much more of the requests of units that came back failed in a variant (`returning-units.ts`), and the shares that failed in the last block that told. */
+export interface ReturningUnits {
+  readonly excess: number;
+  readonly control: number;
+  readonly variant: number;
 }
 
 /** Sums over blocks of weight times value. */
