@@ -54,12 +54,15 @@ export interface StageOptions {
   readonly partitions?: number;
   /** Where ingest leaves a profile of each of its processes that ends by itself. */
   readonly profileDir?: string;
+  /** Where alerts are delivered to; left out: nowhere, they wait. */
+  readonly temporal?: { readonly address: string; readonly namespace: string };
   /** What happens before the first ingest process: a backlog, for one. */
-  readonly before?: (stage: Pick<Stage, 'kafka' | 'topic'>) => Promise<void>;
+  readonly before?: (stage: Pick<Stage, 'kafka' | 'topic' | 'pool'>) => Promise<void>;
 }
 
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const { fast = false, partitions = 4, before, profileDir } = options;
+  const { address, namespace } = options.temporal ?? { address: '127.0.0.1:1', namespace: 'default' };
   const [kafka, postgres] = await Promise.all([startKafka({ fast }), startPostgres()]);
   const topic = 'llm.observatory.feedback';
   await kafka.createTopics([topic], partitions);
@@ -68,7 +71,13 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
   const launch = (httpPort: number, grpcPort: number): ChildProcess => {
     const ports = [`--otlp-http-port=${httpPort}`, `--otlp-grpc-port=${grpcPort}`];
-    const args = ['--roles=ingest', ...ports, '--log-level=info', '--address=127.0.0.1:1'];
+    const args = [
+      '--roles=ingest',
+      ...ports,
+      '--log-level=info',
+      `--address=${address}`,
+      `--namespace=${namespace}`,
+    ];
     return spawn(process.execPath, [...profiling, '--import', 'tsx', MAIN, ...args], {
       env: { ...process.env, DATABASE_URL: url, KAFKA_BROKERS: kafka.brokers },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -81,7 +90,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     child = launch(http, grpc);
     await isReady(child);
   };
-  await before?.({ kafka, topic });
+  await before?.({ kafka, topic, pool });
   await start();
   const httpUrl = `http://127.0.0.1:${http}`;
   return {

@@ -60,6 +60,46 @@ export function compareRows(
   return { lost, doubled, differ };
 }
 
+/** A signal as it lies in the history of the workflow that got it. */
+export interface GotSignal {
+  readonly id: string;
+  readonly security: boolean;
+  /** How many alerts it stands for. */
+  readonly alerts: number;
+}
+
+/**
+ * The signals of a workflow against the alerts that were sent for it. One that came again is harmless, since a message is taken once by its id; but it must say the
+ * same. `again`: how many did.
+ */
+export function compareSignals(
+  got: readonly GotSignal[],
+  sent: { readonly security: number; readonly other: number },
+): Compared & { readonly again: number } {
+  const first = new Map<string, GotSignal>();
+  const differ: string[] = [];
+  let [again, doubled] = [0, 0];
+  for (const signal of got) {
+    const before = first.get(signal.id);
+    if (before === undefined) first.set(signal.id, signal);
+    else if (JSON.stringify(before) === JSON.stringify(signal)) again += 1;
+    else {
+      doubled += 1;
+      differ.push(`signal ${signal.id}: ${JSON.stringify(signal)}, before ${JSON.stringify(before)}`);
+    }
+  }
+  let lost = 0;
+  for (const kind of ['security', 'other'] as const) {
+    const its = [...first.values()].filter(({ security }) => security === (kind === 'security'));
+    const more = its.reduce((sum, { alerts }) => sum + alerts, 0) - sent[kind];
+    lost += Math.max(0, -more);
+    doubled += Math.max(0, more);
+    if (more !== 0)
+      differ.push(`alerts (${kind}): signals stand for ${sent[kind] + more}, expected ${sent[kind]}`);
+  }
+  return { lost, doubled, differ, again };
+}
+
 export const together = (all: readonly Compared[]): Compared => ({
   lost: all.reduce((sum, { lost }) => sum + lost, 0),
   doubled: all.reduce((sum, { doubled }) => sum + doubled, 0),

@@ -13,7 +13,7 @@ interface Fault {
   /** After which share of the kills. */
   readonly after: number;
   readonly what: string;
-  readonly strike: (stage: Stage) => Promise<void>;
+  readonly strike: (stage: Stage, partitions: number) => Promise<void>;
 }
 
 const FAULTS: readonly Fault[] = [
@@ -64,12 +64,13 @@ const TAKEN_OVER_MS = 90_000;
 const assignedTo = async (ingest: Pick<AnotherIngest, 'health'>): Promise<number> =>
   (await ingest.health())?.log.assigned.length ?? 0;
 
-/** Held for longer than its session, a reader is a reader no more, and does not know it. */
-async function overtake(stage: Stage): Promise<void> {
-  const all = await poll(async () => (await assignedTo(stage)) || undefined, { timeoutMs: TAKEN_OVER_MS });
+/** Held for longer than its session, a reader is a reader no more, and does not know it. It has all partitions first: killed members keep theirs for a while. */
+async function overtake(stage: Stage, all: number): Promise<void> {
+  const has = async () => ((await assignedTo(stage)) === all ? true : undefined);
+  const whole = await poll(has, { timeoutMs: TAKEN_OVER_MS, everyMs: 200 });
   const pid = stage.ingestPid();
-  if (all === undefined || pid === undefined)
-    throw new Error('ingest reads nothing that could be taken over');
+  if (whole === undefined || pid === undefined)
+    throw new Error(`ingest does not read the ${all} partitions that could be taken over`);
   const other = await stage.startAnother();
   try {
     process.kill(pid, 'SIGSTOP');
@@ -84,8 +85,10 @@ async function overtake(stage: Stage): Promise<void> {
   }
 }
 
+/** @param partitions of all topics together */
 export async function disturb(
   stage: Stage,
+  partitions: number,
   kills: number,
   onProgress: (line: string) => void,
 ): Promise<void> {
@@ -95,7 +98,7 @@ export async function disturb(
     onProgress(`ingest killed and started again: ${kill} of ${kills}`);
     for (const { after, what, strike } of FAULTS) {
       if (kill !== Math.ceil(kills * after)) continue;
-      await strike(stage);
+      await strike(stage, partitions);
       onProgress(what);
     }
   }

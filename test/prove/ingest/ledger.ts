@@ -77,6 +77,8 @@ export class Ledger {
   readonly #labelled = new Set<string>();
   readonly #paired = new Set<string>();
   readonly alerts = new Set<string>();
+  /** Alerts of the service whose rollout runs: security alerts, and others. */
+  readonly alarms = { security: 0, other: 0 };
 
   feedback({ source, id, data }: FeedbackEvent): void {
     if (!this.#isNew(source, id)) return;
@@ -154,6 +156,10 @@ export class Ledger {
       const disagreed = preferred.size === 1 ? 0 : 1;
       add('preference', only === 'stable' ? 1 : 0, only === 'candidate' ? 1 : 0, disagreed);
     }
+  }
+
+  alarm(security: boolean): void {
+    this.alarms[security ? 'security' : 'other'] += 1;
   }
 
   events(): ReadonlySet<string> {

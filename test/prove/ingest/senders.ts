@@ -23,6 +23,7 @@ export const TOPICS = {
   feedback: 'llm.observatory.feedback',
   metric: 'llm.observatory.metrics',
   anomaly: 'llm.sentinel.anomaly.detected',
+  security: 'llm.sentinel.security.alert',
 } as const;
 
 /** Garbage, each with a text of its own. */
@@ -33,17 +34,30 @@ export interface Garbage {
 
 type Placed = Message & { readonly topic: string };
 
-/** Half of them raw and among the feedback, half of them CloudEvents in the sentinel's own topic. */
+/** The service whose rollout runs; any other is unknown, and its alerts go nowhere. */
+export const HURT = 'hurt';
+
+/**
+ * Half of them raw and among the feedback, half of them CloudEvents in the sentinel's own topic. Half of them are of the service whose rollout runs, and every other of
+ * those is raw in the topic of security alerts, under a kind that does not say so.
+ */
 function alertOf(random: () => number, no: number, ledger: Ledger): Placed {
   const raw = random() < 0.5;
   const [anomaly_type, severity, id] = ['latency', 'high', `alert-${no}`];
-  ledger.alerts.add(identityOf(raw ? '' : '/prove/sentinel', id));
+  const service_name = no % 2 === 0 ? HURT : 'nobody';
+  const security = no % 4 === 0;
+  ledger.alerts.add(identityOf(raw || security ? '' : '/prove/sentinel', id));
+  if (service_name === HURT) ledger.alarm(security);
+  if (security) {
+    const alert = { alert_id: id, anomaly_type: 'prompt_injection', severity, service_name };
+    return { topic: TOPICS.security, value: JSON.stringify(alert) };
+  }
   if (raw) {
-    const alert = { alert_id: id, anomaly_type, severity, service_name: 'nobody' };
+    const alert = { alert_id: id, anomaly_type, severity, service_name };
     return { topic: TOPICS.feedback, value: JSON.stringify(alert) };
   }
   const type = 'com.llmdevops.sentinel.anomaly.v1';
-  const data = { anomaly_type, severity, affected_services: ['nobody'] };
+  const data = { anomaly_type, severity, affected_services: [service_name] };
   const envelope = { specversion: '1.0', type, source: '/prove/sentinel', id, data };
   return { topic: TOPICS.anomaly, value: JSON.stringify(envelope) };
 }

@@ -1,14 +1,21 @@
 /**
  * `npm run prove -- ingest`: Kafka, HTTP and OpenTelemetry exporters send feedback, metrics, pairs, alerts and garbage while ingest is killed (`--runs` times), the
  * broker is killed and restarted, and the database is shut down at once and killed with all its processes. In the end what is stored must be what was sent, by
- * identity, and the windows must equal an independent computation, to the last count.
+ * identity, the windows must equal an independent computation, to the last count, and every alert of a service whose rollout runs must have come to it.
  */
 import type { Pool, PoolClient } from 'pg';
 import { poll } from '../../../src/embedded/poll.ts';
-import { compareIdentities, compareRows, together, type Compared } from '../ingest/compare.ts';
+import {
+  compareIdentities,
+  compareRows,
+  compareSignals,
+  together,
+  type Compared,
+} from '../ingest/compare.ts';
 import { compareLetters, readWhole } from '../ingest/dead-letters.ts';
 import { disturb, RESTARTS } from '../ingest/disturb.ts';
 import { startJavaScript, startPython, type Totals } from '../ingest/exporters.ts';
+import { startHurtService, type HurtService } from '../ingest/hurt-service.ts';
 import { Ledger, type Figures } from '../ingest/ledger.ts';
 import {
   alertsOf,
@@ -20,23 +27,45 @@ import {
   totalsOf,
   windowsOf,
 } from '../ingest/read-back.ts';
-import { sendOverHttp, sendToKafka, TOPICS, type Garbage } from '../ingest/senders.ts';
+import { HURT, sendOverHttp, sendToKafka, TOPICS, type Garbage } from '../ingest/senders.ts';
 import { startStage, type Stage } from '../../support/ingest-stage.ts';
 import type { Proof, ProofOptions, ProofResult } from '../proof.ts';
 
 const BY_KAFKA = 40_000;
 const BY_HTTP = 10_000;
 const PARTITIONS = 4;
+/** Read by ingest, and nothing is sent to it. */
+const IDLE_TOPIC = 'llm.sentinel.drift.detected';
 const DRAIN_MS = 120_000;
 const SERVICE = 'exporters';
 const MOST_LINES = 10;
 
 async function run({ runs, seed, onProgress }: ProofOptions): Promise<ProofResult> {
-  const others = Object.values(TOPICS).filter((topic) => topic !== TOPICS.feedback);
-  const stage = await startStage({
-    partitions: PARTITIONS,
-    before: ({ kafka }) => kafka.createTopics(others, PARTITIONS),
-  });
+  const others = [IDLE_TOPIC, ...Object.values(TOPICS).filter((topic) => topic !== TOPICS.feedback)];
+  const hurt = await startHurtService(HURT);
+  try {
+    return await onStage(
+      await startStage({
+        partitions: PARTITIONS,
+        temporal: hurt.temporal,
+        before: async ({ kafka, pool }) => {
+          await kafka.createTopics(others, PARTITIONS);
+          await hurt.adopt(pool);
+        },
+      }),
+      hurt,
+      { runs, seed, onProgress },
+    );
+  } finally {
+    await hurt.stop();
+  }
+}
+
+async function onStage(
+  stage: Stage,
+  hurt: HurtService,
+  { runs, seed, onProgress }: Pick<ProofOptions, 'runs' | 'seed' | 'onProgress'>,
+): Promise<ProofResult> {
   try {
     const ledger = new Ledger();
     const garbage: Garbage = { log: new Set(), http: new Set() };
@@ -45,13 +74,15 @@ async function run({ runs, seed, onProgress }: ProofOptions): Promise<ProofResul
       sendToKafka(stage, ledger, garbage, { count: BY_KAFKA, seed }),
       sendOverHttp(stage, ledger, garbage, { count: BY_HTTP, seed: seed + 1 }),
     ]);
-    await disturb(stage, runs, onProgress);
+    const partitions = PARTITIONS * [IDLE_TOPIC, ...Object.values(TOPICS)].length;
+    await disturb(stage, partitions, runs, onProgress);
     await sending;
     onProgress('everything is sent');
     const counted: Totals = Object.assign({}, ...(await Promise.all(exporters.map((each) => each.end()))));
     const lag = await drained(stage);
     onProgress('everything is read');
-    return await judged(stage, { ledger, garbage, counted, lag, kills: runs });
+    const signals = compareSignals(await hurt.signals(stage.pool), ledger.alarms);
+    return await judged(stage, { ledger, garbage, counted, lag, signals, kills: runs });
   } finally {
     await stage.stop();
   }
@@ -82,11 +113,12 @@ interface Told {
   readonly garbage: Garbage;
   readonly counted: Totals;
   readonly lag: readonly (number | null)[];
+  readonly signals: ReturnType<typeof compareSignals>;
   readonly kills: number;
 }
 
 async function judged(stage: Stage, told: Told): Promise<ProofResult> {
-  const { ledger, garbage, counted, lag, kills } = told;
+  const { ledger, garbage, counted, lag, signals, kills } = told;
   const { pool } = stage;
   const { client } = stage.kafka;
   const dlqs = [TOPICS.feedback, TOPICS.metric].map((topic) => `${topic}.dlq`);
@@ -103,6 +135,7 @@ async function judged(stage: Stage, told: Told): Promise<ProofResult> {
     // A batch that is sent again sets the same text aside again.
     asideFromHttp: compareIdentities('set aside', [...asideByHttp], garbage.http),
     letters,
+    signals,
     otlp: compareRows('metric', await totalsOf(pool, SERVICE), otlpOf(counted), 'count'),
   };
   const windows = await compareCounted(pool, ledger);
@@ -123,6 +156,9 @@ async function judged(stage: Stage, told: Told): Promise<ProofResult> {
     windows: ledger.windows().size,
     pairSums: ledger.pairs().size,
     otlpMetrics: Object.keys(counted).length,
+    alertsOfARollout: ledger.alarms.security + ledger.alarms.other,
+    alertsNotSignalled: signals.lost,
+    signalsAgain: signals.again,
     differences: all.differ.length,
     partitions: lag.length,
     partitionsBehind: notZero,

@@ -1,6 +1,6 @@
 // The comparison of `prove -- ingest` must see one event that is lost and one that is doubled, wherever that shows.
 import { expect, it } from 'vitest';
-import { compareIdentities, compareRows, together } from '../../prove/ingest/compare.ts';
+import { compareIdentities, compareRows, compareSignals, together } from '../../prove/ingest/compare.ts';
 import { compareLetters, type ReadMessage } from '../../prove/ingest/dead-letters.ts';
 import { Ledger } from '../../prove/ingest/ledger.ts';
 import { feedbackEvent } from '../../support/feedback.ts';
@@ -105,4 +105,27 @@ it("counts a session's first exposure and first label once an hour, in the order
     [1, 1, 0],
   ]);
   expect(ledger.events().size).toBe(4);
+});
+
+const signal = (id: string, alerts: number, security = false) => ({ id, alerts, security });
+
+it.each([
+  ['as they were sent', [signal('a', 2), signal('b', 1), signal('c', 3, true)], [0, 0, 0]],
+  ['of which one came again', [signal('a', 3), signal('a', 3), signal('c', 3, true)], [0, 0, 1]],
+  ['of which one is lost', [signal('a', 2), signal('c', 3, true)], [1, 0, 0]],
+  [
+    'of which one has another id the second time',
+    [signal('a', 3), signal('b', 3), signal('c', 3, true)],
+    [0, 3, 0],
+  ],
+  [
+    'of which one says something else the second time',
+    [signal('a', 3), signal('a', 1), signal('c', 3, true)],
+    [0, 1, 0],
+  ],
+  ['that are not told to be security alerts', [signal('a', 3), signal('c', 3)], [3, 3, 0]],
+])('sees signals %s', (_, got, [lost, doubled, again]) => {
+  const compared = compareSignals(got, { security: 3, other: 3 });
+  expect(compared).toMatchObject({ lost, doubled, again });
+  expect(compared.differ.length > 0).toBe(lost !== 0 || doubled !== 0);
 });
