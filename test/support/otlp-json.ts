@@ -1,8 +1,12 @@
 /** OTLP metrics exports in JSON, as a sender without an SDK writes them. */
 export const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
 
-/** 1 delta, 2 cumulative. */
-export const counter = (name: string, dataPoints: readonly object[], aggregationTemporality: number = 2) => ({
+/** 1 delta, 2 cumulative; what is none, too. */
+export const counter = (
+  name: string | undefined,
+  dataPoints: readonly object[],
+  aggregationTemporality: number | string = 2,
+) => ({
   name,
   sum: { aggregationTemporality, isMonotonic: true, dataPoints },
 });

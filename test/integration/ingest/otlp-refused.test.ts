@@ -54,8 +54,8 @@ describe('a bad point', () => {
       exponential({ positive: { offset: 0.5, bucketCounts: ['1'] } }),
       'an offset is not a whole number',
     ],
-    ['a temporality', counter('e', [point()], 'x' as unknown as 2), 'temporality is not stated'],
-    ['a name', counter(undefined as unknown as string, [point()]), 'a name is empty'],
+    ['a temporality', counter('e', [point()], 'x'), 'temporality is not stated'],
+    ['a name', counter(undefined, [point()]), 'a name is empty'],
     [
       'a count',
       {
