@@ -25,17 +25,23 @@ export interface StreamPoint {
   /** `stable`, `candidate`, or an arm of an experiment. */
   readonly arm: string;
   readonly metric: string;
+  /** Of its values, as far as it is stated. The first of a metric is its windows'. */
+  readonly unit?: string;
   readonly taskType: string;
   readonly atMs: number;
 }
 
-/** What is known of a point's service. `seenSinceMs`: when its first OTLP metric came, ms since the epoch; now, when this is the first. */
+/** What is known of a point's service and metric. */
 export interface StreamContext {
+  /** When the first OTLP metric of the service came, ms since the epoch; now, when this is the first. */
   readonly seenSinceMs: number;
+  /** In which the metric's windows are; empty while nobody has stated one. */
+  readonly unit: string;
 }
 
 /**
- * Where a stream stands after a point, and what the point adds to its window; `added` is null when it was counted before.
+ * Where a stream stands after a point, and what the point adds to its window; `added` is null when it was counted before, or with `refused`, which
+ * says why, when it cannot be counted.
  * `state` is plain JSON and is handed back as `previous` with the stream's next point; null before the first one. Of a point
  * that counts once it is not kept, and `previous` is what was known under `formerKey`.
  */
@@ -43,7 +49,14 @@ export type AdvanceStream<P extends StreamPoint> = (
   previous: unknown,
   point: P,
   context: StreamContext,
-) => { readonly state: unknown; readonly added: WindowStats | null };
+) => { readonly state: unknown; readonly added: WindowStats | null; readonly refused?: string };
+
+/** What became of points: each was counted, told nothing new, or was refused. */
+export interface RecordedStreams<P extends StreamPoint> {
+  readonly counted: number;
+  readonly unchanged: number;
+  readonly refused: readonly { readonly point: P; readonly reason: string }[];
+}
 
 /** What is recorded as serving a service now. `candidate` is null while no change is tried. */
 export type Serving = Readonly<
@@ -82,7 +95,7 @@ export interface IngestStore {
     points: readonly P[],
     advance: AdvanceStream<P>,
     nowMs: number,
-  ): Promise<{ readonly counted: number; readonly unchanged: number }>;
+  ): Promise<RecordedStreams<P>>;
   /** Keeps what could not be read, with the reason. */
   setAside(items: readonly SetAside[], nowMs: number): Promise<void>;
 }

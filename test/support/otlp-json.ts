@@ -1,12 +1,11 @@
 /** OTLP metrics exports in JSON, as a sender without an SDK writes them. */
 export const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
 
-/** 1 delta, 2 cumulative. */
-/** Name and temporality may be anything: what is refused has to be said. */
+/** 1 delta, 2 cumulative; what is none, too. */
 export const counter = (
-  name: unknown,
+  name: string | undefined,
   dataPoints: readonly object[],
-  aggregationTemporality: unknown = 2,
+  aggregationTemporality: number | string = 2,
 ) => ({
   name,
   sum: { aggregationTemporality, isMonotonic: true, dataPoints },

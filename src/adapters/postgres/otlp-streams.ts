@@ -2,12 +2,13 @@
  * How far each OTLP stream was counted, and which points that stand for themselves came. Both and the windows that the points add to change together or
  * not at all; what a point adds is the caller's to say.
  */
-import type { AdvanceStream, IngestStore, StreamPoint } from '../../ports/windows.ts';
+import type { AdvanceStream, IngestStore, RecordedStreams, StreamPoint } from '../../ports/windows.ts';
 import { blockLengths, windowMsOf } from './block-lengths.ts';
 import type { Database, Queryable } from './database.ts';
 import { EventPartitions } from './event-partitions.ts';
 import { rememberEvents } from './feedback-events.ts';
 import { seenSince } from './otlp-services.ts';
+import { unitsOf } from './otlp-units.ts';
 import { KEY_DIGITS } from './raw-events.ts';
 import { blamingNoValue, sqlState } from './store-failure.ts';
 import { addToWindows, WindowBatch, windowStartMs } from './window-rows.ts';
@@ -61,13 +62,15 @@ export async function recordStreams<P extends StreamPoint>(
   points: readonly P[],
   advance: AdvanceStream<P>,
   nowMs: number,
-): Promise<{ readonly counted: number; readonly unchanged: number }> {
-  if (points.length === 0) return { counted: 0, unchanged: 0 };
-  // All writers take locks in this order: streams, services, identities, windows.
+): Promise<RecordedStreams<P>> {
+  const refused: { point: P; reason: string }[] = [];
+  if (points.length === 0) return { counted: 0, unchanged: 0, refused };
+  // All writers take locks in this order: streams, services, units, identities, windows.
   const keys = [...new Set(points.filter(({ once }) => !once).map((point) => point.streamKey))].sort();
   const states = await lockStreams(tx, keys, nowMs);
   const services = points.map((point) => point.serviceId);
   const seen = await seenSince(tx, services, nowMs);
+  const unitOf = await unitsOf(tx, points);
   const onceKeys = new Set(points.filter(({ once }) => once).map(onceKeyOf));
   const fresh = new Set(onceKeys.size === 0 ? [] : await rememberEvents(tx, onceKeys, nowMs));
   const isNew = (point: P): boolean =>
@@ -87,8 +90,10 @@ export async function recordStreams<P extends StreamPoint>(
     const { serviceId, generation, arm, metric, taskType, atMs } = point;
     const own = point.once ? null : states.get(point.streamKey);
     const previous = own ?? former.get(point.formerKey ?? '') ?? null;
-    const { state, added } = advance(previous, point, { seenSinceMs: seen.get(serviceId) ?? nowMs });
+    const context = { seenSinceMs: seen.get(serviceId) ?? nowMs, unit: unitOf(point) };
+    const { state, added, refused: reason } = advance(previous, point, context);
     if (!point.once) states.set(point.streamKey, state);
+    if (reason !== undefined) refused.push({ point, reason });
     if (added === null) continue;
     counted += 1;
     const windowMs = windowMsOf(blocks, serviceId);
@@ -103,7 +108,7 @@ export async function recordStreams<P extends StreamPoint>(
     );
   }
   await addToWindows(tx, batch);
-  return { counted, unchanged: points.length - counted };
+  return { counted, unchanged: points.length - counted - refused.length, refused };
 }
 
 /** See `IngestStore.recordStreams`. */

@@ -13,6 +13,7 @@ import type { WindowStats } from '../../domain/window.ts';
 import { differenceOf } from './difference.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
 import { observationOf, statsOf } from './to-stats.ts';
+import { factorBetween } from './units.ts';
 
 /** What is remembered of a stream between its points. `value` only where the next point needs it. */
 export interface StreamState {
@@ -22,8 +23,9 @@ export interface StreamState {
 }
 
 export interface Advance {
-  readonly state: StreamState;
+  readonly state: StreamState | null;
   readonly added: WindowStats | null;
+  readonly refused?: string;
 }
 
 /**
@@ -34,22 +36,34 @@ const NEW_PROCESS_MS = 300_000;
 const NANOS_PER_MS = 1_000_000n;
 
 /** @param previous the state that the stream's last point left, null before its first one; perhaps of before streams were told apart by their start */
-export function advanceStream(previous: unknown, point: OtlpPoint, { seenSinceMs }: StreamContext): Advance {
+export function advanceStream(
+  previous: unknown,
+  point: OtlpPoint,
+  { seenSinceMs, unit }: StreamContext,
+): Advance {
   const told = previous as StreamState | null;
   const { startNano, timeNano, value } = point;
+  const factor = factorBetween(point.unit, unit);
+  if (factor === null) {
+    const refused = `its unit is "${point.unit}", expected "${unit}" as in its windows, or one that can be turned into that`;
+    return { state: told, added: null, refused };
+  }
   if (point.temporality !== 'cumulative') {
     const state = { startNano, timeNano, value: null };
     // Its identity is new: only one of before identities were kept can have been counted.
     if (told !== null && isNotNewer(point, told)) return { state: told, added: null };
-    return { state, added: point.temporality === 'gauge' ? observationOf(value) : statsOf(value) };
+    return {
+      state,
+      added: point.temporality === 'gauge' ? observationOf(value, factor) : statsOf(value, factor),
+    };
   }
   const before = told?.startNano === startNano ? told : null;
   if (before !== null && isNotNewer(point, before)) return { state: before, added: null };
   const state = { startNano, timeNano, value };
   if (before === null || before.value === null) {
-    return { state, added: isBaseline(point, seenSinceMs) ? null : statsOf(value) };
+    return { state, added: isBaseline(point, seenSinceMs) ? null : statsOf(value, factor) };
   }
-  return { state, added: statsOf(differenceOf(value, before.value) ?? value) };
+  return { state, added: statsOf(differenceOf(value, before.value) ?? value, factor) };
 }
 
 const isNotNewer = ({ timeNano }: OtlpPoint, before: StreamState): boolean =>

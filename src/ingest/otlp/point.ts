@@ -34,6 +34,8 @@ export interface ExponentialValue {
 export type PointValue = NumberValue | HistogramValue | ExponentialValue;
 
 export interface OtlpPoint extends StreamPoint {
+  /** Canonical; empty when none is stated. */
+  readonly unit: string;
   /** A sum that may fall is read as a gauge when it is cumulative. */
   readonly temporality: 'gauge' | 'delta' | 'cumulative';
   /** Nanoseconds since the epoch, decimal digits; "0" when the sender does not know the start. */

@@ -1,11 +1,13 @@
 /** Takes an export apart into points of streams, and lists what cannot be counted with the reason. Pure. */
 import { EXPECTED_TIME, isTakenTime } from '../exposure-time.ts';
+import { isStorableText } from '../storable-text.ts';
 import { canonical, MAX_METRIC, readLabels, streamKey, type Labels } from './attributes.ts';
 import type { Metric, MetricsExport } from './export-schema.ts';
 import { EXPECTED_NANOS, type Attributes } from './fields.ts';
 import type { OtlpPoint, PointValue } from './point.ts';
 import type { UntoldPoint } from './tell-points.ts';
 import { modelOf } from './traces/gen-ai.ts';
+import { canonicalUnit } from './units.ts';
 import { readExponential, readHistogram, readNumber, readSummary, type Read } from './read-value.ts';
 
 /** Points of one metric that share a reason. */
@@ -33,6 +35,9 @@ interface Raw {
 }
 
 const NANOS_PER_MS = 1_000_000n;
+/** As instruments have it. */
+const LONGEST_UNIT = 63;
+const BAD_UNIT = `the unit is not a text of at most ${LONGEST_UNIT} characters that can be stored`;
 
 export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
   const points: UntoldPoint[] = [];
@@ -48,11 +53,13 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
     for (const { scope, metrics } of scopeMetrics) {
       const scopeText = JSON.stringify([scope?.name, scope?.version, canonical(scope?.attributes ?? [])]);
       for (const metric of metrics) {
+        const unit = canonicalUnit(metric.unit);
         for (const raw of rawPoints(metric)) {
           const labels = readLabels(metric.name, resourceAttributes, raw.attributes);
           const checked = check(raw, nowMs);
           if (!labels.ok) reject(metric.name, labels.reason);
           else if (!checked.ok) reject(metric.name, checked.reason);
+          else if (unit.length > LONGEST_UNIT || !isStorableText(unit)) reject(metric.name, BAD_UNIT);
           else {
             const stream = [
               resourceText,
@@ -64,6 +71,7 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
             ];
             points.push({
               ...labels.value,
+              unit,
               model: modelOf(raw.attributes),
               ...checked.value,
               ...identityOf(stream, checked.value),
@@ -96,7 +104,7 @@ function identityOf(
 function check(
   raw: Raw,
   nowMs: number,
-): Read<Omit<OtlpPoint, 'streamKey' | 'formerKey' | 'once' | keyof Labels>> {
+): Read<Omit<OtlpPoint, 'streamKey' | 'formerKey' | 'once' | 'unit' | keyof Labels>> {
   if (raw.temporality === null) return { ok: false, reason: 'the aggregation temporality is not stated' };
   if (!raw.value.ok) return raw.value;
   const { temporality, startNano, timeNano } = raw;

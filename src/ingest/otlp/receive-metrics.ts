@@ -78,10 +78,10 @@ async function record(
 ): Promise<readonly Rejection[]> {
   const points = metrics.flat();
   try {
-    const { counted, unchanged } = await context.store.recordStreams(points, advanceStream, nowMs);
+    const { counted, unchanged, refused } = await context.store.recordStreams(points, advanceStream, nowMs);
     context.counters.points.counted += counted;
     context.counters.points.unchanged += unchanged;
-    return [];
+    return gathered(refused);
   } catch (error) {
     if (error instanceof Failure) throw error;
     context.logger.error({ err: error, points: points.length }, 'points were refused by the store');
@@ -92,6 +92,19 @@ async function record(
   const half = metrics.length >> 1;
   const first = await record(context, metrics.slice(0, half), nowMs);
   return [...first, ...(await record(context, metrics.slice(half), nowMs))];
+}
+
+/** Those of one metric and reason as one. */
+function gathered(refused: readonly { readonly point: OtlpPoint; readonly reason: string }[]): Rejection[] {
+  const rejections = new Map<string, Rejection>();
+  for (const {
+    point: { metric },
+    reason,
+  } of refused) {
+    const key = JSON.stringify([metric, reason]);
+    rejections.set(key, { metric, reason, points: (rejections.get(key)?.points ?? 0) + 1 });
+  }
+  return [...rejections.values()];
 }
 
 const sumOf = (rejections: readonly Rejection[]): number =>

@@ -16,36 +16,45 @@ interface Bucket {
   readonly n: number;
 }
 
-/** Of a sum or a histogram. Null when it adds nothing: no observation, or a sum that did not rise. */
-export function statsOf(value: PointValue): WindowStats | null {
-  if (value.kind === 'number') return value.value === 0 ? null : observationOf(value);
-  return value.count === 0 ? null : ofBuckets(value, bucketsOf(value));
+/**
+ * Of a sum or a histogram. Null when it adds nothing: no observation, or a sum that did not rise.
+ * @param factor by which its values are multiplied to be in the window's unit
+ */
+export function statsOf(value: PointValue, factor = 1): WindowStats | null {
+  if (value.kind === 'number') return value.value === 0 ? null : observationOf(value, factor);
+  return value.count === 0 ? null : ofBuckets(value, bucketsOf(value), factor);
 }
 
 /** Of a gauge: what it reads is one observation, zero too. A gauge is always a number. */
-export function observationOf(value: PointValue): WindowStats | null {
-  if (value.kind !== 'number') return statsOf(value);
-  const read = value.value;
+export function observationOf(value: PointValue, factor = 1): WindowStats | null {
+  if (value.kind !== 'number') return statsOf(value, factor);
+  const read = value.value * factor;
   return { count: 1, sum: read, sumOfSquares: read * read, min: read, max: read, sketch: null };
 }
 
-function ofBuckets(value: HistogramValue | ExponentialValue, buckets: readonly Bucket[]): WindowStats {
+function ofBuckets(
+  value: HistogramValue | ExponentialValue,
+  buckets: readonly Bucket[],
+  factor: number,
+): WindowStats {
+  const scaled = (read: number | null | undefined): number | null =>
+    read === null || read === undefined ? null : read * factor;
   let sketch = emptySketch();
   let [sum, sumOfSquares] = [0, 0];
   for (const { low, high, n } of buckets) {
-    const middle = (low + high) / 2;
+    const middle = ((low + high) / 2) * factor;
     sketch = addToSketch(sketch, middle, n);
     sum += n * middle;
     sumOfSquares += n * middle * middle;
   }
-  const exactSum = value.sum ?? sum;
+  const exactSum = scaled(value.sum) ?? sum;
   return {
     count: value.count,
     sum: exactSum,
     // Never below what the exact sum implies (Cauchy-Schwarz), so that no variance is negative.
     sumOfSquares: Math.max(sumOfSquares, (exactSum * exactSum) / value.count),
-    min: buckets[0]?.low ?? value.min,
-    max: buckets.at(-1)?.high ?? value.max,
+    min: scaled(buckets[0]?.low ?? value.min),
+    max: scaled(buckets.at(-1)?.high ?? value.max),
     sketch,
   };
 }

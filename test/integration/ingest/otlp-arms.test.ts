@@ -61,3 +61,28 @@ it('is told by the model, as for spans, where the point names none', async () =>
     { arm: 'stable', generation: 6, sum: 1 + 8 + 16 + 32 },
   ]);
 });
+
+it('adds up one unit: the first that came, into which others are turned, or refused', async () => {
+  const duration = (unit: string, sum: number, seconds: number) => ({
+    name: 'gen_ai.client.operation.duration',
+    unit,
+    histogram: {
+      aggregationTemporality: 1,
+      dataPoints: [{ ...times, timeUnixNano: nanosBefore(NOW, seconds), count: '1', sum }],
+    },
+  });
+  const send = async (...metrics: readonly object[]): Promise<string | null> => {
+    const { status, body } = await postMetrics(ingest.httpUrl, metricsRequest(metrics));
+    expect(status).toBe(200);
+    return (body['partialSuccess'] as { errorMessage: string } | undefined)?.errorMessage ?? null;
+  };
+  expect(await send(duration('s', 2, 10), duration('ms', 3_000, 11))).toBeNull();
+  ingest = await ingest.restart();
+  expect(await send(duration('ms', 4_000, 12), duration('', 5, 13))).toBeNull();
+  expect(await send(duration('By', 6, 14), { ...counter('c', [{ ...times, asInt: 1 }]), unit: 'By' })).toBe(
+    'gen_ai.client.operation.duration: 1 x its unit is "By", expected "s" as in its windows, or one that can be turned into that',
+  );
+  expect(await ingest.totals('bot')).toEqual({ 'gen_ai.client.operation.duration': [4, 14], c: [1, 1] });
+  expect(ingest.stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 1 });
+  expect(await ingest.setAside()).toHaveLength(1);
+});

@@ -11,6 +11,7 @@ export const withoutDomain: Readonly<Record<string, string>> = {
   emptyStagedSampleRatio: 'takes nothing',
   emptyStats: 'takes a flag',
   emptyTlg: 'takes nothing',
+  getsUnits: 'reads what a state holds',
   meanOf: 'any count and sum of stored statistics has a mean or none',
   proveFallAnew: 'takes evidence that its one door has read',
   sampleNormal: 'takes a stream only',

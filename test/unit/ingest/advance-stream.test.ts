@@ -22,6 +22,7 @@ const at = (
   generation: 0,
   arm: 'stable',
   metric: 'm',
+  unit: '',
   taskType: 'all',
   atMs: time,
   temporality,
@@ -43,7 +44,7 @@ const histogram = (counts: readonly number[], sum: number): HistogramValue => ({
 });
 
 /** Nobody is older than the first contact. */
-const MET = { seenSinceMs: 0 };
+const MET = { seenSinceMs: 0, unit: '' };
 
 /** What was added after each point; the states go through JSON, as they do in the database. */
 function run(points: readonly OtlpPoint[], context = MET): (readonly [count: number, sum: number] | null)[] {
@@ -92,7 +93,7 @@ describe('a cumulative stream', () => {
       timeNano: String(BigInt(120 * minute) * 1_000_000n + BigInt(value)),
     });
     const points = [since(54, 900), since(54, 903), since(55, 7), since(61, 8)];
-    expect(run(points, { seenSinceMs: 60 * minute })).toEqual([null, [1, 3], [1, 7], [1, 8]]);
+    expect(run(points, { seenSinceMs: 60 * minute, unit: '' })).toEqual([null, [1, 3], [1, 7], [1, 8]]);
   });
 
   it('of a process that flushes within the millisecond of its start counts whole', () => {

@@ -1,0 +1,44 @@
+/**
+ * Units of metrics (OpenTelemetry, "Instrument Units": UCUM, case-sensitive) and which can be turned into which. Pure.
+ */
+
+/** How many of its kind's base unit one is. */
+const KINDS: readonly Readonly<Record<string, number>>[] = [
+  { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3_600, d: 86_400 },
+  { By: 1, kBy: 1e3, KiBy: 1_024, MBy: 1e6, MiBy: 1_024 ** 2, GBy: 1e9, GiBy: 1_024 ** 3 },
+  { '1': 1, '%': 0.01 },
+];
+
+/** As senders write them that do not follow UCUM. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['nanoseconds', 'ns'],
+  ['microseconds', 'us'],
+  ['µs', 'us'],
+  ['μs', 'us'],
+  ['milliseconds', 'ms'],
+  ['seconds', 's'],
+  ['minutes', 'min'],
+  ['hours', 'h'],
+  ['bytes', 'By'],
+  ['percent', '%'],
+]);
+
+/** One text for units that are the same: `{token}` and `{request}` are `1`. Empty when none is stated. */
+export function canonicalUnit(stated: string): string {
+  if (stated === '') return '';
+  const unit = stated.replace(/\{[^{}]*\}/gu, '');
+  return OTHER_NAMES.get(unit) ?? (unit === '' ? '1' : unit);
+}
+
+/**
+ * By what a value is multiplied to be in another unit; both canonical. 1 where one of them is not stated.
+ * @returns null when the one cannot be turned into the other
+ */
+export function factorBetween(from: string, to: string): number | null {
+  if (from === to || from === '' || to === '') return 1;
+  const kind = KINDS.find((each) => Object.hasOwn(each, from) && Object.hasOwn(each, to));
+  const [one, other] = [kind?.[from], kind?.[to]];
+  if (one === undefined || other === undefined) return null;
+  // Powers of ten are exact one way only: 1e-3 is no double, 1,000 is.
+  return one >= other ? Math.round(one / other) : 1 / Math.round(other / one);
+}
