@@ -61,8 +61,8 @@ export interface Ingest {
 const DEFAULT_MAX_IN_FLIGHT = 32;
 const CLOSE_MS = 2_000;
 const REQUEST_MS = 30_000;
-/** A connection on which nothing moves is cut, such as that of a sender that does not read its answer. */
-const SILENT_MS = 60_000;
+/** A connection on which nothing moves is cut, such as that of a sender that does not read its answer; after a database that hangs is answered for. */
+const SILENT_MS = 90_000;
 /** How often Node looks for requests that take too long. */
 const CHECK_MS = 5_000;
 

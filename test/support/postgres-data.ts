@@ -33,10 +33,16 @@ export async function prepareData(): Promise<() => Promise<void>> {
   const folder = await newFolder();
   const data = join(folder, 'data');
   // In a process of its own: the package that runs the server hooks the end of whatever process loads it.
-  await runCommand(process.execPath, ['--import', 'tsx', PREPARE, data], { timeoutMs: PREPARE_MS });
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    await runCommand(process.execPath, ['--import', 'tsx', PREPARE, data], { timeoutMs: PREPARE_MS });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   process.env[PREPARED] = data;
   return async () => {
     delete process.env[PREPARED];
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   };
 }

@@ -13,8 +13,8 @@ import { SIGNALS, type Signal } from './signals.ts';
 
 /** As over HTTP. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
-/** 256 MB of messages that are not whole yet. */
-const RECEIVING: ReceivingLimits = { atOnce: 32, withinMs: 30_000 };
+/** Of messages that are not whole yet; bytes and time as over HTTP. */
+const RECEIVING: ReceivingLimits = { bytes: 256 * 1024 * 1024, withinMs: 30_000 };
 /** Of one connection, which a proxy may share among many senders. */
 const MAX_STREAMS = 100;
 /** A peer that is gone without a word is noticed after so long, in ms. */
@@ -64,7 +64,7 @@ async function answer(
 
 /**
  * Starts the receiver on `host:port` (0: any free port). Throws when the port is taken.
- * @param receiving how much may be under way at once, by default 32 messages of at most 8 MB, each for 30 s
+ * @param receiving how much may be under way at once, by default 256 MiB, each message for 30 s
  */
 export async function startGrpc(
   context: IngestContext,

@@ -1,6 +1,6 @@
 /**
  * Bounds what a gRPC server holds of messages that are not whole yet. The library hands a message on when it is complete and keeps its bytes until then, so
- * without this a sender who never ends fills the memory. Counts calls, from their first byte to the end of what the client sends.
+ * without this a sender who never ends fills the memory.
  */
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import {
@@ -18,8 +18,8 @@ import {
 export type Answer = Pick<StatusObject, 'code' | 'details'> & { readonly metadata?: Metadata };
 
 export interface ReceivingLimits {
-  /** Calls whose message is under way; with the largest message this bounds the bytes. */
-  readonly atOnce: number;
+  /** Bytes of all messages that are under way. They count when they have come: a sender that says nothing takes nobody's room. */
+  readonly bytes: number;
   /** How long a message may take to come, in ms. */
   readonly withinMs: number;
 }
@@ -30,20 +30,34 @@ export interface ReceivingLimits {
  */
 function endCall(call: ServerInterceptingCallInterface, answer: Answer): void {
   call.sendStatus(answer);
-  const { stream } = call as { readonly stream?: ServerHttp2Stream };
-  stream?.close(constants.NGHTTP2_NO_ERROR);
+  streamOf(call)?.close(constants.NGHTTP2_NO_ERROR);
 }
 
+const streamOf = (call: ServerInterceptingCallInterface): ServerHttp2Stream | undefined =>
+  (call as { readonly stream?: ServerHttp2Stream }).stream;
+
 /** @param busy answers one that finds all places taken */
-export function limitReceiving({ atOnce, withinMs }: ReceivingLimits, busy: () => Answer): ServerInterceptor {
-  let receiving = 0;
+export function limitReceiving(
+  { bytes: most, withinMs }: ReceivingLimits,
+  busy: () => Answer,
+): ServerInterceptor {
+  let together = 0;
   return (_method, call) => {
     let timer: NodeJS.Timeout | undefined;
+    let bytes = 0;
     const leave = (): void => {
       if (timer === undefined) return;
       clearTimeout(timer);
       timer = undefined;
-      receiving -= 1;
+      streamOf(call)?.off('data', take);
+      together -= bytes;
+    };
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      together += chunk.length;
+      if (together <= most) return;
+      leave();
+      endCall(call, busy());
     };
     const tooSlow = (): void => {
       leave();
@@ -52,19 +66,24 @@ export function limitReceiving({ atOnce, withinMs }: ReceivingLimits, busy: () =
     };
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, proceed) => {
-        if (receiving >= atOnce) {
+        if (together >= most) {
           endCall(call, busy());
           return;
         }
-        receiving += 1;
         timer = setTimeout(tooSlow, withinMs);
+        streamOf(call)?.on('data', take);
         proceed(metadata);
       })
       .withOnReceiveHalfClose((proceed) => {
         leave();
         proceed();
       })
-      .withOnCancel(leave)
+      .withOnCancel(() => {
+        // A deadline of the client's own ends the call past this interceptor, and the stream stays with what was read of it.
+        if (timer === undefined) return;
+        leave();
+        streamOf(call)?.close(constants.NGHTTP2_NO_ERROR);
+      })
       .build();
     const responder = new ResponderBuilder()
       .withStart((next) => next(listener))

@@ -9,7 +9,7 @@ const KINDS: readonly Readonly<Record<string, number>>[] = [
   { '1': 1, '%': 0.01 },
 ];
 
-/** As senders write them that do not follow UCUM. */
+/** As senders write them that do not follow UCUM, in any case. Of what is counted, the conventions put the name into braces. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['nanoseconds', 'ns'],
   ['microseconds', 'us'],
@@ -21,13 +21,29 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['hours', 'h'],
   ['bytes', 'By'],
   ['percent', '%'],
+  ['sec', 's'],
+  ['second', 's'],
+  ['msec', 'ms'],
+  ['millisecond', 'ms'],
+  ['usec', 'us'],
+  ['microsecond', 'us'],
+  ['nanosecond', 'ns'],
+  ['minute', 'min'],
+  ['hour', 'h'],
+  ['byte', 'By'],
+  ...['token', 'request', 'call', 'operation', 'event', 'error', 'choice', 'time', 'count'].flatMap(
+    (counted): (readonly [string, string])[] => [
+      [counted, '1'],
+      [`${counted}s`, '1'],
+    ],
+  ),
 ]);
 
 /** One text for units that are the same: `{token}` and `{request}` are `1`. Empty when none is stated. */
 export function canonicalUnit(stated: string): string {
   if (stated === '') return '';
   const unit = stated.replace(/\{[^{}]*\}/gu, '');
-  return OTHER_NAMES.get(unit) ?? (unit === '' ? '1' : unit);
+  return OTHER_NAMES.get(unit.toLowerCase()) ?? (unit === '' ? '1' : unit);
 }
 
 /**
@@ -40,5 +56,11 @@ export function factorBetween(from: string, to: string): number | null {
   const [one, other] = [kind?.[from], kind?.[to]];
   if (one === undefined || other === undefined) return null;
   // Powers of ten are exact one way only: 1e-3 is no double, 1,000 is.
-  return one >= other ? Math.round(one / other) : 1 / Math.round(other / one);
+  return one >= other ? exact(one / other) : 1 / exact(other / one);
+}
+
+/** A ratio that rounding alone keeps from being whole as that; binary bytes in decimal ones are none. */
+function exact(ratio: number): number {
+  const whole = Math.round(ratio);
+  return Math.abs(ratio - whole) < 1e-9 * ratio ? whole : ratio;
 }

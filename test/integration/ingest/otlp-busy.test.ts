@@ -94,6 +94,8 @@ it('answers a Status in protobuf to a body in protobuf that is too large', async
 describe('gRPC messages that begin and do not end', () => {
   const MB = 1024 * 1024;
   const ATONCE = 3;
+  /** Of the head of a message. */
+  const HEAD = 5;
   const WAIT = { timeout: 60_000, interval: 50 };
   let context: IngestContext;
   let grpc: Listening | undefined;
@@ -110,15 +112,18 @@ describe('gRPC messages that begin and do not end', () => {
       inFlight: createInFlight(1),
       clock: Date.now,
     };
-    grpc = await startGrpc(context, '127.0.0.1', 0, { atOnce: ATONCE, withinMs });
+    grpc = await startGrpc(context, '127.0.0.1', 0, { bytes: ATONCE * (HEAD + MB), withinMs });
   };
   afterEach(async () => {
     for (const session of sessions.splice(0)) session.destroy();
     await grpc?.close();
   });
 
-  /** The head of a message of 7 MB and its first one, on a connection of its own; answers what came back, once it has. */
-  function begin(): { readonly stream: ClientHttp2Stream; readonly answered: Promise<number> } {
+  /** The head of a message of 7 MB and `bytes` of it, on a connection of its own; answers what came back, once it has. */
+  function begin(
+    bytes = MB,
+    more: Readonly<Record<string, string>> = {},
+  ): { readonly stream: ClientHttp2Stream; readonly answered: Promise<number> } {
     const session = connect(`http://${grpc!.address}`);
     session.on('error', () => undefined);
     sessions.push(session);
@@ -127,22 +132,22 @@ describe('gRPC messages that begin and do not end', () => {
       ':path': metricsMessages.service.Export.path,
       'content-type': 'application/grpc',
       te: 'trailers',
+      ...more,
     });
     stream.on('error', () => undefined);
     const answered = new Promise<number>((resolve) => {
       stream.on('response', (headers) => resolve(Number(headers['grpc-status'])));
     });
-    const head = Buffer.alloc(5);
+    const head = Buffer.alloc(HEAD);
     head.writeUInt32BE(7 * MB, 1);
-    stream.write(head);
-    stream.write(Buffer.alloc(MB));
+    if (bytes > 0) stream.write(Buffer.concat([head, Buffer.alloc(bytes)]));
     return { stream, answered };
   }
 
   it('are so many at once, and the next ones are told to come again', async () => {
     await start(600_000);
-    const held = Array.from({ length: ATONCE }, begin);
-    // All places are taken as soon as one more is turned away.
+    const held = Array.from({ length: ATONCE }, () => begin());
+    // All room is taken as soon as one more is turned away.
     const more = await vi.waitFor(async () => {
       const code = (await exportNothing(grpc!.address))?.code;
       expect(code).toBe(status.UNAVAILABLE);
@@ -150,20 +155,34 @@ describe('gRPC messages that begin and do not end', () => {
     }, WAIT);
     expect(await more.answered).toBe(status.UNAVAILABLE);
     expect(context.counters.busy).toBeGreaterThanOrEqual(2);
-    // A sender that goes away gives its place back.
+    // A sender that goes away gives its room back.
     held[0]!.stream.close();
     await vi.waitFor(async () => expect(await exportNothing(grpc!.address)).toBeNull(), WAIT);
   });
 
   it('are cut when they take too long, with all that was read of them', async () => {
     await start(300);
-    const held = Array.from({ length: ATONCE }, begin);
+    const held = Array.from({ length: ATONCE }, () => begin());
     const closed = held.map(({ stream }) => new Promise((resolve) => stream.once('close', resolve)));
     const codes = await Promise.all(held.map(({ answered }) => answered));
     expect(codes).toEqual(held.map(() => status.DEADLINE_EXCEEDED));
     // The client has not ended: it is the server that closes the stream.
     await Promise.all(closed);
     // Within the same limit; a machine that stands still for so long takes another try.
+    await vi.waitFor(async () => expect(await exportNothing(grpc!.address)).toBeNull(), WAIT);
+  });
+
+  it('take nobody’s room as long as they bring nothing', async () => {
+    await start(600_000);
+    const silent = Array.from({ length: 40 }, () => begin(0));
+    expect(await exportNothing(grpc!.address)).toBeNull();
+    for (const { stream } of silent) stream.close();
+  });
+
+  it('are let go at a deadline of the client’s own, with all that was read of them', async () => {
+    await start(600_000);
+    const held = Array.from({ length: ATONCE }, () => begin(MB, { 'grpc-timeout': '500m' }));
+    await Promise.all(held.map(({ stream }) => new Promise((resolve) => stream.once('close', resolve))));
     await vi.waitFor(async () => expect(await exportNothing(grpc!.address)).toBeNull(), WAIT);
   });
 });

@@ -17,11 +17,15 @@ export default async function fetchPrerequisites(
   project: TestProject,
 ): Promise<(() => Promise<void>) | undefined> {
   for (const get of NEEDS[project.name] ?? []) {
-    await get().catch((error: unknown) => {
-      process.stderr.write(`[prerequisites] ${error instanceof Error ? error.message : String(error)}\n`);
-    });
+    await get().catch(tell);
   }
   if (project.name !== 'integration') return undefined;
-  // Without it each server makes its own folder, and says what is wrong.
-  return prepareData().catch(() => undefined);
+  // Without it each server makes its own folder, which takes longer.
+  return prepareData().catch((error: unknown) => {
+    tell(error);
+    return undefined;
+  });
 }
+
+const tell = (error: unknown): void =>
+  void process.stderr.write(`[prerequisites] ${error instanceof Error ? error.message : String(error)}\n`);

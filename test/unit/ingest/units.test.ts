@@ -7,6 +7,8 @@ import { canonicalUnit, factorBetween } from '../../../src/ingest/otlp/units.ts'
 it.each([
   ['', ''],
   ['{token}', '1'],
+  ['tokens', '1'],
+  ['Seconds', 's'],
   ['1', '1'],
   ['milliseconds', 'ms'],
   ['µs', 'us'],
@@ -19,6 +21,8 @@ it.each([
 
 it.each([
   ['ms', 's', 1 / 1_000],
+  ['KiBy', 'kBy', 1.024],
+  ['kBy', 'KiBy', 1 / 1.024],
   ['s', 'ms', 1_000],
   ['ns', 'ms', 1 / 1_000_000],
   ['min', 's', 60],
