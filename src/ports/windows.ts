@@ -9,6 +9,14 @@ import type { PlainBatch } from './plain-batch.ts';
 
 export type { FeedbackEvent } from './feedback-event.ts';
 
+/** The instrument that a point's stream is of, in one process: all that names the stream but its attributes. */
+export interface StreamFamily {
+  /** 64 hexadecimal digits, never those of a stream. */
+  readonly key: string;
+  /** The point's time, nanoseconds since the epoch, decimal digits: SDKs collect an instrument's streams at one time. */
+  readonly timeNano: string;
+}
+
 /** A point of an OTLP metric stream and the window it belongs to. `metric` is the OTLP name, in its own unit. */
 export interface StreamPoint {
   /**
@@ -20,6 +28,8 @@ export interface StreamPoint {
   readonly once?: boolean;
   /** Under which its stream was remembered before `streamKey` held so much; looked up while nothing is known under that. */
   readonly formerKey?: string;
+  /** Only of a cumulative stream whose start is known. */
+  readonly family?: StreamFamily;
   readonly serviceId: string;
   readonly generation: number;
   /** `stable`, `candidate`, or an arm of an experiment. */
@@ -35,6 +45,11 @@ export interface StreamPoint {
 export interface StreamContext {
   /** When the first OTLP metric of the service came, ms since the epoch; now, when this is the first. */
   readonly seenSinceMs: number;
+  /**
+   * The time that the first points of its family had, nanoseconds since the epoch; of a family that is new, the earliest of those that are recorded
+   * with it. Left out without a family.
+   */
+  readonly familySinceNano?: string;
   /** In which the metric's windows are; empty while nobody has stated one. */
   readonly unit: string;
 }

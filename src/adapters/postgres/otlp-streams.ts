@@ -1,6 +1,6 @@
 /**
- * How far each OTLP stream was counted, and which points that stand for themselves came. Both and the windows that the points add to change together or
- * not at all; what a point adds is the caller's to say.
+ * How far each OTLP stream was counted, since when its instrument (family) is known, and which points that stand for themselves came. These and the windows
+ * that the points add to change together or not at all; what a point adds is the caller's to say.
  */
 import type { AdvanceStream, IngestStore, RecordedStreams, StreamPoint } from '../../ports/windows.ts';
 import { blockLengths, windowMsOf } from './block-lengths.ts';
@@ -24,8 +24,8 @@ const byKey = (rows: readonly Row[]): Map<string, unknown> =>
   new Map(rows.map((row) => [row.stream_key, row.state]));
 
 /**
- * Locks the streams in key order, making those that are new, and answers their states. In one statement, which writes even where a stream is there: between two, the
- * upkeep could remove one that has been silent for long, and its state would be lost.
+ * Locks the streams and families in key order, making those that are new, and answers their states. In one statement, which writes even where one is there:
+ * between two, the upkeep could remove one that has been silent for long, and its state would be lost.
  */
 async function lockStreams(
   tx: Queryable,
@@ -53,8 +53,38 @@ async function formerStates(tx: Queryable, keys: ReadonlySet<string>): Promise<R
   );
 }
 
+/** What is remembered of a family. Under `value`, so that the upkeep keeps it for as long as a cumulative stream. */
+interface FamilyState {
+  /** The time of its first points, nanoseconds since the epoch. */
+  readonly value: string;
+}
+
+/**
+ * Of each family among the points, since when it is known: as it was remembered, else the earliest time that they have. So all points of one
+ * transaction are told the same, in whatever order they stand.
+ */
+function familiesOf(
+  points: readonly StreamPoint[],
+  states: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, FamilyState> {
+  const families = new Map<string, FamilyState>();
+  for (const { family } of points) {
+    if (family === undefined) continue;
+    const { key, timeNano } = family;
+    const remembered = (states.get(key) ?? null) as FamilyState | null;
+    const told = remembered ?? families.get(key) ?? { value: timeNano };
+    const isEarlier = remembered === null && BigInt(timeNano) < BigInt(told.value);
+    families.set(key, isEarlier ? { value: timeNano } : told);
+  }
+  return families;
+}
+
 /** `event_ids.key` of a point that counts once. */
 const onceKeyOf = ({ streamKey }: StreamPoint): string => streamKey.slice(0, KEY_DIGITS);
+
+/** Of what is remembered as a row of its own. */
+const lockedKeysOf = ({ once, streamKey, family }: StreamPoint): readonly string[] =>
+  once ? [] : family === undefined ? [streamKey] : [streamKey, family.key];
 
 /** Runs in the caller's transaction. The period of `nowMs` must have its partition of identities where a point counts once. */
 export async function recordStreams<P extends StreamPoint>(
@@ -65,9 +95,10 @@ export async function recordStreams<P extends StreamPoint>(
 ): Promise<RecordedStreams<P>> {
   const refused: { point: P; reason: string }[] = [];
   if (points.length === 0) return { counted: 0, unchanged: 0, refused };
-  // All writers take locks in this order: streams, services, units, identities, windows.
-  const keys = [...new Set(points.filter(({ once }) => !once).map((point) => point.streamKey))].sort();
+  // All writers take locks in this order: streams and families, services, units, identities, windows.
+  const keys = [...new Set(points.flatMap(lockedKeysOf))].sort();
   const states = await lockStreams(tx, keys, nowMs);
+  const families = familiesOf(points, states);
   const services = points.map((point) => point.serviceId);
   const seen = await seenSince(tx, services, nowMs);
   const unitOf = await unitsOf(tx, points);
@@ -90,7 +121,12 @@ export async function recordStreams<P extends StreamPoint>(
     const { serviceId, generation, arm, metric, taskType, atMs } = point;
     const own = point.once ? null : states.get(point.streamKey);
     const previous = own ?? former.get(point.formerKey ?? '') ?? null;
-    const context = { seenSinceMs: seen.get(serviceId) ?? nowMs, unit: unitOf(point) };
+    const since = families.get(point.family?.key ?? '');
+    const context = {
+      seenSinceMs: seen.get(serviceId) ?? nowMs,
+      unit: unitOf(point),
+      ...(since && { familySinceNano: since.value }),
+    };
     const { state, added, refused: reason } = advance(previous, point, context);
     if (!point.once) states.set(point.streamKey, state);
     if (reason !== undefined) refused.push({ point, reason });
@@ -104,7 +140,7 @@ export async function recordStreams<P extends StreamPoint>(
     await tx.query(
       `UPDATE otlp_streams s SET state = n.state, updated_at_ms = $3
        FROM unnest($1::text[], $2::json[]) AS n(stream_key, state) WHERE s.stream_key = n.stream_key`,
-      [keys, keys.map((key) => JSON.stringify(states.get(key) ?? null)), nowMs],
+      [keys, keys.map((key) => JSON.stringify(families.get(key) ?? states.get(key) ?? null)), nowMs],
     );
   }
   await addToWindows(tx, batch);

@@ -6,7 +6,8 @@
  * - Cumulative: the difference to the point before. A point that is not newer than the last one of its stream was counted already.
  * - A stream is of one start: with another start another stream begins, whose first value is new as a whole. So it is when the value falls.
  * - A first point only gives a baseline when nobody knows since when its value counts (start 0), and when it counts since before the first contact with
- *   its service. One that starts at its own time counts: clocks of milliseconds tell that of a process that flushes at once.
+ *   its service, and is of a time at which its instrument was not known yet. Where all streams of an instrument state one start (Go), one that appears later
+ *   was not there before, however old the process. One that starts at its own time counts: clocks of milliseconds tell that of a process that flushes at once.
  */
 import type { StreamContext } from '../../ports/windows.ts';
 import type { WindowStats } from '../../domain/window.ts';
@@ -36,13 +37,10 @@ const NEW_PROCESS_MS = 300_000;
 const NANOS_PER_MS = 1_000_000n;
 
 /** @param previous the state that the stream's last point left, null before its first one; perhaps of before streams were told apart by their start */
-export function advanceStream(
-  previous: unknown,
-  point: OtlpPoint,
-  { seenSinceMs, unit }: StreamContext,
-): Advance {
+export function advanceStream(previous: unknown, point: OtlpPoint, context: StreamContext): Advance {
   const told = previous as StreamState | null;
   const { startNano, timeNano, value } = point;
+  const { unit } = context;
   const factor = factorBetween(point.unit, unit);
   if (factor === null) {
     const refused = `its unit is "${point.unit}", expected "${unit}" as in its windows, or one that can be turned into that`;
@@ -61,7 +59,7 @@ export function advanceStream(
   if (before !== null && isNotNewer(point, before)) return { state: before, added: null };
   const state = { startNano, timeNano, value };
   if (before === null || before.value === null) {
-    return { state, added: isBaseline(point, seenSinceMs) ? null : statsOf(value, factor) };
+    return { state, added: isBaseline(point, context) ? null : statsOf(value, factor) };
   }
   return { state, added: statsOf(differenceOf(value, before.value) ?? value, factor) };
 }
@@ -69,5 +67,12 @@ export function advanceStream(
 const isNotNewer = ({ timeNano }: OtlpPoint, before: StreamState): boolean =>
   BigInt(timeNano) <= BigInt(before.timeNano);
 
-const isBaseline = ({ startNano }: OtlpPoint, seenSinceMs: number): boolean =>
-  BigInt(startNano) === 0n || Number(BigInt(startNano) / NANOS_PER_MS) < seenSinceMs - NEW_PROCESS_MS;
+function isBaseline(
+  { startNano, timeNano }: OtlpPoint,
+  { seenSinceMs, familySinceNano }: StreamContext,
+): boolean {
+  if (BigInt(startNano) === 0n) return true;
+  if (Number(BigInt(startNano) / NANOS_PER_MS) >= seenSinceMs - NEW_PROCESS_MS) return false;
+  // One collection may come in several requests, and an earlier one late.
+  return familySinceNano === undefined || BigInt(timeNano) <= BigInt(familySinceNano);
+}

@@ -23,6 +23,7 @@ export interface ReadExport {
 }
 
 type Temporality = OtlpPoint['temporality'];
+type Identity = 'streamKey' | 'formerKey' | 'once' | 'family';
 
 /** A metric's data point before its labels are read. */
 interface Raw {
@@ -61,20 +62,13 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
           else if (!checked.ok) reject(metric.name, checked.reason);
           else if (unit.length > LONGEST_UNIT || !isStorableText(unit)) reject(metric.name, BAD_UNIT);
           else {
-            const stream = [
-              resourceText,
-              scopeText,
-              metric.name,
-              metric.unit,
-              raw.kind,
-              canonical(raw.attributes),
-            ];
+            const instrument = [resourceText, scopeText, metric.name, metric.unit, raw.kind];
             points.push({
               ...labels.value,
               unit,
               model: modelOf(raw.attributes),
               ...checked.value,
-              ...identityOf(stream, checked.value),
+              ...identityOf(instrument, canonical(raw.attributes), checked.value),
             });
           }
         }
@@ -86,25 +80,24 @@ export function readPoints(request: MetricsExport, nowMs: number): ReadExport {
 
 /**
  * Two processes may share all that names a stream, so a cumulative one goes by its start too, where that is known; deltas and gauges are not held against
- * the one before, so each goes by itself.
+ * the one before, so each goes by itself. A start's digits are no attributes' text, so a family is no stream.
  */
 function identityOf(
-  stream: readonly string[],
+  instrument: readonly string[],
+  attributes: string,
   { temporality, startNano, timeNano }: Pick<OtlpPoint, 'temporality' | 'startNano' | 'timeNano'>,
-): Pick<OtlpPoint, 'streamKey' | 'formerKey' | 'once'> {
+): Pick<OtlpPoint, Identity> {
+  const stream = [...instrument, attributes];
   const formerKey = streamKey(...stream);
   if (temporality !== 'cumulative') {
     return { streamKey: streamKey(...stream, startNano, timeNano), formerKey, once: true };
   }
-  return BigInt(startNano) === 0n
-    ? { streamKey: formerKey }
-    : { streamKey: streamKey(...stream, startNano), formerKey };
+  if (BigInt(startNano) === 0n) return { streamKey: formerKey };
+  const family = { key: streamKey(...instrument, startNano), timeNano };
+  return { streamKey: streamKey(...stream, startNano), formerKey, family };
 }
 
-function check(
-  raw: Raw,
-  nowMs: number,
-): Read<Omit<OtlpPoint, 'streamKey' | 'formerKey' | 'once' | 'unit' | keyof Labels>> {
+function check(raw: Raw, nowMs: number): Read<Omit<OtlpPoint, Identity | 'unit' | keyof Labels>> {
   if (raw.temporality === null) return { ok: false, reason: 'the aggregation temporality is not stated' };
   if (!raw.value.ok) return raw.value;
   const { temporality, startNano, timeNano } = raw;

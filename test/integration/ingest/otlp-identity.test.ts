@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
-import { counter, metricsRequest, nanosBefore, postMetrics } from '../../support/otlp-json.ts';
+import { attribute, counter, metricsRequest, nanosBefore, postMetrics } from '../../support/otlp-json.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -105,6 +105,41 @@ describe('at the first contact with a service', () => {
     expect(await sum()).toBe(7);
     await send([[-600, -660, 40]]);
     expect(await sum()).toBe(7 + 40);
+  });
+
+  it('a series that first appears in a known instrument of an old process counts whole', async () => {
+    const HOURS_10 = 36_000;
+    const request = async (points: readonly (readonly [series: string, ...Sent])[]): Promise<number> => {
+      const told = points.map(([series, ...sent]) => ({
+        ...pointOf(sent),
+        attributes: [attribute('gen_ai.request.model', series)],
+      }));
+      const answer = await postMetrics(ingest.httpUrl, metricsRequest([counter('c', told)]));
+      expect(answer).toEqual({ status: 200, body: {} });
+      return sum();
+    };
+    // One collection in two requests, and one of before that comes late.
+    expect(await request([['a', HOURS_10, 60, 900]])).toBe(0);
+    expect(await request([['b', HOURS_10, 60, 500]])).toBe(0);
+    expect(await request([['late', HOURS_10, 70, 300]])).toBe(0);
+    // The next one, after a restart of ingest; a series that appears stands before those that are known, or alone.
+    ingest = await ingest.restart();
+    const next = [
+      ['new', HOURS_10, 50, 1],
+      ['a', HOURS_10, 50, 907],
+    ] as const;
+    expect(await request(next)).toBe(1 + 7);
+    expect(await request([['error', HOURS_10, 50, 20]])).toBe(28);
+    expect(await request(next)).toBe(28);
+    // Another old process: of its two collections in one request the earlier one is what it is met with.
+    const both = [
+      ['new', HOURS_10 + 1, 40, 100],
+      ['a', HOURS_10 + 1, 45, 700],
+      ['b', HOURS_10 + 1, 45, 600],
+      ['b', HOURS_10 + 1, 40, 603],
+    ] as const;
+    expect(await request(both)).toBe(28 + 100 + 3);
+    expect(await request(both)).toBe(131);
   });
 
   it('a process that began shortly before counts whole', async () => {

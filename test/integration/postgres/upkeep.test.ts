@@ -244,6 +244,7 @@ describe('notes', () => {
     for (const [kind, value] of [
       ['cumulative', { kind: 'number', value: 1 }],
       ['delta', null],
+      ['instrument', '1'],
     ] as const) {
       for (const days of [100, 50, 10]) {
         await pool.query('INSERT INTO otlp_streams VALUES ($1, $2, $3)', [
@@ -253,11 +254,13 @@ describe('notes', () => {
         ]);
       }
     }
-    expect(await remove('otlpStreams')).toEqual({ rows: 3, more: false });
+    expect(await remove('otlpStreams')).toEqual({ rows: 4, more: false });
     expect(await column('SELECT stream_key FROM otlp_streams')).toEqual([
       'cumulative, 10 days',
       'cumulative, 50 days',
       'delta, 10 days',
+      'instrument, 10 days',
+      'instrument, 50 days',
     ]);
   });
 });

@@ -96,6 +96,23 @@ describe('a cumulative stream', () => {
     expect(run(points, { seenSinceMs: 60 * minute, unit: '' })).toEqual([null, [1, 3], [1, 7], [1, 8]]);
   });
 
+  it('of a process of before the first contact counts whole once its instrument was known at an earlier time', () => {
+    const hourNano = 3_600_000_000_000;
+    const added = (familySinceNano?: number, start = hourNano): number | undefined => {
+      const point = { ...at(0, number(1)), startNano: String(start), timeNano: String(20 * hourNano) };
+      const since = familySinceNano === undefined ? {} : { familySinceNano: String(familySinceNano) };
+      return advanceStream(null, point, { seenSinceMs: 10 * 3_600_000, unit: '', ...since }).added?.sum;
+    };
+    expect([added(20 * hourNano - 4_096), added(10 * hourNano)]).toEqual([1, 1]);
+    // Of the collection that the instrument was met in, or one before it; of an instrument that is not remembered.
+    expect([added(20 * hourNano), added(20 * hourNano + 4_096), added()]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(added(10 * hourNano, 0)).toBe(undefined);
+  });
+
   it('of a process that flushes within the millisecond of its start counts whole', () => {
     expect(run([at(2, number(5), 'cumulative', 2)])).toEqual([[1, 5]]);
   });
