@@ -58,6 +58,7 @@ import {
 } from './failures.ts';
 import { openGraduation } from './graduation.ts';
 import { openInbox } from './inbox.ts';
+import { isLongRun, mayHandOverBefore } from './long-experiment.ts';
 import { decisionsQuery, stateQuery, type Answer, type IgnoredMessage } from './messages.ts';
 import { reportToParent } from './parent.ts';
 import { describeSelf } from './search-attributes.ts';
@@ -74,9 +75,6 @@ const mutateAgain = proxyActivities<Pick<ControlActivities, 'setArms'>>(mutateAg
 const compensate = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(compensateOptions);
 /** The same, of an experiment that goes on: a rollback does not wait for it. */
 const leave = proxyActivities<Pick<ControlActivities, 'takeArmsAway'>>(leaveBackupOptions);
-
-/** A server that suggests nothing gets a new run at this length of the history all the same. */
-const LONGEST_HISTORY = 8_000;
 
 /** What travels through continue-as-new. */
 interface CarriedExperiment {
@@ -181,7 +179,7 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
   async function drive(): Promise<void> {
     for (;;) {
       let action = nextExperimentAction(current(), clockMs);
-      if (isLong() && (action.kind === 'wait' || action.kind === 'tick')) {
+      if (isLongRun() && mayHandOverBefore(action, current())) {
         await handOver();
         action = nextExperimentAction(current(), clockMs);
       }
@@ -189,11 +187,6 @@ export async function abExperiment(input: unknown, carried?: CarriedExperiment):
       if (action.kind === 'finish') return;
       await perform(action);
     }
-  }
-
-  function isLong(): boolean {
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return continueAsNewSuggested || historyLength >= LONGEST_HISTORY;
   }
 
   /** A message that comes while the notices are sent goes first: then the run goes on, and hands over later. */

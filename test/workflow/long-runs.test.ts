@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { RolloutPlan } from '../../src/state/rollout/index.ts';
+import { experimentAdmitted } from '../support/experiment.ts';
 import { admitted } from '../support/rollout.ts';
 import { startDevelopment } from '../support/temporal-environment.ts';
 import { TASK_QUEUE } from '../../workflows/activity-options.ts';
@@ -126,6 +127,34 @@ describe('a rollout on the backup route whose history grows long', () => {
     isResumed = true;
     await handle.signal('resume', { by: 'ann' });
     expect(await handle.result()).toMatchObject({ outcome: 'promoted' });
+  });
+});
+
+describe('an experiment whose history grows long', () => {
+  it('hands over before its arms are written again: in a freeze they are tried again and again, with nothing between', async () => {
+    const world = temporal().service('arms-return');
+    const { serviceId } = world;
+    const nowMs = Date.now();
+    const state = experimentAdmitted({ serviceId, admittedAtMs: nowMs });
+    const hang = world.hangAt('renewLeaseRun');
+    const handle = await temporal().start(
+      'abExperiment',
+      `experiment/${serviceId}`,
+      { serviceId, name: 'concise', variants: [{ id: 'concise', change: { model: 'new' } }] },
+      { state: { ...state, phase: 'running', revision: 1, startedAtMs: nowMs }, ignored: [] },
+    );
+    await hang.reached;
+    for (let exposedPct = 10; exposedPct < 16; exposedPct += 1) {
+      const more = { by: 'ann', reason: 'more', exposedPct };
+      expect(await handle.executeUpdate('setAllocation', { args: [more] })).toMatchObject({ accepted: true });
+    }
+    hang.release();
+    await temporal().until<{ served: string }>(handle, ({ served }) => served === 'yes');
+    const before = world.calls.slice(0, world.calls.indexOf('setArms'));
+    expect(before.filter((call) => call === 'renewLeaseRun').length).toBeGreaterThan(1);
+    await handle.signal('rollback', ROLLBACK);
+    expect(await handle.result()).toMatchObject({ outcome: 'rolledBack' });
+    expect(world.gateway.arms).toBeNull();
   });
 });
 

@@ -77,12 +77,13 @@ const foldWindow = (folded: Folded, period: PeriodWindow, i: number, blocksPerLo
   const { providers, changed } = lookAtProviders(folded.providers, window, no, blocksPerLook);
   const evidence = changed === null ? folded.evidence : beginPhase(folded.evidence);
   const block = blockOfWindow(period, design, { no, stage: providers.phase, withOutcomes: changed === null });
+  const after = foldExperimentBlock(evidence, block);
   return {
-    evidence: foldExperimentBlock(evidence, block),
+    evidence: after,
     totals: withReturning(
       addToTotals(folded.totals, window, { control: design.control, isNewPhase: changed !== null }),
       window,
-      design,
+      after,
     ),
     providers,
     foldedToMs: window.toMs,

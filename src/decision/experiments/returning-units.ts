@@ -7,7 +7,7 @@
  * blocks, one that fails 30 points more often in eight. Where both arms fail alike with 30 %, at 20 requests each, an excursion gets there with
  * exp(-2 x .1 x 1.5 / (2 x .21 / 20)), less than one in a million.
  */
-import type { ExperimentDesign } from '../../analysis/index.ts';
+import { getsUnits, type ExperimentDesign, type ExperimentState } from '../../analysis/index.ts';
 import type { ExperimentArmWindow, ExperimentWindow } from '../../domain/experiment-window.ts';
 import type { ReturningUnits } from '../../state/experiment/index.ts';
 import type { Totals } from './totals.ts';
@@ -45,21 +45,30 @@ const slackOf = ({ guardrails }: ExperimentDesign): number | null => {
   return SLACK + (errors.margin.kind === 'absolute' ? errors.margin.amount : 0);
 };
 
-/** The totals with what the units that came back in a window say. */
+/**
+ * The totals with what the units that came back in a window say. `evidence` has its block already. What was known of a variant that gets no units any more is
+ * forgotten: it hurts nobody, no block could ever say that it fares well again, and the others are judged.
+ */
 export const withReturning = (
   totals: Totals,
   { arms }: ExperimentWindow,
-  design: ExperimentDesign,
+  evidence: Pick<ExperimentState, 'design' | 'stage'>,
 ): Totals => {
+  const { design } = evidence;
   const slack = slackOf(design);
+  if (slack === null) return totals;
   const control = arms[design.control];
-  if (slack === null || control === undefined) return totals;
   const after = { ...totals };
   for (const variant of design.variants) {
     const [window, before] = [arms[variant], totals[variant]];
-    if (window === undefined || before === undefined) continue;
-    const returning = addReturning(before.returning, control, window, slack);
-    if (returning !== undefined) after[variant] = { ...before, returning };
+    if (before === undefined) continue;
+    const { returning: known, ...others } = before;
+    if (!getsUnits(evidence, variant)) {
+      after[variant] = others;
+    } else if (control !== undefined && window !== undefined) {
+      const returning = addReturning(known, control, window, slack);
+      after[variant] = { ...others, ...(returning !== undefined && { returning }) };
+    }
   }
   return after;
 };

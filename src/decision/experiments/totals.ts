@@ -49,6 +49,7 @@ const merged = (a: ArmTotals, b: ArmTotals): ArmTotals => {
 };
 
 const NOTHING_BESIDE: WeighedPair = { weight: 0, control: 0, variant: 0 };
+const NOTHING_COMPARED = { quality: NOTHING_BESIDE, costUsd: NOTHING_BESIDE };
 
 const addPair = (
   before: WeighedPair,
@@ -80,22 +81,28 @@ const besideOf = (
   };
 };
 
+/**
+ * Whether an arm is compared from its first window on. One that a release before began is not: a few new labels would stand for all its answers. It keeps
+ * its means over all to the end.
+ */
+const isCompared = (before: ArmTotals | undefined): boolean =>
+  before === undefined || before.compared !== undefined;
+
 const comparedOf = (
-  before: ArmTotals['compared'],
-  control: ArmTotals,
-  variant: ArmTotals,
-): NonNullable<ArmTotals['compared']> => ({
-  quality: addPair(
-    before?.quality ?? NOTHING_BESIDE,
-    [control.qualityMean, control.labels],
-    [variant.qualityMean, variant.labels],
-  ),
-  costUsd: addPair(
-    before?.costUsd ?? NOTHING_BESIDE,
-    [control.costUsdPerRequest, control.requests],
-    [variant.costUsdPerRequest, variant.requests],
-  ),
-});
+  { quality, costUsd }: NonNullable<ArmTotals['compared']> = NOTHING_COMPARED,
+  control: ArmTotals | undefined,
+  variant: ArmTotals | undefined,
+): NonNullable<ArmTotals['compared']> => {
+  if (control === undefined || variant === undefined) return { quality, costUsd };
+  return {
+    quality: addPair(quality, [control.qualityMean, control.labels], [variant.qualityMean, variant.labels]),
+    costUsd: addPair(
+      costUsd,
+      [control.costUsdPerRequest, control.requests],
+      [variant.costUsdPerRequest, variant.requests],
+    ),
+  };
+};
 
 /**
  * The totals with one more window. With a window in which something else began to answer the comparison beside control starts anew, and that window, which
@@ -116,11 +123,13 @@ export const addToTotals = (
     if (arm === control) continue;
     const [ofControl, ofVariant] = [added[control], added[arm]];
     // What was lost is lost whatever answers: both sides of a change were served at the same time.
-    const one =
-      ofControl && ofVariant ? { ...had, compared: comparedOf(had.compared, ofControl, ofVariant) } : had;
+    const one = isCompared(before[arm])
+      ? { ...had, compared: comparedOf(had.compared, ofControl, ofVariant) }
+      : had;
     if (isNewPhase) after[arm] = { ...one, beside: { costUsd: NOTHING_BESIDE, latencyMs: NOTHING_BESIDE } };
     else if (ofControl && ofVariant)
       after[arm] = { ...one, beside: besideOf(one.beside, ofControl, ofVariant) };
+    else after[arm] = one;
   }
   return after;
 };

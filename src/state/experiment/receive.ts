@@ -164,7 +164,9 @@ function resume(state: ExperimentRunState, by: string, atMs: number): Experiment
   const frozen = state.verdict?.outcome === 'frozen';
   return accepted(
     logged({ ...state, paused: null, held: null }, { atMs, what: 'resumed', by, why: '' }),
-    frozen ? `resumed; nothing can be concluded any more: ${state.verdict?.reason ?? ''}` : 'resumed',
+    frozen
+      ? `resumed; the next look holds it again while this lasts: ${state.verdict?.reason ?? ''}`
+      : 'resumed',
   );
 }
 

@@ -77,7 +77,7 @@ export interface ArmTotals {
     readonly costUsd: WeighedPair;
     readonly latencyMs: WeighedPair;
   };
-  /** Of a variant: quality (first labels) and cost beside control over all phases, compared in the same way, for what the experiment has cost. Left out as `beside`. */
+  /** Of a variant: quality (first labels) and cost beside control over all phases, compared in the same way, for what the experiment has cost. Left out by releases from before, and then for good. */
   readonly compared?: {
     readonly quality: WeighedPair;
     readonly costUsd: WeighedPair;

@@ -48,6 +48,25 @@ describe('units that come back, whose first outcome is counted already', () => {
     expect(judged.verdict.outcome).not.toBe('frozen');
   });
 
+  it('let it go on once their variant gets no units any more, and speak anew when it gets some again', () => {
+    const three = planOf({ guardrails: [errorGuardrail], arms: ['control', 'concise', 'clear'] });
+    const weights = { control: 0.4, concise: 0.3, clear: 0.3 };
+    const all = (no: number) =>
+      period(
+        no,
+        { control: returning(1000, 10), concise: returning(1000, 1000), clear: returning(1000, 10) },
+        { weights },
+      );
+    const without = (no: number) =>
+      period(no, { control: arm(100, 70), clear: arm(100, 71) }, { weights: { control: 0.5, clear: 0.5 } });
+    const outcomeOf = (...periods: Parameters<typeof play>[1]) => play(three, periods).verdict.outcome;
+    expect(outcomeOf(all(1), all(2))).toBe('frozen');
+    expect(outcomeOf(all(1), all(2), period(3, {}, { weights }))).toBe('frozen');
+    expect(outcomeOf(all(1), all(2), without(3))).toBe('running');
+    expect(outcomeOf(all(1), all(2), without(3), all(4))).toBe('running');
+    expect(outcomeOf(all(1), all(2), without(3), all(4), all(5))).toBe('frozen');
+  });
+
   it('end a fixed horizon that was judged already: it cannot be judged again', () => {
     const once = planOf({ guardrails: [errorGuardrail], analysis: 'fixedHorizon', capPerArm: 300 });
     const found = play(

@@ -109,4 +109,31 @@ describe('what an experiment has cost', () => {
     expect(regret).toBeGreaterThan(180);
     expect(usd).toBeCloseTo(10, 6);
   });
+
+  it('totals of a release before go on as they are: few new labels do not stand for all answers since the beginning', () => {
+    const equal = () => ({ control: arm(1000, 0.7, 0.01), variant: arm(1000, 0.7, 0.01) });
+    const { control, variant } = folded(many(100, equal));
+    const { compared: _, ...fromBefore } = variant!;
+    const window = {
+      fromMs: 100,
+      toMs: 101,
+      arms: { control: arm(20, 0.9, 0.01), variant: arm(20, 0.5, 0.03) },
+    };
+    const totals = addToTotals({ control: control!, variant: fromBefore }, window, {
+      control: 'control',
+      isNewPhase: false,
+    });
+    const { regret, usd } = spentBy(totals, 'control');
+    expect(regret).toBeLessThan(10);
+    expect(usd).toBeCloseTo(20 * 0.02, 6);
+  });
+
+  it('an arm that begins beside no control is compared from its first window with one', () => {
+    const blocks = [
+      { variant: arm(100, 0.9, 0.01) },
+      ...many(10, () => ({ control: arm(100, 0.8, 0.01), variant: arm(100, 0.6, 0.02) })),
+    ];
+    expect(folded(blocks)['variant']?.compared?.quality.weight).toBeCloseTo(500, 6);
+    expect(spentBy(folded(blocks), 'control').usd).toBeCloseTo(11, 6);
+  });
 });

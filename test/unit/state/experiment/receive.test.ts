@@ -172,8 +172,8 @@ describe('a hold', () => {
     expect([played.state.outcome, played.state.graduation]).toEqual(['expired', null]);
   });
 
-  it('whoever resumes what is frozen is told that nothing can be concluded', () => {
-    expect(finding('frozen').sends('resume')).toMatch(/nothing can be concluded any more/u);
+  it('whoever resumes what is frozen is told that it is held again while what froze it lasts', () => {
+    expect(finding('frozen').sends('resume')).toMatch(/the next look holds it again while this lasts/u);
   });
 });
 
