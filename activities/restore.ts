@@ -62,9 +62,10 @@ async function pick(
   if (typeof input.to === 'number') return ports.configurations.get(input.serviceId, input.to);
   if (input.to === 'stable' || inFlight) return stable;
   const known = await ports.configurations.list(input.serviceId);
-  // What was restored is recorded twice: that it was taken back since is said by the newest record alone.
+  // What was restored is recorded twice: that it was taken back since is said by its newest record that was ever stable. A try that nobody
+  // approved, or that was not proven in time, is closed as taken back too, and says nothing about the configuration.
   const wasTakenBack = ({ hash }: ConfigurationRecord) =>
-    known.find((each) => each.hash === hash)?.status === 'rolledBack';
+    known.find((each) => each.hash === hash && each.appliedAtMs !== null)?.status === 'rolledBack';
   const earlier = known.find(
     (each) =>
       each.status === 'retired' &&
