@@ -162,7 +162,7 @@ async function takeBackAt(
   const doneEarlier = before.generation === asked.generation && before.revision > asked.revision;
   if (doneEarlier && (asked.newerStays === true || isStableAlone(ports, asked, before))) return;
   requireKnown(ports, asked, before);
-  const write = doneEarlier ? { ...asked, ...beyond(asked, before) } : asked;
+  const write = doneEarlier || isAnothers(asked, before) ? { ...asked, ...beyond(asked, before) } : asked;
   await gateway.removeCandidate(write);
   const removed = await gateway.read(write.serviceId);
   if (isStableAlone(ports, write, removed)) return;
@@ -175,6 +175,12 @@ async function takeBackAt(
   });
   const live = await gateway.read(write.serviceId);
   if (!isStableAlone(ports, write, live)) throw mismatch(write, live, 'the stable configuration alone');
+}
+
+/** This very pair serves a candidate: a run that was reset had used it before, and the gateway refuses it for anything else. */
+function isAnothers(asked: TakeBack, { generation, revision, candidate }: LiveConfiguration): boolean {
+  const isSamePair = generation === asked.generation && revision === asked.revision;
+  return isSamePair && candidate !== null && asked.newerStays !== true;
 }
 
 function beyond(asked: GatewayWrite, { revision: live }: LiveConfiguration) {

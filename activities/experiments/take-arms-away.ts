@@ -45,7 +45,8 @@ export async function takeArmsAway(
     );
   }
   requireKnown(ports, asked, before);
-  await gateway.removeCandidate(isBeyond ? { ...asked, ...beyond(asked, before) } : asked);
+  const write = isBeyond || isAnothers(asked, before) ? { ...asked, ...beyond(asked, before) } : asked;
+  await gateway.removeCandidate(write);
   const live = await gateway.read(asked.serviceId);
   if (isStableAlone(ports, asked, live)) return { atMs: ports.nowMs() };
   requireKnown(ports, asked, live);
@@ -74,6 +75,12 @@ function servesOurs(
 ): boolean {
   const { experiment: served } = live;
   return live.generation === generation && served != null && areOurs(ports, served, experiment);
+}
+
+/** This very pair serves arms: a run that was reset had used it before, and the gateway refuses it for anything else. */
+function isAnothers(asked: TakeAway, { generation, revision, experiment }: LiveConfiguration): boolean {
+  const isSamePair = generation === asked.generation && revision === asked.revision;
+  return isSamePair && (experiment ?? null) !== null && asked.newerStays !== true;
 }
 
 function beyond(asked: ArmsWrite, { revision: live }: LiveConfiguration) {

@@ -68,6 +68,19 @@ describe('a change of several targets', () => {
     expect(world.served()).toEqual(ALL_STABLE);
   });
 
+  it.each([0, 1, 3])(
+    'that a run of before a reset has written, and renewed %i times, is taken away by one that has written nothing',
+    async (renewals) => {
+      const world = new SeveralTargets();
+      const first = world.next();
+      await setWeight(world.ports, { ...first, weightPct: 5, leaseMs: LEASE_MS });
+      for (let done = 0; done < renewals; done += 1) await weight(world, 5);
+      // It knows nothing of the run before: its one write has the pair of that run's first.
+      await takeBackCandidate(world.ports, { ...first, reason: 'complaints', untouched: true });
+      expect(world.served()).toEqual(ALL_STABLE);
+    },
+  );
+
   it('is taken back in reverse, with neither database nor the targets after the route', async () => {
     const world = new SeveralTargets();
     await weight(world, 50);

@@ -79,6 +79,12 @@ describe('an experiment that has written nothing', () => {
     expect(await take({ untouched: true })).toEqual({ atMs: 7 });
     expect(removed).toEqual([1_004]);
   });
+
+  it('goes beyond the pair that the first write of that run has used already', async () => {
+    const { removed, take } = world({ generation: 2, revision: 1, serves: true });
+    expect(await take({ untouched: true })).toEqual({ atMs: 7 });
+    expect(removed).toEqual([1_001]);
+  });
 });
 
 describe('a hold', () => {
