@@ -83,16 +83,19 @@ export async function setWeight(
 
 /**
  * Mutate. Makes the candidate the stable configuration, then reads back. A candidate whose weight lease has run out is not promoted: what
- * was proven is as old as the lease. Key, failures and what it waits for as `setWeight`. Of several targets none may stay behind: when one is still away at the
+ * was proven is as old as the lease. Key, failures and what it waits for as `setWeight`; one that was written before at any target, and not reported, waits
+ * for neither pause nor freeze any more. Of several targets none may stay behind: when one is still away at the
  * end of the lease, those that were promoted go back, and that is final.
  */
 export async function promoteCandidate(
   ports: ActivityPorts,
   write: OwnWrite & { readonly leaseExpiresAtMs?: number | null },
 ): Promise<Promoted> {
-  await requireNotPaused(ports);
-  if (write.passesFreeze !== true) await requireNotFrozen(ports, write.serviceId);
   const gateway = ports.orchestratorFor(write.target);
+  if (!(await isPromotedSomewhere(ports, gateway, write))) {
+    await requireNotPaused(ports);
+    if (write.passesFreeze !== true) await requireNotFrozen(ports, write.serviceId);
+  }
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   return wholeOrBack(ports, gateway, write, async () => {
     const found = await requirePromotable(ports, write, gateway);
@@ -224,7 +227,7 @@ async function wholeOrBack<T>(
   } catch (error) {
     if (!gateway.parts || !(error instanceof Failure) || error.type === 'LeaseMoved') throw error;
     const isLate = ports.nowMs() >= (write.leaseExpiresAtMs ?? Infinity);
-    if (!error.final && !(isLate && (await isPromotedSomewhere(ports, gateway.parts, write)))) throw error;
+    if (!error.final && !(isLate && (await isPromotedSomewhere(ports, gateway, write)))) throw error;
     const reason = `a change of several targets failed: ${error.message}`;
     const back = { ...write, revision: write.revision + 1, reason, newerStays: true };
     await takeBackCandidate(ports, back).catch(() => undefined);

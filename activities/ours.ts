@@ -22,6 +22,10 @@ export type Served = 'ours' | 'leaseLost' | 'unwritten';
 
 const asItIs: OrchestratorPart['share'] = (configuration) => configuration;
 
+/** One target is a single part, which serves the whole configuration. */
+const partsOf = (gateway: Orchestrator, { serviceId }: GatewayWrite): readonly OrchestratorPart[] =>
+  gateway.parts ?? [{ name: serviceId, gateway, share: asItIs }];
+
 /**
  * What is live of this rollout: its candidate, nothing any more since the weight lease ran out, or nothing yet under this generation.
  * @throws Failure StaleGeneration when somebody else has changed the service, LeaseMoved when this run is not the lease's (a reset)
@@ -63,9 +67,8 @@ export async function requirePromotable(
   write: OwnWrite,
   gateway: Orchestrator,
 ): Promise<'promoted' | Served> {
-  const parts = gateway.parts ?? [{ name: write.serviceId, gateway, share: asItIs }];
   const found = await Promise.all(
-    parts.map(async (part) => {
+    partsOf(gateway, write).map(async (part) => {
       const live = await part.gateway.read(write.serviceId);
       const asked = partWrite(part, write);
       return isPromoted(ports, asked, live) ? 'promoted' : servedOf(ports, asked, live, part.share);
@@ -81,14 +84,14 @@ export async function requirePromotable(
   );
 }
 
-/** Whether any of the targets that answer was promoted already. */
+/** Whether the target, or any of several that answers, was promoted already. */
 export async function isPromotedSomewhere(
   ports: Pick<ActivityPorts, 'hash'>,
-  parts: readonly OrchestratorPart[],
+  gateway: Orchestrator,
   write: GatewayWrite,
 ): Promise<boolean> {
   const found = await Promise.allSettled(
-    parts.map(async (part) =>
+    partsOf(gateway, write).map(async (part) =>
       isPromoted(ports, partWrite(part, write), await part.gateway.read(write.serviceId)),
     ),
   );

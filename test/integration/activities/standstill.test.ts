@@ -110,6 +110,20 @@ it.each(['the next step', 'the same step, applied again', 'the promotion'] as co
   },
 );
 
+it.each(['pause', 'freeze'] as const)(
+  'a promotion that was written, and not reported, is reported in a %s that has begun since',
+  async (which) => {
+    const driver = await Driver.admitted(world, { steps: [50, 100] });
+    await driver.setWeight(50);
+    const write = { ...driver.nextWrite(), passesFreeze: false };
+    await world.activities.promoteCandidate(write);
+    const live = await world.live();
+    await (which === 'pause' ? pause() : freeze());
+    expect(await world.activities.promoteCandidate(write)).toMatchObject({ kind: 'promoted' });
+    expect(await world.live()).toEqual(live);
+  },
+);
+
 it('a cycle decides nothing at a standstill, and says why', async () => {
   await withBaseline(world);
   await pause();

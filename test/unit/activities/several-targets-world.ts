@@ -36,6 +36,7 @@ export class SeveralTargets {
   readonly composite: Orchestrator;
   readonly ports: ActivityPorts;
   databaseIsAway = false;
+  fleetIsPaused = false;
   revision = 0;
 
   constructor() {
@@ -108,7 +109,10 @@ export class SeveralTargets {
       orchestratorFor: () => this.composite,
       nowMs: () => this.nowMs,
       hash: (text: string) => createHash('sha256').update(text).digest('hex'),
-      fleet: { paused: () => Promise.resolve(null) },
+      fleet: {
+        paused: () =>
+          Promise.resolve(this.fleetIsPaused ? { by: 'ann', reason: 'incident 7', atMs: 0 } : null),
+      },
       // Freeze windows are in the settings: there are none.
       services: { get: () => Promise.resolve(null) },
       windows: {
