@@ -20,8 +20,9 @@ export type PromotionServed =
   | { readonly kind: 'gone'; readonly reason: string };
 
 /**
- * Decide. Reads every target. The configurations are compared, not their generations: a write by hand may keep the generation, and a restore to the
- * stable configuration changes it. Inputs of before the hash was in them are held against the generation alone. Changes nothing.
+ * Decide. Reads every target; of several, one that is away keeps nothing from being taken back: those that answer say. The configurations are
+ * compared, not their generations: a write by hand may keep the generation, and a restore to the stable configuration changes it. Inputs of before
+ * the hash was in them are held against the generation alone. Changes nothing. Throws the target's failure when none answers.
  */
 export async function promotionServed(
   ports: Pick<ActivityPorts, 'orchestratorFor' | 'hash'>,
@@ -30,19 +31,22 @@ export async function promotionServed(
   const { serviceId, candidateHash } = input;
   const gateway = ports.orchestratorFor(input.target);
   const parts = gateway.parts ?? [{ name: serviceId, gateway }];
-  const served = await Promise.all(
-    parts.map(async (part) => {
-      const { stable } = await part.gateway.read(serviceId);
-      const wanted = input.parts?.[part.name]?.candidateHash ?? candidateHash;
-      const isOurs =
-        wanted === undefined
-          ? stable.generation === input.generation
-          : hashOf(ports, stable.configuration) === wanted;
-      return { generation: stable.generation, isOurs };
-    }),
-  );
+  const read = await Promise.allSettled(parts.map((part) => part.gateway.read(serviceId)));
+  const served = parts.flatMap(({ name }, i) => {
+    const answer = read[i];
+    if (answer?.status !== 'fulfilled') return [];
+    const { stable } = answer.value;
+    const wanted = input.parts?.[name]?.candidateHash ?? candidateHash;
+    const isOurs =
+      wanted === undefined
+        ? stable.generation === input.generation
+        : hashOf(ports, stable.configuration) === wanted;
+    return [{ generation: stable.generation, isOurs }];
+  });
+  const failed = read.find((each) => each.status === 'rejected');
+  if (failed && served.length === 0) throw failed.reason;
   const other = served.find(({ isOurs }) => !isOurs);
-  // The route is the last part, and its generation is what events carry.
+  // The route is the last part, and its generation is what events carry; a restore writes all under one.
   if (!other) return { kind: 'served', generation: served.at(-1)?.generation ?? input.generation };
   const reason =
     other.generation === input.generation
