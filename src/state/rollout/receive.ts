@@ -10,6 +10,7 @@ import { lacksApproval } from './decision-table.ts';
 import { takeBack } from './ending.ts';
 import { held, stepForward } from './reduce.ts';
 import { isCopying } from './shadow.ts';
+import { passesFreeze } from './standstill.ts';
 import { firstPhase, keepsTable, logged, withSeen, type RolloutState } from './state.ts';
 
 /** The answer to a message: whether it changed something, and why or why not. */
@@ -170,7 +171,10 @@ function resume(state: RolloutState, by: string, atMs: number): Received {
   );
 }
 
-/** Leaves the present step with its gates unmet, and says which; an approval that nobody gave is one of them. Never while harm is proven. */
+/**
+ * Leaves the present step with its gates unmet, and says which; an approval that nobody gave is one of them. Never while harm is proven, nor into a
+ * write that a standstill would keep waiting: nothing is looked at or renewed meanwhile, and the step may stay where it is.
+ */
 function promote(
   state: RolloutState,
   message: { readonly by: string; readonly reason: string },
@@ -191,10 +195,21 @@ function promote(
       why: `${message.reason} (unmet: ${unmet.join(', ') || 'nothing'})`,
     },
   );
+  const next = stepForward(noted, atMs, `by ${message.by}: ${message.reason}`, 'hand');
+  const still = standsStill(state);
+  if (still !== null && !passesFreeze(next))
+    return refused(state, `nothing is changed now: ${still}. Ask again when a look has found it over`);
   return accepted(
-    stepForward(noted, atMs, `by ${message.by}: ${message.reason}`, 'hand'),
+    next,
     `step left with ${unmet.length} gates unmet${unmet.length > 0 ? `: ${unmet.join(', ')}` : ''}`,
   );
+}
+
+/** The pause or freeze that the last look found, in words. Null where there was none, and in rollouts of before the fourth rules. */
+function standsStill({ plan, phase, shadow, gates }: RolloutState): string | null {
+  const reports = phase === 'shadowing' ? shadow?.gates : gates?.reports;
+  const gate = reports?.find(({ id, outcome }) => id === 'standstill' && outcome === 'waiting');
+  return keepsTable(plan, 4) ? (gate?.reason ?? null) : null;
 }
 
 function unmetGates(state: RolloutState, atMs: number): string[] {

@@ -1,5 +1,6 @@
 /** A write that a standstill (the fleet's pause, a freeze window) has kept waiting for longer than one activity waits. */
 import { describe, expect, it } from 'vitest';
+import { startLabelParity, startShareGate } from '../../../src/analysis/index.ts';
 import {
   nextRolloutAction,
   passesFreeze,
@@ -38,6 +39,48 @@ describe('a write in a freeze window', () => {
     const old = (plan: Partial<RolloutPlan>, more: Partial<RolloutState> = {}) =>
       at({ table: 3, ...plan }, more);
     expect([old({}), old(forced), old({}, { steps: [step] })]).toEqual([false, true, true]);
+  });
+});
+
+describe('`promote` in a standstill', () => {
+  const PROMOTE = { name: 'promote', by: 'ann', reason: 'seen enough' } as const;
+  const START = { weightPct: 5, beforePct: 0, setAtMs: T0, convergeMs: MINUTE_MS };
+  const gate = { id: 'standstill', reason: 'frozen until monday', observed: null, limit: null } as const;
+  /** What the last look of a step, or of a shadow, has found. */
+  const lookedAt = (outcome: 'waiting' | 'pass', plan: Partial<RolloutPlan> = {}): RolloutState => {
+    const state = admitted({ table: 4, ...plan });
+    const reports = [{ ...gate, outcome }];
+    if (state.shadow) return { ...state, shadow: { ...state.shadow, setAtMs: T0, gates: reports } };
+    const seen = { share: startShareGate(START), parity: startLabelParity(), reports };
+    return { ...state, phase: 'soaking', weightPct: 5, soakEndsAtMs: T0, gates: seen };
+  };
+  const promoted = (state: RolloutState) => receiveMessage(state, PROMOTE, T0 + MINUTE_MS);
+
+  it.each([
+    ['a step', {}],
+    ['a step after the one that was forced', { forced: true }],
+    ['a shadow', { shadow: SHADOW_PLAN }],
+  ] as const)('is refused with its reason, and %s goes on being looked at and renewed', (_what, plan) => {
+    const state = lookedAt('waiting', plan);
+    expect(promoted(state)).toEqual({
+      state,
+      answer: {
+        accepted: false,
+        reason: 'nothing is changed now: frozen until monday. Ask again when a look has found it over',
+      },
+    });
+    expect(promoted(lookedAt('pass', plan))).toMatchObject({
+      state: { phase: 'applying' },
+      answer: { accepted: true },
+    });
+  });
+
+  it('leaves a shadow for the first step where somebody forced that, and any of before the fourth rules', () => {
+    const forced = lookedAt('waiting', { shadow: SHADOW_PLAN, forced: true });
+    expect([promoted(forced), promoted(lookedAt('waiting', { table: 3 }))]).toMatchObject([
+      { answer: { accepted: true } },
+      { answer: { accepted: true } },
+    ]);
   });
 });
 
