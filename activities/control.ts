@@ -83,7 +83,7 @@ export async function setWeight(
 
 /**
  * Mutate. Makes the candidate the stable configuration, then reads back. A candidate whose weight lease has run out is not promoted: what
- * was proven is as old as the lease. Key, failures and what it waits for as `setWeight`; one that was written before at any target, and not reported, waits
+ * was proven is as old as the lease. Key, failures and what it waits for as `setWeight`, but that workflows of before `passesFreeze` wait for no freeze; one that was written before at any target, and not reported, waits
  * for neither pause nor freeze any more. Of several targets none may stay behind: when one is still away at the
  * end of the lease, those that were promoted go back, and that is final.
  */
@@ -94,7 +94,7 @@ export async function promoteCandidate(
   const gateway = ports.orchestratorFor(write.target);
   if (!(await isPromotedSomewhere(ports, gateway, write))) {
     await requireNotPaused(ports);
-    if (write.passesFreeze !== true) await requireNotFrozen(ports, write.serviceId);
+    if (write.passesFreeze === false) await requireNotFrozen(ports, write.serviceId);
   }
   const candidate = await recorded(ports, write.serviceId, write.generation, write.candidateHash);
   return wholeOrBack(ports, gateway, write, async () => {

@@ -77,6 +77,6 @@ export interface GatewayWrite {
   readonly backupHash?: string;
   /** The rollout has taken its candidate away itself: that none is served is nobody else's doing. */
   readonly leftNothing?: boolean;
-  /** A freeze window is not in the way of this write. Left out: it is, where the candidate gets more traffic or is promoted. */
+  /** Whether a freeze window is in the way of this write (false). Left out by workflows of before it was told: `setWeight` goes by `starts`, a promotion waits for none. */
   readonly passesFreeze?: boolean;
 }

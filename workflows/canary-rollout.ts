@@ -231,8 +231,10 @@ export async function canaryRollout(input: unknown, carried?: CarriedRollout): P
   async function setWeight(weightPct: number): Promise<void> {
     happened({ kind: 'writeStarted', atMs: Date.now() });
     await interruptible(async () => {
-      const { plan, weightPct: servedPct } = current();
-      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct });
+      const { plan, steps, weightPct: servedPct } = current();
+      // Of the freeze, activities of before `passesFreeze` know this alone.
+      const starts = steps.length === 0 && plan.forced !== true;
+      const set = await mutate.setWeight({ ...owned(), weightPct, leaseMs: plan.leaseMs, servedPct, starts });
       clockReads(set.atMs);
       happened({ kind: 'weightSet', atMs: set.atMs, weightPct, leaseExpiresAtMs: set.leaseExpiresAtMs });
     });

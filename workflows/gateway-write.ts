@@ -17,6 +17,6 @@ export function gatewayWrite(workflowId: string, state: RolloutState): GatewayWr
     ...(plan.strategy === 'blueGreen' && { deployedAs: 'BLUE_GREEN' as const }),
     ...(plan.backup && { backupHash: plan.backup.hash }),
     ...(leftNothing === true && { leftNothing }),
-    ...(passesFreeze(state) && { passesFreeze: true }),
+    passesFreeze: passesFreeze(state),
   };
 }

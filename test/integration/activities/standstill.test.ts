@@ -124,6 +124,14 @@ it.each(['pause', 'freeze'] as const)(
   },
 );
 
+it('a promotion that a workflow of before freezes were told of has scheduled is made in one', async () => {
+  const driver = await Driver.admitted(world, { steps: [50, 100] });
+  await driver.setWeight(50);
+  await freeze();
+  const { passesFreeze: _untold, ...write } = driver.nextWrite();
+  expect(await world.activities.promoteCandidate(write)).toMatchObject({ kind: 'promoted' });
+});
+
 it('a cycle decides nothing at a standstill, and says why', async () => {
   await withBaseline(world);
   await pause();

@@ -9,6 +9,7 @@ import {
   type RolloutPlan,
   type RolloutState,
 } from '../../../src/state/rollout/index.ts';
+import { gatewayWrite } from '../../../workflows/gateway-write.ts';
 import { admitted, ADMITTED_AT_MS, MINUTE_MS, SHADOW_PLAN } from '../../support/rollout.ts';
 
 const T0 = ADMITTED_AT_MS;
@@ -32,6 +33,12 @@ describe('a write in a freeze window', () => {
     expect([at(immediate), at(immediate, { phase: 'promoting' })]).toEqual([true, true]);
     expect(at({ ...immediate, forced: false })).toBe(false);
     expect(at({ ...forced, steps: [100] }, { phase: 'promoting' })).toBe(false);
+  });
+
+  it('carries whether it passes one, either way: left out, it is a write of before that was told', () => {
+    const told = (plan: Partial<RolloutPlan>) =>
+      gatewayWrite('rollout/support-bot', admitted({ table: 4, ...plan })).passesFreeze;
+    expect([told({}), told(forced)]).toEqual([false, true]);
   });
 
   it('of a rollout of before the fourth rules waits before the start only', () => {
