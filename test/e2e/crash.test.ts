@@ -28,9 +28,9 @@ type State = Omit<RolloutState, 'evidence' | 'seen' | 'gates'> & { readonly gate
 let dataDir: string;
 let program: OptimizerProcess;
 
-beforeEach(() => {
+beforeEach(async () => {
   dataDir = temporaryFolder();
-  takeOwnPorts(dataDir);
+  await takeOwnPorts(dataDir);
 });
 afterEach(async () => {
   await clearUp(program, dataDir);

@@ -38,7 +38,7 @@ export function useProgram(seed: number, different: Different = {}): Running {
     return started;
   };
   beforeAll(async () => {
-    takeOwnPorts(dataDir);
+    await takeOwnPorts(dataDir);
     const options = [dataDir, String(seed), JSON.stringify(different)];
     program = await startProcess(['--import', 'tsx', OPTIMIZER_PROGRAM, ...options]);
     const ready = JSON.parse(await program.line(/^\{"address"/u, 240_000)) as ProgramReady;

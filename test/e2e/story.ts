@@ -29,9 +29,9 @@ export interface Told {
 export function useStories(): (...options: readonly string[]) => Promise<Told> {
   let dataDir = '';
   let program: OptimizerProcess | undefined;
-  beforeEach(() => {
+  beforeEach(async () => {
     dataDir = temporaryFolder();
-    takeOwnPorts(dataDir);
+    await takeOwnPorts(dataDir);
   });
   afterEach(async () => {
     await clearUp(program, dataDir);

@@ -1,18 +1,16 @@
 /**
- * Ports of its own for every program that the workers of a test run start at the same time. Each finds them in its data folder as those of
- * a run before, so that no two of them reach for the same free port, nor for one that the system hands to outgoing connections.
+ * Ports of its own for a program that a test starts, and starts again. It finds them in its data folder as those of a run before, so that no two programs of
+ * a test run reach for the same free port, also while one of them is away.
  */
 import { mkdirSync } from 'node:fs';
 import { USUAL_PORTS, writePorts, type Ports } from '../../src/embedded/stack-files.ts';
+import { reservePorts } from './ports.ts';
 
-/** Below the ports of outgoing connections (from 32768 on Linux) and outside of those that the program picks by itself. */
-const FIRST_PORT = 18_000;
-const PORTS_OF_A_WORKER = 20;
-
-/** Says in the data folder which ports its program is to try first: others than those of every other worker of this run. */
-export function takeOwnPorts(dataDir: string): void {
-  const firstPort = FIRST_PORT + Number(process.env['VITEST_POOL_ID'] ?? 0) * PORTS_OF_A_WORKER;
-  const ports = Object.fromEntries(Object.keys(USUAL_PORTS).map((name, i) => [name, firstPort + i]));
+/** Says in the data folder which ports its program is to try first; they are its own until the process of the test ends. */
+export async function takeOwnPorts(dataDir: string): Promise<void> {
+  const names = Object.keys(USUAL_PORTS);
+  const reserved = await reservePorts(names.length);
+  const ports = Object.fromEntries(names.map((name, i) => [name, reserved[i]]));
   mkdirSync(dataDir, { recursive: true });
   writePorts(dataDir, ports as Ports);
 }

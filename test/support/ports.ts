@@ -6,8 +6,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that Linux (from 32768) and macOS (from 49152) give to whoever asks for any, and to clients. */
-const FIRST = 20_000;
+/** Below the ports that Linux (from 32768) and macOS (from 49152) give to whoever asks for any, and to clients, and that the program picks (from 20000). */
+const FIRST = 10_000;
 const COUNT = 10_000;
 const TRIES = 1_000;
 
