@@ -33,8 +33,7 @@ const withServers = {
 };
 
 /**
- * Integration, workflow and end-to-end tests wait more than they work, each file on servers and ports of its own: two at a time (integration: 12
- * minutes became 8, on two cores that were shared with other work).
+ * Integration, workflow and end-to-end tests wait more than they work, each file on servers and ports of its own: two at a time.
  */
 const twoAtATime = { fileParallelism: true, maxWorkers: 2 };
 

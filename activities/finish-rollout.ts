@@ -8,7 +8,7 @@ import { wasTakenAway } from './taken-away.ts';
 import { recordStepsLeft } from './verdict-record.ts';
 
 /**
- * Record. Key: workflow and generation; a second run changes nothing. Its failure never decides a rollout: a lease that was
+ * Record. Key: workflow, generation and, for one that was written down as something else before, how it has ended; a second run changes nothing. Its failure never decides a rollout: a lease that was
  * not given back is replaced once its holder is reported closed.
  */
 export async function finishRollout(
@@ -22,8 +22,11 @@ export async function finishRollout(
   const nowMs = ports.nowMs();
   await closeConfiguration(ports, request, outcome, nowMs);
   await recordStepsLeft(ports, state, holder);
+  const ended = `${holder.workflowId}/${plan.generation}/ended`;
+  const earlier = await ports.decisions.get(ended);
+  const id = earlier === null || earlier.outcome === outcome ? ended : `${ended}/${outcome}`;
   await ports.decisions.append({
-    id: `${holder.workflowId}/${plan.generation}/ended`,
+    id,
     serviceId: plan.serviceId,
     workflowId: holder.workflowId,
     runId: holder.runId,
@@ -36,7 +39,7 @@ export async function finishRollout(
   });
   await auditActs(ports, state, holder);
   await ports.audit.append({
-    id: `${holder.workflowId}/${plan.generation}/ended`,
+    id,
     serviceId: plan.serviceId,
     actor: state.ending?.by ?? state.log.at(-1)?.by ?? 'optimizer',
     action: outcome,
@@ -65,7 +68,7 @@ export async function finishRollout(
   });
   await ports.windows.countUnitsAnew({
     serviceId: plan.serviceId,
-    key: `${holder.workflowId}/${plan.generation}/ended`,
+    key: ended,
     atMs: nowMs,
     every: 'hour',
   });

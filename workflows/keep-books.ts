@@ -10,7 +10,7 @@ import { describeSelf } from './search-attributes.ts';
 
 const record = proxyActivities<Pick<Activities, 'finishRollout'>>(recordOptions);
 
-/** A second time when the replacement of an ended rollout was called off: then as what it has ended now. */
+/** A second time when the replacement of an ended rollout was called off: what it has ended as now is written down beside what it had. */
 export async function keepBooks(
   ended: RolloutState,
   holder: Parameters<Activities['finishRollout']>[0]['holder'],

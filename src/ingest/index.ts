@@ -6,4 +6,5 @@ export { createCounters, type Counters } from './counters.ts';
 export { createInFlight, type InFlight } from './in-flight.ts';
 export { DLQ_HEADER, DLQ_ID, DLQ_REASON, DLQ_TOPIC, dlqOf } from './log/dead-letters.ts';
 export type { LogOptions } from './log/read-log.ts';
+export { metricsMessages } from './otlp/protos.ts';
 export { REPLAYED_HEADER, replayDeadLetters, showDeadLetters } from './log/replay-dead-letters.ts';

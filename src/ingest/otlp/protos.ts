@@ -17,6 +17,8 @@ export interface ExportResponse {
 export interface SignalMessages {
   /** Throws what the decoder throws when the bytes are no such message, and when it would be too large a one. */
   readonly decode: (bytes: Buffer) => unknown;
+  /** @param request as OTLP's JSON has it */
+  readonly encodeRequest: (request: object) => Buffer;
   readonly encodeResponse: (response: ExportResponse) => Buffer;
   /**
    * For a gRPC server or client. Requests are bytes, so that what cannot be decoded is ours to put aside and to answer, as it
@@ -74,6 +76,7 @@ function messagesOf(signal: 'metrics' | 'trace', name: 'Metrics' | 'Trace'): Sig
       checkProtobufSize(bytes, fields);
       return request.deserialize(bytes);
     },
+    encodeRequest: (body) => request.serialize(body),
     encodeResponse,
     service: {
       Export: {

@@ -35,7 +35,9 @@ export function rolloutNotices(before: RolloutState | null, after: RolloutState)
     });
   }
   // A shadow alone that was proven has changed nothing that anybody was served.
-  if (after.phase === 'ended' && before?.phase !== 'ended' && after.outcome !== 'shadowed') {
+  // What has ended ends once more when what was to come next is called off.
+  const ends = before?.phase !== 'ended' || before.outcome !== after.outcome;
+  if (after.phase === 'ended' && ends && after.outcome !== 'shadowed') {
     const by = after.ending?.by ?? why?.by ?? 'optimizer';
     const reason = after.ending?.reason ?? why?.why ?? '';
     const promoted = after.outcome === 'promoted';

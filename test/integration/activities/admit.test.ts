@@ -224,6 +224,26 @@ it('closes its books twice without another trace', async () => {
   expect(await traces(world)).toEqual(once);
 });
 
+it('closes its books once more when what was to come next was called off, beside what they said', async () => {
+  const world = await createWorld(postgres);
+  const driver = await Driver.admitted(world);
+  driver.happened({ kind: 'stepFailed', atMs: world.nowMs, by: 'ann', why: 'complaints' });
+  driver.happened({ kind: 'takenBack', atMs: world.nowMs });
+  const rolledBack = { state: driver.state, holder: ROLLOUT };
+  await world.activities.finishRollout({ ...rolledBack, state: { ...driver.state, outcome: 'replaced' } });
+  for (let tries = 0; tries < 2; tries += 1) await world.activities.finishRollout(rolledBack);
+  const { decisions, audit } = world.stores;
+  const booked = [
+    (await decisions.list({ serviceId: SERVICE })).map(({ id, outcome }) => [id, outcome]),
+    (await audit.list(SERVICE)).map(({ id, action }) => [id, action]),
+  ].map((entries) => entries.filter(([id]) => id?.includes('/ended')).map(([, how]) => how));
+  expect(booked).toEqual([
+    ['rolledBack', 'replaced'],
+    ['rolledBack', 'replaced'],
+  ]);
+  expect(await traces(world)).toMatchObject({ rollouts: [{ phase: 'rolledBack' }] });
+});
+
 it('closes its books as superseded when a restore came between the promotion and the record of it', async () => {
   const world = await createWorld(postgres);
   const driver = await Driver.admitted(world);

@@ -1,28 +1,21 @@
 /** Which arm a point of a metric counts in, and that a window holds one unit. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { expect, it, onTestFinished } from 'vitest';
 import { attribute, counter, metricsRequest, nanosBefore, postMetrics } from '../../support/otlp-json.ts';
 import { testSettings } from '../../support/settings.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useIngest } from '../../support/use-ingest.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
-let postgres: TestPostgres;
-let ingest: TestIngest;
-
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
-beforeEach(async () => void (ingest = await startTestIngest(postgres, { clock: () => NOW })));
-afterEach(() => ingest.close());
+const ingest = useIngest({ clock: () => NOW });
 
 const times = { startTimeUnixNano: nanosBefore(NOW, 60), timeUnixNano: nanosBefore(NOW, 10) };
 
 it('is told by the model, as for spans, where the point names none', async () => {
-  await ingest.stores.services.put(testSettings('bot'));
+  await ingest().stores.services.put(testSettings('bot'));
   for (const [generation, model, stable] of [
     [6, 'gpt-4o', true],
     [7, 'gpt-4o-mini', false],
   ] as const) {
-    await ingest.stores.configurations.record(
+    await ingest().stores.configurations.record(
       {
         serviceId: 'bot',
         generation,
@@ -50,9 +43,9 @@ it('is told by the model, as for spans, where the point names none', async () =>
       attribute('llm.optimizer.generation', '3'),
     ),
   ];
-  const answer = await postMetrics(ingest.httpUrl, metricsRequest([counter('c', points)]));
+  const answer = await postMetrics(ingest().httpUrl, metricsRequest([counter('c', points)]));
   expect(answer).toEqual({ status: 200, body: {} });
-  const { rows } = await ingest.pool.query(
+  const { rows } = await ingest().pool.query(
     'SELECT arm, generation::integer, sum FROM metric_windows ORDER BY arm, generation',
   );
   expect(rows).toEqual([
@@ -71,18 +64,20 @@ it('adds up one unit: the first that came, into which others are turned, or refu
       dataPoints: [{ ...times, timeUnixNano: nanosBefore(NOW, seconds), count: '1', sum }],
     },
   });
+  let live = ingest();
   const send = async (...metrics: readonly object[]): Promise<string | null> => {
-    const { status, body } = await postMetrics(ingest.httpUrl, metricsRequest(metrics));
+    const { status, body } = await postMetrics(live.httpUrl, metricsRequest(metrics));
     expect(status).toBe(200);
     return (body['partialSuccess'] as { errorMessage: string } | undefined)?.errorMessage ?? null;
   };
   expect(await send(duration('s', 2, 10), duration('ms', 3_000, 11))).toBeNull();
-  ingest = await ingest.restart();
+  live = await live.restart();
+  onTestFinished(() => live.close());
   expect(await send(duration('ms', 4_000, 12), duration('', 5, 13))).toBeNull();
   expect(await send(duration('By', 6, 14), { ...counter('c', [{ ...times, asInt: 1 }]), unit: 'By' })).toBe(
     'gen_ai.client.operation.duration: 1 x its unit is "By", expected "s" as in its windows, or one that can be turned into that',
   );
-  expect(await ingest.totals('bot')).toEqual({ 'gen_ai.client.operation.duration': [4, 14], c: [1, 1] });
-  expect(ingest.stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 1 });
-  expect(await ingest.setAside()).toHaveLength(1);
+  expect(await live.totals('bot')).toEqual({ 'gen_ai.client.operation.duration': [4, 14], c: [1, 1] });
+  expect(live.stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 1 });
+  expect(await live.setAside()).toHaveLength(1);
 });

@@ -1,27 +1,20 @@
 /** What is refused of an export: one point and not those beside it, with reasons that stay short whatever was sent. */
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { describe, expect, it } from 'vitest';
 import { attribute, counter, metricsRequest, nanosBefore, postMetrics } from '../../support/otlp-json.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useIngest } from '../../support/use-ingest.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 /** Bytes of a reason, and of an answer that holds one. */
 const LONGEST_REASON = 2_048;
 const LONGEST_ANSWER = 16_384;
-let postgres: TestPostgres;
-let ingest: TestIngest;
-
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
-beforeEach(async () => void (ingest = await startTestIngest(postgres, { clock: () => NOW })));
-afterEach(() => ingest.close());
+const ingest = useIngest({ clock: () => NOW });
 
 const times = { startTimeUnixNano: nanosBefore(NOW, 60), timeUnixNano: nanosBefore(NOW, 10) };
 const point = (more: object = {}) => ({ ...times, asInt: '1', ...more });
 
 async function postPacked(text: string): Promise<{ readonly status: number; readonly text: string }> {
-  const response = await fetch(`${ingest.httpUrl}/v1/metrics`, {
+  const response = await fetch(`${ingest().httpUrl}/v1/metrics`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
     body: new Uint8Array(gzipSync(text)),
@@ -65,11 +58,11 @@ describe('a bad point', () => {
       'a count is not a whole number from 0 to 1e15',
     ],
   ])('with %s that is none is told, and the one beside it counts', async (_, bad, reason) => {
-    const answer = await postMetrics(ingest.httpUrl, metricsRequest([bad, counter('good', [point()])]));
+    const answer = await postMetrics(ingest().httpUrl, metricsRequest([bad, counter('good', [point()])]));
     expect(answer).toMatchObject({ status: 200, body: { partialSuccess: { rejectedDataPoints: '1' } } });
     expect(messageOf(answer.body)).toContain(reason);
-    expect(await ingest.totals('bot')).toEqual({ good: [1, 1] });
-    expect(await ingest.setAside()).toMatchObject([{ reason: expect.stringContaining(reason) as string }]);
+    expect(await ingest().totals('bot')).toEqual({ good: [1, 1] });
+    expect(await ingest().setAside()).toMatchObject([{ reason: expect.stringContaining(reason) as string }]);
   });
 });
 
@@ -84,8 +77,8 @@ describe('a reason', () => {
     );
     expect(answer.status).toBe(200);
     expect(answer.text.length).toBeLessThan(LONGEST_ANSWER);
-    expect(ingest.stats().points.setAside).toBe(100_000);
-    expect(await ingest.setAside()).toHaveLength(1);
+    expect(ingest().stats().points.setAside).toBe(100_000);
+    expect(await ingest().setAside()).toHaveLength(1);
   });
 
   it.each([
@@ -99,7 +92,7 @@ describe('a reason', () => {
     const { message } = JSON.parse(answer.text) as { message: string };
     expect(message.length).toBeLessThanOrEqual(LONGEST_REASON);
     expect(answer.text.length).toBeLessThan(LONGEST_ANSWER);
-    const [kept] = await ingest.setAside();
+    const [kept] = await ingest().setAside();
     expect(kept?.reason).toBe(message);
     expect(message).toMatch(told);
   });
@@ -110,12 +103,12 @@ describe('a reason', () => {
       point({ attributes: [attribute('llm.optimizer.arm', `no-arm-${i}`)] }),
     );
     const answer = await postMetrics(
-      ingest.httpUrl,
+      ingest().httpUrl,
       metricsRequest([counter(long, [point()]), counter('c', arms)]),
     );
     expect(answer).toMatchObject({ status: 200, body: { partialSuccess: { rejectedDataPoints: '3001' } } });
     expect(JSON.stringify(answer.body).length).toBeLessThan(LONGEST_ANSWER);
-    const kept = await ingest.setAside();
+    const kept = await ingest().setAside();
     expect(kept).toHaveLength(101);
     expect(kept.at(-1)?.reason).toBe('2901 further reasons');
   });
@@ -132,13 +125,13 @@ describe('what the database refuses', () => {
     }));
     const evil = { name: 'evil', histogram: { aggregationTemporality: 1, dataPoints } };
     const metrics = [counter('a', [point()]), evil, counter('b', [point()], 1)];
-    const answer = await postMetrics(ingest.httpUrl, metricsRequest(metrics));
+    const answer = await postMetrics(ingest().httpUrl, metricsRequest(metrics));
     expect(answer).toMatchObject({ status: 200, body: { partialSuccess: { rejectedDataPoints: '9300' } } });
     expect(messageOf(answer.body)).toBe('evil: 9300 x the store cannot hold it');
-    expect(await ingest.totals('bot')).toEqual({ a: [1, 1], b: [1, 1] });
-    expect(await ingest.setAside()).toEqual([
+    expect(await ingest().totals('bot')).toEqual({ a: [1, 1], b: [1, 1] });
+    expect(await ingest().setAside()).toEqual([
       { reason: 'the store cannot hold it', body: '{"metric":"evil","points":9300}' },
     ]);
-    expect(ingest.stats().points).toEqual({ counted: 2, unchanged: 0, setAside: 9_300 });
+    expect(ingest().stats().points).toEqual({ counted: 2, unchanged: 0, setAside: 9_300 });
   });
 });

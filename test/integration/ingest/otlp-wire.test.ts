@@ -3,26 +3,19 @@ import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, status, type Client, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestIngest, type TestIngest } from '../../support/ingest.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attribute, counter, metricsRequest, nanosBefore } from '../../support/otlp-json.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useIngest } from '../../support/use-ingest.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
-let postgres: TestPostgres;
-let ingest: TestIngest;
-
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres.stop());
-beforeEach(async () => void (ingest = await startTestIngest(postgres, { clock: () => NOW })));
-afterEach(() => ingest.close());
+const ingest = useIngest({ clock: () => NOW });
 
 const nanos = (secondsAgo: number) => nanosBefore(NOW, secondsAgo);
 const point = (more: object) => ({ startTimeUnixNano: nanos(60), timeUnixNano: nanos(10), ...more });
 const request = metricsRequest;
 
 async function post(body: string | Uint8Array, headers: Record<string, string> = {}) {
-  const response = await fetch(`${ingest.httpUrl}/v1/metrics`, {
+  const response = await fetch(`${ingest().httpUrl}/v1/metrics`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : new Uint8Array(body),
@@ -37,7 +30,7 @@ const postJson = async (value: object) => {
 
 const extremesOf = async (metric: string) =>
   (
-    await ingest.pool.query<{ min: number; max: number }>(
+    await ingest().pool.query<{ min: number; max: number }>(
       'SELECT min, max FROM metric_windows WHERE metric = $1',
       [metric],
     )
@@ -49,13 +42,13 @@ describe('OTLP/HTTP in JSON', () => {
     const packed = await post(gzipSync(body), { 'content-encoding': 'gzip' });
     expect(packed).toEqual({ status: 200, type: 'application/json', text: '{}' });
     expect((await post(body)).status).toBe(200);
-    expect(await ingest.totals('bot')).toEqual({ c: [1, 7] });
+    expect(await ingest().totals('bot')).toEqual({ c: [1, 7] });
   });
 
   it('names the service by llm.optimizer.service, over service.name', async () => {
     const attributes = [attribute('llm.optimizer.service', 'other')];
     await postJson(request([counter('c', [point({ asDouble: 2.5, attributes })])]));
-    expect(await ingest.totals('other')).toEqual({ c: [1, 2.5] });
+    expect(await ingest().totals('other')).toEqual({ c: [1, 2.5] });
   });
 
   it('takes the good points and says how many others it put aside, and why', async () => {
@@ -101,10 +94,10 @@ describe('OTLP/HTTP in JSON', () => {
     const reasons = (answer.body as { partialSuccess: { errorMessage: string } }).partialSuccess.errorMessage;
     expect(reasons).toContain('nan: 3 x the value is not a finite number');
     expect(reasons).toContain('summary: 1 x the sum is not given');
-    expect(await ingest.setAside()).toHaveLength(8);
+    expect(await ingest().setAside()).toHaveLength(8);
     expect(reasons).toContain('arm: 1 x llm.optimizer.arm is "third" without llm.optimizer.experiment');
-    expect(await ingest.totals('bot')).toEqual({ good: [1, 1], ofExperiment: [1, 1], h: [2, 3] });
-    expect(ingest.stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 10 });
+    expect(await ingest().totals('bot')).toEqual({ good: [1, 1], ofExperiment: [1, 1], h: [2, 3] });
+    expect(ingest().stats().points).toEqual({ counted: 3, unchanged: 0, setAside: 10 });
   });
 
   it('counts what a summary adds to its count and sum, once, and its extremes while they are of all of it', async () => {
@@ -127,13 +120,13 @@ describe('OTLP/HTTP in JSON', () => {
     expect((await extremesOf('rpc_seconds'))[0]).toEqual({ min: 1, max: 5 });
     await postJson(request([summary(20, 5, 36, 20)]));
     await postJson(first);
-    expect(await ingest.totals('bot')).toEqual({ rpc_seconds: [5, 36] });
+    expect(await ingest().totals('bot')).toEqual({ rpc_seconds: [5, 36] });
     // What came since may be smaller than what the quantiles are of.
     expect((await extremesOf('rpc_seconds'))[0]).toEqual({ min: 1, max: 5 });
     // Begun anew: by its start, and by a sum that fell although the count did not.
     await postJson(request([summary(10, 1, 4, 4, 15)]));
     await postJson(request([summary(5, 3, 3, 1, 15)]));
-    expect(await ingest.totals('bot')).toEqual({ rpc_seconds: [9, 43] });
+    expect(await ingest().totals('bot')).toEqual({ rpc_seconds: [9, 43] });
   });
 
   it('takes a gauge and a histogram of one name in one export', async () => {
@@ -144,7 +137,7 @@ describe('OTLP/HTTP in JSON', () => {
       { name: 'g', gauge: { dataPoints: [point({ asDouble: 5, attributes: [attribute('a', 'b')] })] } },
     ];
     expect((await postJson(request(both))).body).toEqual({});
-    expect(await ingest.totals('bot')).toEqual({ g: [4, 12] });
+    expect(await ingest().totals('bot')).toEqual({ g: [4, 12] });
   });
 
   it('puts aside points without a service', async () => {
@@ -167,7 +160,7 @@ describe('OTLP/HTTP in JSON', () => {
   it('counts concurrent copies of one export once', async () => {
     const body = request([counter('c', [point({ asInt: '7' })]), counter('d', [point({ asInt: '3' })], 1)]);
     await Promise.all(Array.from({ length: 12 }, () => postJson(body)));
-    expect(await ingest.totals('bot')).toEqual({ c: [1, 7], d: [1, 3] });
+    expect(await ingest().totals('bot')).toEqual({ c: [1, 7], d: [1, 3] });
   });
 });
 
@@ -177,7 +170,7 @@ it('refuses garbage in protobuf with a status in protobuf, and keeps it', async 
   });
   expect(answer).toMatchObject({ status: 400, type: 'application/x-protobuf' });
   expect(answer.text.charCodeAt(0)).toBe(0x08);
-  expect(await ingest.setAside()).toHaveLength(1);
+  expect(await ingest().setAside()).toHaveLength(1);
 });
 
 it('refuses an attribute that is nested too deeply to be written down again, and keeps it', async () => {
@@ -190,7 +183,7 @@ it('refuses an attribute that is nested too deeply to be written down again, and
   const answer = await post(text);
   expect(answer.status).toBe(400);
   expect(answer.text).toContain('at most 64 levels of lists and objects');
-  expect(await ingest.setAside()).toHaveLength(1);
+  expect(await ingest().setAside()).toHaveLength(1);
 });
 
 describe('OTLP/gRPC', () => {
@@ -208,7 +201,7 @@ describe('OTLP/gRPC', () => {
     const Service = path.reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], loaded) as new (
       ...args: readonly unknown[]
     ) => typeof client;
-    client = new Service(ingest.grpcAddress, credentials.createInsecure());
+    client = new Service(ingest().grpcAddress, credentials.createInsecure());
   });
   afterEach(() => client.close());
 
@@ -222,7 +215,7 @@ describe('OTLP/gRPC', () => {
     expect(await send(message)).toEqual({});
     await send(message);
     await postJson(message);
-    expect(await ingest.totals('bot')).toEqual({ c: [1, 7] });
+    expect(await ingest().totals('bot')).toEqual({ c: [1, 7] });
   });
 
   it('answers a partial success', async () => {
@@ -237,7 +230,7 @@ describe('OTLP/gRPC', () => {
     expect(answer).toMatchObject({
       partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('finite') },
     });
-    expect(await ingest.totals('bot')).toEqual({ c: [1, 1] });
+    expect(await ingest().totals('bot')).toEqual({ c: [1, 1] });
   });
 
   it('refuses bytes that are no export as INVALID_ARGUMENT', async () => {

@@ -130,3 +130,22 @@ it('a promotion is told', () => {
   const ended = reduceRollout(before, { kind: 'promoted', atMs: T0 });
   expect(kinds(before, ended)).toEqual(['promoted']);
 });
+
+it('what has ended is told once more when what was to come next is called off', () => {
+  const plan = { ...admitted().plan, table: 4 as const };
+  const ending = { outcome: 'replaced' as const, by: 'bob', reason: 'another model' };
+  const replaced: RolloutState = {
+    ...admitted(),
+    plan,
+    phase: 'ended',
+    outcome: 'replaced',
+    ending,
+    replacement: { change: { model: 'm' } },
+  };
+  const message = { name: 'rollback', by: 'oncall', reason: 'complaints' } as const;
+  const { state } = receiveMessage(replaced, message, T0 + 1);
+  expect(rolloutNotices(replaced, state)).toEqual([
+    { kind: 'rolledBack', reason: 'rolledBack: complaints', by: 'oncall', sinceMs: T0 + 1 },
+  ]);
+  expect(kinds(state, state)).toEqual([]);
+});

@@ -1,12 +1,7 @@
 /** Sends exports of metrics over OTLP/gRPC, one after the other. What was answered to each is told in a line. */
-import { fileURLToPath } from 'node:url';
 import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js';
-import { loadSync, type AnyDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import { metricsMessages } from '../../../ingest/index.ts';
 
-/** The same vendored protos that ingest reads by, in the sources and in `dist` alike. */
-const INCLUDE_DIR = fileURLToPath(new URL('../../../ingest/proto/', import.meta.url));
-const FILE = 'opentelemetry/proto/collector/metrics/v1/metrics_service.proto';
-const SERVICE = 'opentelemetry.proto.collector.metrics.v1.MetricsService';
 const LIMIT_MS = 10_000;
 
 export interface GrpcSender {
@@ -18,14 +13,8 @@ export interface GrpcSender {
   close(): void;
 }
 
-const isService = (found: AnyDefinition | undefined): found is ServiceDefinition =>
-  found !== undefined && !('format' in found);
-
 /** @param url where ingest listens: `host:port`, with or without `http://` before it */
 export function openGrpc(url: string): GrpcSender {
-  const found = loadSync(FILE, { includeDirs: [INCLUDE_DIR], longs: String, enums: Number })[SERVICE];
-  const method = isService(found) ? found['Export'] : undefined;
-  if (method === undefined) throw new Error(`the protos define no ${SERVICE}`);
   const address = url.replace(/^https?:\/\//u, '').replace(/\/$/u, '');
   const client = new Client(address, credentials.createInsecure());
   return {
@@ -35,12 +24,12 @@ export function openGrpc(url: string): GrpcSender {
           if (error) resolve(`${status[error.code] ?? error.code} ${error.details}`);
           else resolve(said(answer ?? {}));
         };
-        const { path, requestSerialize, responseDeserialize } = method;
+        const { path, requestSerialize, responseDeserialize } = metricsMessages.service.Export;
         client.makeUnaryRequest(
           path,
           requestSerialize,
           responseDeserialize,
-          body,
+          metricsMessages.encodeRequest(body),
           { deadline: Date.now() + LIMIT_MS },
           answered,
         );
